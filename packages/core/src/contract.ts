@@ -1,0 +1,147 @@
+import type { MetadataOf, Pipeline, StepType, TaskType } from './pipeline.ts'
+import type { Change, Sink } from './sink.ts'
+import type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
+import type { SubscriptionKey } from './subscriptions.ts'
+import type { Character, Facts, Slot, Task } from './task.ts'
+import type { RunContext, TrackOptions } from './track.ts'
+import type { Expiry, PipelineView, StepView } from './views.ts'
+import type { TaskPatch } from './writer.ts'
+
+/** How a tracker is made. */
+export interface TrackerOptions<P extends Pipeline> {
+  readonly pipeline: P
+  /** Epoch ms. Default: Date.now. */
+  readonly clock?: () => number
+  /** Makes an id that nobody else makes. Default: a random UUID. */
+  readonly createId?: () => string
+  /** The id of this writer, in every version that it writes. Default: made by `createId`. */
+  readonly by?: string
+  /** Calls back after some ms; gives the undo. Default: setTimeout. */
+  readonly schedule?: (callback: () => void, ms: number) => () => void
+  readonly sinks?: readonly Sink[]
+  /**
+   * What `track` returns: the very promise of the function (default), whose rejection then counts as handled, or one
+   * derived from it, which keeps the process's warning of an unhandled rejection.
+   */
+  readonly promises?: 'same' | 'derived'
+  /** For how long finished tasks stay in lists. */
+  readonly expiry?: Partial<Expiry>
+}
+
+/** The events of a tracker. */
+export type TrackerEvents<P extends Pipeline = Pipeline> = {
+  /** A task is new or has a new version; undefined when it was removed. */
+  taskChanged: { readonly id: string; readonly task: Task<P> | undefined; readonly origin: Change['origin'] }
+  /** A task has succeeded, failed or been canceled. Not for what was restored. */
+  taskFinished: { readonly task: Task<P> }
+  /** A live change has moved a step to succeeded. */
+  stepCompleted: { readonly showId: string; readonly type: StepType<P>; readonly step: StepView<P> }
+  /** A live change has moved the last counted step to succeeded. */
+  showCompleted: { readonly showId: string; readonly pipeline: PipelineView<P> }
+  /** Tracking failed at something. The application's own work went on. */
+  error: { readonly error: Error }
+}
+
+/** A task as it is given to `addTask`; also as applications with a tracker of their own already write it. */
+export type NewTask<P extends Pipeline, T extends TaskType<P> = TaskType<P>> = T extends unknown
+  ? Slot<P, T> & TaskPatch<MetadataOf<P, T>> & { readonly id?: string; readonly stepNumber?: number }
+  : never
+
+/** What a merge did. */
+export interface MergeResult {
+  readonly accepted: number
+  /** Old news: a newer version was held. */
+  readonly ignored: number
+  readonly rejected: readonly Rejection[]
+}
+
+/** Which tasks: one by its id, or all of a show, of its step, of its slot. */
+export type TaskFilter<P extends Pipeline> =
+  string | { readonly showId: string; readonly type?: TaskType<P>; readonly characterId?: string }
+
+/** One show of a tracker. */
+export interface ShowTracker<P extends Pipeline> {
+  readonly showId: string
+  /**
+   * Calls `fn` and tracks it as the step's task. Gives exactly what `fn` gives.
+   *
+   * @example
+   * const response = await show.track('trailer', ({ signal }) => fetch('/api/trailer', { signal }))
+   */
+  readonly track: <T extends TaskType<P>, R>(
+    type: T,
+    fn: (run: RunContext<MetadataOf<P, T>>) => R,
+    ...options: MaybeOptions<TrackOptions<P, T, R>>
+  ) => R
+  /**
+   * Gives a function with the signature of `fn`, tracked at each call.
+   *
+   * @example
+   * const paint = show.wrap('portrait', (id: string) => fetch(`/api/portrait/${id}`), (id) => ({ characterId: id }))
+   */
+  readonly wrap: <T extends TaskType<P>, This, A extends readonly unknown[], R>(
+    type: T,
+    fn: (this: This, ...args: A) => R,
+    ...toOptions: MaybeOptions<(...args: A) => TrackOptions<P, T, R>, TrackOptions<P, T, R>>
+  ) => (this: This, ...args: A) => R
+  readonly setTitle: (title: string) => void
+  readonly setCharacters: (characters: readonly Character[]) => void
+  /** What the database knows; `at` is the tracker's clock when the read was sent. Default: now. */
+  readonly setFacts: (facts: Omit<Facts, 'at'> & { readonly at?: number }) => void
+  /** Steps that cannot run here (no key, say): shown, and not counted. */
+  readonly setUnavailable: (types: readonly StepType<P>[]) => void
+  readonly cancel: (reason?: string) => void
+  readonly getPipeline: () => PipelineView<P>
+}
+
+/** The arguments are left out where nothing in them is required. */
+type MaybeOptions<O, Required = O> = object extends Required ? [options?: O] : [options: O]
+
+/** Keeps the state of many shows. The only stateful object. */
+export interface Tracker<P extends Pipeline = Pipeline> {
+  readonly pipeline: P
+  /** This writer's id. */
+  readonly by: string
+  readonly now: () => number
+  /** A show by its id. Throws a CallsheetError when the id is not usable. */
+  readonly show: (showId: string) => ShowTracker<P>
+  /** The view of a show: the same object until something in it changes. */
+  readonly getPipeline: (showId: string) => PipelineView<P>
+  /** The views of all shows that are known, the last begun first: the same list until something in one changes. */
+  readonly getPipelines: () => readonly PipelineView<P>[]
+  readonly getTask: (id: string) => Task<P> | undefined
+  /** The tasks of a show or of all, the newest first, without the expired ones. Reads all of them. */
+  readonly getTasks: (filter?: Exclude<TaskFilter<P>, string>) => readonly Task<P>[]
+  /** Adds a task by hand. A known id is reported, changes nothing and gives undefined. */
+  readonly addTask: (task: NewTask<P>) => Task<P> | undefined
+  /** Updates a task by hand. An unknown id, or a finished task, is reported and changes nothing. */
+  readonly updateTask: <T extends TaskType<P>>(
+    id: string,
+    patch: TaskPatch<MetadataOf<P, T>>,
+  ) => Task<P> | undefined
+  /** Records that a show is found under another id from now on. */
+  readonly renameShow: (from: string, to: string) => void
+  /** Ends tasks that are being worked on, their runs and all later attempts. Gives how many. */
+  readonly cancel: (filter: TaskFilter<P>, reason?: string) => number
+  /** Removes tasks that are not being worked on. Gives how many. */
+  readonly dismiss: (filter: TaskFilter<P>) => number
+  /** Answers an autopilot: was this slot ever tried, has it failed, is it done, is it running. */
+  readonly has: (slot: Slot<P>, what: 'tried' | 'failed' | 'done' | 'running') => boolean
+  /** The whole state as plain JSON. */
+  readonly serialize: () => Snapshot
+  /** Merges a snapshot in; no completion is announced. On top of newer state it changes nothing. */
+  readonly restore: (snapshot: ParsedSnapshot) => MergeResult
+  /** Merges records in. `live: false` announces no completion. */
+  readonly merge: (records: ParsedRecords, options?: { readonly live?: boolean }) => MergeResult
+  /** Calls back after each change of what the key names; gives the undo. */
+  readonly subscribe: (listener: () => void, key?: SubscriptionKey) => () => void
+  /** Listens to an event; gives the undo. */
+  readonly on: <E extends keyof TrackerEvents<P>>(
+    event: E,
+    handler: (payload: TrackerEvents<P>[E]) => void,
+  ) => () => void
+  /** Reports a failure of tracking on the `error` event. For adapters. */
+  readonly report: (error: unknown) => void
+  /** Flushes and closes the sinks. */
+  readonly close: () => Promise<void>
+}

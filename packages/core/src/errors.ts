@@ -1,0 +1,61 @@
+import { cleanText } from './text.ts'
+import type { TaskError } from './task.ts'
+
+/** Any mistake in using Callsheet, and any failure of tracking itself. */
+export class CallsheetError extends Error {
+  override readonly name: string = 'CallsheetError'
+}
+
+/**
+ * The slot is already being worked on, and the call was told to reject, or the work runs where its promise cannot
+ * be shared (another tab, or before a reload).
+ */
+export class AlreadyRunningError extends CallsheetError {
+  override readonly name = 'AlreadyRunningError'
+  /** The task that is running. */
+  readonly taskId: string
+  constructor(what: string, taskId: string) {
+    super(
+      `${what} is already running as task "${taskId}"; wait for it, cancel it, or track with onConflict: 'supersede'.`,
+    )
+    this.taskId = taskId
+  }
+}
+
+/** The reason that `signal` is aborted with when a run is canceled or superseded. */
+export class CanceledError extends CallsheetError {
+  override readonly name = 'CanceledError'
+}
+
+/** The reason that `signal` is aborted with when a run takes longer than its `timeout`. */
+export class TimeoutError extends CallsheetError {
+  override readonly name = 'TimeoutError'
+}
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
+
+/** What an error body says: `{ error, details }` and its relatives, as applications answer them. */
+export function messageOf(body: unknown): string | undefined {
+  if (typeof body === 'string') return text(body)
+  if (body === null || typeof body !== 'object') return undefined
+  const { error, message, detail, details, messages } = body as Record<string, unknown>
+  const main = messageOf(error) ?? text(message)
+  const more = text(details) ?? text(detail) ?? (Array.isArray(messages) ? messageOf(messages[0]) : undefined)
+  return main && more && main !== more ? `${main}: ${more}` : (main ?? more)
+}
+
+/** Makes a record's error from whatever was thrown or given: an Error, a text, or an object with a message. */
+export function toTaskError(thrown: unknown): TaskError {
+  const given = (thrown !== null && typeof thrown === 'object' ? thrown : {}) as Record<string, unknown>
+  const code =
+    text(given['code']) ?? (thrown instanceof Error && thrown.name !== 'Error' ? thrown.name : undefined)
+  const status = given['httpStatus'] ?? given['status'] ?? given['statusCode']
+  const retryable = given['retryable']
+  return {
+    message: cleanText(messageOf(thrown) ?? (thrown instanceof Error ? thrown.name : 'failed')),
+    ...(code === undefined ? {} : { code: cleanText(code, 200) }),
+    ...(Number.isInteger(status) ? { httpStatus: status as number } : {}),
+    ...(typeof retryable === 'boolean' ? { retryable } : {}),
+  }
+}

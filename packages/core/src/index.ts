@@ -1,0 +1,59 @@
+export { type Json, type JsonObject } from './json.ts'
+export {
+  definePipeline,
+  type ExtraDefinition,
+  type ItemScope,
+  type MetadataOf,
+  type Pipeline,
+  type StandardSchema,
+  type Step,
+  type StepDefinition,
+  type StepType,
+  type TaskType,
+} from './pipeline.ts'
+export { showPipeline, type ShowPipeline } from './show-pipeline.ts'
+export {
+  type Character,
+  compareVersions,
+  type Facts,
+  isActive,
+  isFinished,
+  isRemoved,
+  type Job,
+  type ShowRecord,
+  type Slot,
+  type Task,
+  type TaskError,
+  type TaskRecord,
+  type TaskStatus,
+  type TaskVersion,
+  type Tombstone,
+} from './task.ts'
+export type { StepStatus } from './state.ts'
+export {
+  defaultExpiry,
+  elapsed,
+  type Expiry,
+  isExpired,
+  isStale,
+  type PipelineView,
+  type SlotView,
+  type StepError,
+  type StepView,
+} from './views.ts'
+export { AlreadyRunningError, CallsheetError, CanceledError, TimeoutError } from './errors.ts'
+export type { TaskPatch } from './writer.ts'
+export type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
+export { type Change, type Logger, logSink, memorySink, type Sink } from './sink.ts'
+export type { SubscriptionKey } from './subscriptions.ts'
+export type { RunContext, RunOptions, TrackOptions } from './track.ts'
+export type {
+  MergeResult,
+  NewTask,
+  ShowTracker,
+  TaskFilter,
+  Tracker,
+  TrackerEvents,
+  TrackerOptions,
+} from './contract.ts'
+export { createTracker } from './tracker.ts'

@@ -1,0 +1,143 @@
+import type { JsonObject } from './json.ts'
+
+/**
+ * The part of Standard Schema (https://standardschema.dev) that is used here: zod, valibot, arktype and others
+ * all have it.
+ */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined
+  }
+}
+
+type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string }[] }
+
+/** One stage of a pipeline, as it is written in `definePipeline`. */
+export interface StepDefinition {
+  /** The step's id, which is also the type of its tasks. */
+  readonly type: string
+  /** What a person reads. */
+  readonly label: string
+  /** What the step runs once per: `'show'`, or an item such as `'character'` or `'beat'`. */
+  readonly per: string
+  /** The name of a lucide icon. */
+  readonly icon?: string
+  /** Types of the steps that come before: of the same item where both are per item, else all of them. */
+  readonly after?: readonly string[]
+  /** An optional step counts only from when it is begun. Default false. */
+  readonly optional?: boolean
+  /** The share in the overall progress, greater than 0. Default 1. */
+  readonly weight?: number
+  /** Silence in ms after which an active task is stale. Default 120,000. */
+  readonly stallAfter?: number
+  /** A Standard Schema of the task's metadata: its types, and the check of what comes from outside. */
+  readonly metadata?: StandardSchema
+  /** Names of metadata fields that never enter a record. */
+  readonly secret?: readonly string[]
+}
+
+/** A type of task that can be tracked but is no step: it counts as active work only. */
+export type ExtraDefinition = Omit<StepDefinition, 'per' | 'after' | 'optional' | 'weight' | 'label'> & {
+  readonly label?: string
+  readonly per?: string
+}
+
+/** A step with its defaults filled in and its place, from 1. */
+export type Step<S extends StepDefinition = StepDefinition> = S & {
+  readonly stepNumber: number
+  readonly after: readonly string[]
+  readonly optional: boolean
+  readonly weight: number
+  readonly stallAfter: number
+}
+
+/** The definition of the work: ordered steps and extra task types. Made by `definePipeline`. */
+export interface Pipeline<
+  S extends readonly StepDefinition[] = readonly StepDefinition[],
+  E extends readonly ExtraDefinition[] = readonly ExtraDefinition[],
+> {
+  readonly id: string
+  readonly steps: { readonly [I in keyof S]: Step<S[I]> }
+  readonly extra: E
+  /** The place of a type among the steps, from 0; undefined for an extra or unknown type. */
+  readonly indexOf: (type: string) => number | undefined
+}
+
+type Definition<P extends Pipeline> = P['steps'][number] | P['extra'][number]
+
+/** The names of a pipeline's steps. */
+export type StepType<P extends Pipeline> = P['steps'][number]['type']
+
+/** The names of a pipeline's steps and extra tasks. */
+export type TaskType<P extends Pipeline> = Definition<P>['type']
+
+type DefinitionOf<P extends Pipeline, T extends string> = Extract<Definition<P>, { readonly type: T }>
+
+/** The item a type runs once per; never for a task of the whole show. */
+type ItemOf<P extends Pipeline, T extends string> =
+  DefinitionOf<P, T> extends { readonly per: infer I extends string } ? Exclude<I, 'show'> : never
+
+/** What names a task's item: `{ characterId }` exactly for a step per character, `{ beatId }` per beat. */
+export type ItemScope<P extends Pipeline, T extends string> = string extends T
+  ? { readonly characterId?: string }
+  : [ItemOf<P, T>] extends [never]
+    ? { readonly characterId?: never }
+    : { readonly [K in `${ItemOf<P, T>}Id`]: string }
+
+/** The metadata of a type's tasks: what its schema says, else any JSON object. */
+export type MetadataOf<P extends Pipeline, T extends string> =
+  DefinitionOf<P, T> extends { readonly metadata: StandardSchema<infer M> } ? M : JsonObject
+
+/**
+ * Makes a pipeline from ordered steps.
+ *
+ * Throws a TypeError when there is no step, a type or weight is not usable, a type stands twice, or `after` names
+ * a step that does not come before.
+ *
+ * @example
+ * const storyboard = definePipeline({
+ *   id: 'storyboard',
+ *   steps: [
+ *     { type: 'outline', label: 'Outline', per: 'show' },
+ *     { type: 'keyframe', label: 'Keyframes', per: 'beat', after: ['outline'] },
+ *   ],
+ * })
+ */
+export function definePipeline<
+  const S extends readonly StepDefinition[],
+  const E extends readonly ExtraDefinition[] = readonly [],
+>(definition: { readonly id: string; readonly steps: S; readonly extra?: E }): Pipeline<S, E> {
+  const places = new Map<string, number>()
+  if (definition.steps.length === 0) {
+    throw new TypeError(`definePipeline: pipeline "${definition.id}" has no steps; give at least one.`)
+  }
+  const steps = definition.steps.map((step, index) => {
+    const refuse = (what: string) => new TypeError(`definePipeline: step "${step.type}" ${what}`)
+    if (step.type === '' || places.has(step.type)) throw refuse('needs a name of its own.')
+    for (const before of step.after ?? []) {
+      if (!places.has(before)) throw refuse(`comes after "${before}", which is no earlier step.`)
+    }
+    const weight = step.weight ?? 1
+    if (!(weight > 0 && weight < Infinity)) throw refuse(`has the weight ${weight}; give one above 0.`)
+    places.set(step.type, index)
+    const { after = [], optional = false, stallAfter = 120_000 } = step
+    return Object.freeze({ ...step, stepNumber: index + 1, after, optional, weight, stallAfter })
+  })
+  const extra = definition.extra ?? ([] as readonly ExtraDefinition[])
+  for (const { type } of extra) {
+    if (type === '' || places.has(type)) {
+      throw new TypeError(`definePipeline: extra task "${type}" needs a name that no step has.`)
+    }
+  }
+  return Object.freeze({
+    id: definition.id,
+    steps: Object.freeze(steps),
+    extra: Object.freeze(extra),
+    indexOf: (type: string) => places.get(type),
+  }) as unknown as Pipeline<S, E>
+}

@@ -1,0 +1,106 @@
+// The shape of every record. Only types are taken from here by the main entry; the checks run in the schema entry.
+import * as z from 'zod/mini'
+import type { JsonObject } from './json.ts'
+import { isId, isWellFormed, limits, longestText } from './text.ts'
+
+const id = z
+  .string()
+  .check(z.refine(isId, 'an id is 1 to 256 well-formed characters, none of them a control character'))
+const text = z
+  .string()
+  .check(z.maxLength(longestText), z.refine(isWellFormed, 'a text holds no NUL and no lone surrogate'))
+const url = z.string().check(
+  z.maxLength(limits.url),
+  z.refine((u) => isWellFormed(u) && !/^data:/i.test(u), 'an address is no data: URL'),
+)
+const time = z.number().check(z.gte(0), z.lte(8.64e15))
+const count = z.int().check(z.gte(1))
+
+function isPlain(value: unknown): boolean {
+  let keys = 0
+  const visit = (part: unknown, depth: number): boolean => {
+    if (depth > limits.depth) return false
+    if (typeof part === 'string') return part.length <= longestText && isWellFormed(part)
+    if (typeof part === 'number') return Number.isFinite(part)
+    if (part === null || typeof part === 'boolean') return true
+    if (Array.isArray(part)) return part.every((one) => visit(one, depth + 1))
+    if (typeof part !== 'object') return false
+    return Object.entries(part).every(
+      ([key, one]) => ++keys <= limits.keys && isWellFormed(key) && visit(one, depth + 1),
+    )
+  }
+  return visit(value, 0)
+}
+
+const metadata = z.custom<JsonObject>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && isPlain(value),
+  'metadata is a JSON object of bounded depth and size',
+)
+
+/** The states of a task. */
+export const statuses = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'interrupted'] as const
+
+export const taskSchema = z.object({
+  id,
+  showId: id,
+  type: id,
+  characterId: z.exactOptional(id),
+  stepNumber: z.exactOptional(count),
+  status: z.enum(statuses),
+  attempt: count,
+  maxAttempts: z.exactOptional(count),
+  stage: z.exactOptional(text),
+  progress: z.exactOptional(z.int().check(z.gte(0), z.lte(100))),
+  startedAt: time,
+  updatedAt: time,
+  completedAt: z.exactOptional(time),
+  outputUrl: z.exactOptional(url),
+  outputs: z.exactOptional(z.array(url).check(z.maxLength(1_000))),
+  error: z.exactOptional(
+    z.object({
+      message: text,
+      code: z.exactOptional(text),
+      httpStatus: z.exactOptional(z.int()),
+      retryable: z.exactOptional(z.boolean()),
+    }),
+  ),
+  job: z.exactOptional(z.object({ provider: text, id: text, url: z.exactOptional(url) })),
+  metadata: z.exactOptional(metadata),
+  rev: count,
+  by: id,
+})
+
+/** What is left of a removed task: enough to keep late versions of it away. */
+export const tombstoneSchema = z.object({
+  id,
+  showId: id,
+  removed: z.literal(true),
+  updatedAt: time,
+  rev: count,
+  by: id,
+})
+
+const register = <T extends z.ZodMiniType>(value: T) => z.object({ value, rev: count, by: id })
+
+export const charactersSchema = z
+  .array(z.object({ id, name: z.exactOptional(text) }))
+  .check(z.maxLength(100_000))
+
+export const factsSchema = z.object({
+  at: time,
+  characters: z.exactOptional(charactersSchema),
+  done: z.record(id, z.union([z.literal(true), z.array(id)])),
+})
+
+export const showSchema = z.object({
+  showId: id,
+  pipeline: id,
+  title: z.exactOptional(register(text)),
+  characters: z.exactOptional(register(charactersSchema)),
+  facts: z.exactOptional(register(factsSchema)),
+  unavailable: z.exactOptional(register(z.array(id))),
+  renamedTo: z.exactOptional(register(id)),
+})
+
+/** The version of the snapshot's and the wire's shape. */
+export const version = 1

@@ -1,0 +1,79 @@
+import type { Json, JsonObject } from './json.ts'
+import { cleanText, limits } from './text.ts'
+import { isRemoved, type TaskVersion } from './task.ts'
+
+// Keys whose values are secrets whatever they hold, and shapes of values that are secrets wherever they stand.
+const secretKey =
+  /^(?:.*[-_])?(?:authorization|password|passwd|secret|token|cookie|api[-_]?key|access[-_]?key|private[-_]?key)$/i
+const secretCamelKey = /(?:Authorization|Password|Secret|Token|Cookie|ApiKey|AccessKey|PrivateKey)$/
+const secretValue =
+  /\bBearer [\w.~+/=-]{8,}|\b(?:sk|pk|rk)-[\w-]{16,}|\br8_\w{16,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}:[0-9a-f]{16,}/g
+
+const isSecretKey = (key: string) => secretKey.test(key) || secretCamelKey.test(key)
+
+// Longer texts are cut before they are searched: what nobody keeps needs no search.
+const searched = limits.text * 2
+
+/** A free text as a record may hold it: secrets out, broken characters replaced, cut where it is too long. */
+export function redactText(text: string): string {
+  const described = describeDataUrl(text)
+  if (described) return `[${described.type}, ${described.bytes} bytes]`
+  const head = text.length > searched ? text.slice(0, searched) : text
+  const clean = head.replace(secretValue, '[redacted]')
+  if (text.length === head.length) return cleanText(clean)
+  return cleanText(clean.slice(0, limits.text)) + `… [${text.length} characters]`
+}
+
+/** Media type and size of a data: URL; undefined for any other text. */
+export function describeDataUrl(url: string): { readonly type: string; readonly bytes: number } | undefined {
+  if (!/^data:/i.test(url)) return undefined
+  const comma = url.indexOf(',')
+  const head = url.slice(5, comma < 0 ? 200 : Math.min(comma, 200))
+  const type = cleanText(head.split(';')[0] || 'text/plain', 100)
+  const length = comma < 0 ? 0 : url.length - comma - 1
+  const padding = url.endsWith('==') ? 2 : url.endsWith('=') ? 1 : 0
+  return { type, bytes: /;base64$/i.test(head) ? Math.floor((length * 3) / 4) - padding : length }
+}
+
+/**
+ * Metadata as a record may hold it: plain JSON of bounded depth and size, without secret fields, secret-looking
+ * values, data: URLs and long texts.
+ */
+export function redactMetadata(given: unknown, secret: readonly string[] = []): JsonObject {
+  let left: number = limits.keys
+  const visit = (value: unknown, depth: number): Json | undefined => {
+    if (typeof value === 'string') return redactText(value)
+    if (typeof value === 'number') return Number.isFinite(value) ? value : null
+    if (typeof value === 'boolean' || value === null) return value
+    if (typeof value === 'bigint') return String(value)
+    if (typeof value !== 'object' || depth > limits.depth) return undefined
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
+    if (Array.isArray(value)) return value.slice(0, 1_000).map((item) => visit(item, depth + 1) ?? null)
+    return Object.freeze(fields(value, depth))
+  }
+  const fields = (value: object, depth: number): JsonObject => {
+    const entries: [string, Json][] = []
+    for (const [name, item] of Object.entries(value)) {
+      if (secret.includes(name) || isSecretKey(name)) continue
+      const kept = visit(item, depth + 1)
+      if (kept === undefined) continue
+      if (--left < 0) break
+      entries.push([cleanText(name, 200), kept])
+    }
+    // Makes own properties whatever their names are: `__proto__` too.
+    return Object.fromEntries(entries)
+  }
+  return Object.freeze(fields(typeof given === 'object' && given !== null ? given : {}, 0))
+}
+
+/** A version as logs may hold it: the query of every address is cut, for it may be signed. */
+export function forLogs(version: TaskVersion): TaskVersion {
+  if (isRemoved(version)) return version
+  const cut = (url: string) => url.split(/[?#]/, 1)[0]!
+  return {
+    ...version,
+    ...(version.outputUrl === undefined ? {} : { outputUrl: cut(version.outputUrl) }),
+    ...(version.outputs === undefined ? {} : { outputs: version.outputs.map(cut) }),
+    ...(version.job?.url === undefined ? {} : { job: { ...version.job, url: cut(version.job.url) } }),
+  }
+}

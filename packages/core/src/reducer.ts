@@ -1,0 +1,362 @@
+import { canonicalJson } from './json.ts'
+import type { Pipeline } from './pipeline.ts'
+import { mergeShows, readShows, type ShowInfo } from './show.ts'
+import {
+  type Chain,
+  type Counts,
+  currentTask,
+  emptyShow,
+  finalShowId,
+  noCounts,
+  placed,
+  type Place,
+  placeOf,
+  seenIds,
+  type ShowState,
+  type SlotState,
+  type State,
+  type StepState,
+  taskAt,
+  tally,
+  totalOf,
+} from './state.ts'
+import { emptyTable, get, place as placeIn, put } from './table.ts'
+import {
+  compareTasks,
+  compareVersions,
+  isRemoved,
+  type ShowRecord,
+  type TaskRecord,
+  type TaskVersion,
+} from './task.ts'
+import { at, items, push, set, type Vector } from './vector.ts'
+
+/** Merges one version of a task into the state: the newest wins. Gives the state itself when nothing changes. */
+export function applyTask(state: State, version: TaskVersion): State {
+  const place = placeOf(state, version.id)
+  if (place === undefined) return addVersion(state, version)
+  const show = at(state.shows.values, place.show)
+  const step = show.steps[place.step]!
+  const held = at(step.tasks, place.task)!
+  if (compareVersions(version, held) <= 0) return state
+  const tasks = set(step.tasks, place.task, version)
+  if (isRemoved(held)) return withStep(state, place, { ...step, tasks })
+  if (isRemoved(version)) return unchain(state, place, tasks)
+  if (hasMoved(held, version)) {
+    return addVersion(
+      unchain(state, place, set<TaskVersion | undefined>(step.tasks, place.task, undefined)),
+      version,
+    )
+  }
+  const slot = at(step.slots.values, place.slot)
+  if (slot.chain!.task !== place.task) return withStep(state, place, { ...step, tasks, memo: undefined })
+  return withStep(
+    state,
+    place,
+    recount(state.pipeline, show, place.step, slot.characterId, tasks, held, version),
+  )
+}
+
+/** Merges one record of a show into the state, register by register. */
+export function applyShow(state: State, record: ShowRecord): State {
+  const held = get(state.records, record.showId)
+  const merged = mergeShows(held, record)
+  if (merged === held) return state
+  const before = finalShowId(state, record.showId)
+  const next = { ...state, records: put(state.records, record.showId, merged) }
+  const isRenamed = merged.renamedTo?.value !== held?.renamedTo?.value
+  if (isRenamed) return regroup(next, [before, finalShowId(next, record.showId)])
+  const [opened, place] = openShow(next, before)
+  const show = at(opened.shows.values, place)
+  const info = readShow(opened, show)
+  const isTitleOnly = held !== undefined && changedRegisters(held, merged).every((name) => name === 'title')
+  return withShow(
+    opened,
+    place,
+    isTitleOnly ? { ...show, info, memo: undefined } : countAll(state.pipeline, show, info),
+  )
+}
+
+const changedRegisters = (a: ShowRecord, b: ShowRecord) =>
+  (['title', 'characters', 'facts', 'unavailable'] as const).filter((name) => a[name] !== b[name])
+
+const hasMoved = (held: TaskRecord, version: TaskRecord): boolean =>
+  held.showId !== version.showId ||
+  held.type !== version.type ||
+  held.characterId !== version.characterId ||
+  held.startedAt !== version.startedAt
+
+// --- one task more -------------------------------------------------------------------------------------------------
+
+function addVersion(given: State, version: TaskVersion): State {
+  const [state, showPlace] = openShow(ownIndex(given), finalShowId(given, version.showId))
+  const show = at(state.shows.values, showPlace)
+  if (isRemoved(version)) {
+    const step = show.steps.length - 1
+    const others = show.steps[step]!
+    const place = { show: showPlace, step, task: others.tasks.size, slot: -1 }
+    return withStep(indexed(state, version.id, place), place, {
+      ...others,
+      tasks: push(others.tasks, version),
+    })
+  }
+  const stepPlace = stepOf(state.pipeline, version)
+  const step = show.steps[stepPlace]!
+  const key = slotKey(state.pipeline, stepPlace, version)
+  const found = placeIn(step.slots, key)
+  const slot: SlotState =
+    found >= 0 ? at(step.slots.values, found) : { characterId: version.characterId, chain: undefined }
+  const place = {
+    show: showPlace,
+    step: stepPlace,
+    task: step.tasks.size,
+    slot: found >= 0 ? found : step.slots.values.size,
+  }
+  const tasks = push(step.tasks, version)
+  const chain = link(slot.chain, place.task, tasks)
+  const before = currentTask(step, slot)
+  const slots = put(step.slots, key, { ...slot, chain })
+  const after = taskAt({ ...step, tasks }, chain.task)
+  const counted = recount(state.pipeline, show, stepPlace, version.characterId, tasks, before, after)
+  const next = withStep(indexed(state, version.id, place), place, { ...counted, slots })
+  return slot.chain === undefined ? withSeen(next, place, version.characterId, 1) : next
+}
+
+function link(chain: Chain | undefined, task: number, tasks: Vector<TaskVersion | undefined>): Chain {
+  const isNewer =
+    chain === undefined ||
+    compareTasks(at(tasks, task) as TaskRecord, at(tasks, chain.task) as TaskRecord) > 0
+  return isNewer ? { task, next: chain } : { task: chain.task, next: link(chain.next, task, tasks) }
+}
+
+/** The place of the step that a task counts in; one past the last for a task that is in no step. */
+export function stepOf(pipeline: Pipeline, task: Pick<TaskRecord, 'type' | 'characterId'>): number {
+  const place = pipeline.indexOf(task.type)
+  if (place === undefined) return pipeline.steps.length
+  const isPerItem = pipeline.steps[place]!.per !== 'show'
+  return isPerItem === (task.characterId !== undefined) ? place : pipeline.steps.length
+}
+
+/** A slot's key within its step: no id is empty or holds a NUL. */
+export const slotKey = (
+  pipeline: Pipeline,
+  step: number,
+  task: { readonly type: string; readonly characterId?: string },
+): string => {
+  const item = task.characterId ?? ''
+  return step === pipeline.steps.length ? `${task.type}\0${item}` : item
+}
+
+// --- one task less -------------------------------------------------------------------------------------------------
+
+function unchain(state: State, place: Place, tasks: Vector<TaskVersion | undefined>): State {
+  const show = at(state.shows.values, place.show)
+  const step = show.steps[place.step]!
+  const slot = at(step.slots.values, place.slot)
+  const chain = without(slot.chain, place.task)
+  const slots = { ...step.slots, values: set(step.slots.values, place.slot, { ...slot, chain }) }
+  const counted = recount(
+    state.pipeline,
+    show,
+    place.step,
+    slot.characterId,
+    tasks,
+    currentTask(step, slot),
+    taskAt(step, chain?.task),
+  )
+  const next = withStep(state, place, { ...counted, slots })
+  return chain === undefined ? withSeen(next, place, slot.characterId, -1) : next
+}
+
+function without(chain: Chain | undefined, task: number): Chain | undefined {
+  if (chain === undefined || chain.task === task) return chain?.next
+  return { task: chain.task, next: without(chain.next, task) }
+}
+
+// --- counting ------------------------------------------------------------------------------------------------------
+
+/** A step after its slot of one character went from one current task to another. */
+function recount(
+  pipeline: Pipeline,
+  show: ShowState,
+  place: number,
+  characterId: string | undefined,
+  tasks: Vector<TaskVersion | undefined>,
+  before: TaskRecord | undefined,
+  after: TaskRecord | undefined,
+): StepState {
+  const step = show.steps[place]!
+  const next = {
+    total: step.total,
+    completed: step.completed,
+    active: step.active,
+    failed: step.failed,
+    canceled: step.canceled,
+    interrupted: step.interrupted,
+    running: step.running,
+    outside: step.outside,
+    tasks,
+    slots: step.slots,
+    memo: undefined,
+  }
+  const definition = pipeline.steps[place]
+  tally(next, show.info, definition?.type, characterId, before, -1)
+  tally(next, show.info, definition?.type, characterId, after, 1)
+  if (definition?.optional) next.total = totalOf(pipeline, place, show.info, show.seen, next)
+  return next
+}
+
+/** A character is seen in one slot more or less; where the roster is unknown, that is what totals are made of. */
+function withSeen(state: State, place: Place, characterId: string | undefined, by: 1 | -1): State {
+  if (characterId === undefined || place.step === state.pipeline.steps.length) return state
+  const show = at(state.shows.values, place.show)
+  const count = get(show.characters, characterId) ?? 0
+  const characters = put(show.characters, characterId, count + by)
+  const isNews = by === 1 ? count === 0 : count === 1
+  const seen = isNews && !show.info.named.has(characterId) ? show.seen + by : show.seen
+  const next = { ...show, characters, seen, memo: undefined }
+  if (seen === show.seen || show.info.roster) return withShow(state, place.show, next)
+  const factsNameAll = state.pipeline.steps.some(
+    ({ per, type }) => per !== 'show' && show.info.done.get(type) === true,
+  )
+  if (factsNameAll) return withShow(state, place.show, countAll(state.pipeline, next))
+  const steps = show.steps.map((step, index) => {
+    const total = totalOf(state.pipeline, index, show.info, seen, step)
+    return total === step.total ? step : { ...step, total, memo: undefined }
+  })
+  return withShow(state, place.show, { ...next, steps })
+}
+
+/** A show counted anew, for the rare changes that concern all of it: characters, facts, availability. */
+function countAll(pipeline: Pipeline, show: ShowState, info: ShowInfo = show.info): ShowState {
+  const known = seenIds(show.characters, info)
+  const steps = show.steps.map((step, place) => {
+    const counts: Counts = { ...noCounts }
+    const definition = pipeline.steps[place]
+    for (const slot of items(step.slots.values)) {
+      tally(counts, info, definition?.type, slot.characterId, currentTask(step, slot), 1)
+    }
+    if (definition) {
+      for (const characterId of namedItems(info, definition, known)) {
+        if (placeIn(step.slots, characterId ?? '') < 0)
+          tally(counts, info, definition.type, characterId, undefined, 1)
+      }
+    }
+    counts.total = totalOf(pipeline, place, info, known.size, counts)
+    const isSame =
+      (Object.keys(counts) as (keyof Counts)[]).every((name) => counts[name] === step[name]) &&
+      (definition === undefined || showsTheSame(show.info, info, definition))
+    return isSame ? step : { ...step, ...counts, memo: undefined }
+  })
+  return { ...show, info, steps, seen: known.size, memo: undefined }
+}
+
+/** Whether a step whose counts stay shows the same slots too. (A later `at` alone would change a count.) */
+function showsTheSame(a: ShowInfo, b: ShowInfo, { type, per }: Pipeline['steps'][number]): boolean {
+  if (a.unavailable.has(type) !== b.unavailable.has(type)) return false
+  return (
+    per === 'show' || (isEqual(a.characters, b.characters) && isEqual(a.done.get(type), b.done.get(type)))
+  )
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  const plain = (value: unknown) => (value instanceof Set ? [...value] : value)
+  return a === b || canonicalJson([plain(a)]) === canonicalJson([plain(b)])
+}
+
+/** The items whose slots the facts say to be done; undefined stands for the whole show. */
+function namedItems(
+  info: ShowInfo,
+  { type, per }: Pipeline['steps'][number],
+  known: ReadonlySet<string>,
+): Iterable<string | undefined> {
+  const done = info.done.get(type)
+  if (done === undefined) return []
+  if (per === 'show') return done === true ? [undefined] : []
+  return done === true ? (info.roster ?? known) : done
+}
+
+// --- the way back to the root --------------------------------------------------------------------------------------
+
+function withShow(state: State, place: number, show: ShowState): State {
+  return {
+    pipeline: state.pipeline,
+    shows: { keys: state.shows.keys, values: set(state.shows.values, place, show), index: state.shows.index },
+    records: state.records,
+    index: state.index,
+    stamp: state.stamp,
+    size: state.size,
+  }
+}
+
+function withStep(state: State, place: Place, step: StepState): State {
+  const show = at(state.shows.values, place.show)
+  const steps = show.steps.slice()
+  steps[place.step] = step
+  return withShow(state, place.show, {
+    showId: show.showId,
+    members: show.members,
+    info: show.info,
+    steps,
+    characters: show.characters,
+    seen: show.seen,
+    memo: undefined,
+  })
+}
+
+function openShow(state: State, showId: string): [State, number] {
+  const found = placeIn(state.shows, showId)
+  if (found >= 0) return [state, found]
+  const show = countAll(
+    state.pipeline,
+    emptyShow(state.pipeline, showId, readShow(state, { showId, members: [showId] })),
+  )
+  return [{ ...state, shows: put(state.shows, showId, show) }, state.shows.values.size]
+}
+
+function readShow(state: State, show: Pick<ShowState, 'showId' | 'members'>): ShowInfo {
+  const records = show.members.map((id) => get(state.records, id)).filter((record) => record !== undefined)
+  return readShows(show.showId, records)
+}
+
+/** The index, for writing: an older state that grows anew gets one of its own. */
+function ownIndex(state: State): State {
+  if (state.index.stamp === state.stamp) return state
+  const places = new Map<string, Place>()
+  for (const [version, place] of placed(state)) places.set(version.id, place)
+  return { ...state, index: { places, stamp: 0 }, stamp: 0 }
+}
+
+function indexed(state: State, id: string, place: Place): State {
+  const isNew = !state.index.places.has(id)
+  state.index.places.set(id, place)
+  state.index.stamp += 1
+  return { ...state, stamp: state.index.stamp, size: state.size + (isNew ? 1 : 0) }
+}
+
+/** Lays the shows that a rename joins or parts together anew. */
+function regroup(given: State, finalIds: readonly string[]): State {
+  let state = ownIndex(given)
+  const members = new Set<string>(finalIds)
+  const tasks: TaskVersion[] = []
+  for (const finalId of finalIds) {
+    const place = placeIn(state.shows, finalId)
+    if (place < 0) continue
+    const show = at(state.shows.values, place)
+    for (const member of show.members) members.add(member)
+    for (const step of show.steps) for (const version of items(step.tasks)) if (version) tasks.push(version)
+    const bare = { ...emptyShow(state.pipeline, finalId), members: [], characters: emptyTable }
+    state = withShow(state, place, bare)
+  }
+  const groups = new Map<string, string[]>()
+  for (const member of members) {
+    const finalId = finalShowId(state, member)
+    groups.set(finalId, [...(groups.get(finalId) ?? []), member])
+  }
+  for (const [finalId, joined] of groups) {
+    const [opened, place] = openShow(state, finalId)
+    const show = { ...at(opened.shows.values, place), members: joined.toSorted() }
+    state = withShow(opened, place, countAll(state.pipeline, show, readShow(opened, show)))
+  }
+  return tasks.reduce(addVersion, state)
+}

@@ -1,0 +1,91 @@
+import type { ShowRecord, TaskVersion } from './task.ts'
+import { forLogs } from './redact.ts'
+import { isRemoved } from './task.ts'
+
+/** The newest versions of what has just changed. */
+export interface Change {
+  readonly tasks: readonly TaskVersion[]
+  readonly shows: readonly ShowRecord[]
+  /** Who brought it: this tracker's own writes, a merge from elsewhere, or a restored snapshot. */
+  readonly origin: 'local' | 'merge' | 'restore'
+}
+
+/**
+ * Where records go out. `write` is called at each change and must return at once; what it throws is reported on the
+ * tracker's `error` event and harms nobody.
+ */
+export interface Sink {
+  readonly write: (change: Change) => void
+  /** Sends what waits. */
+  readonly flush?: () => Promise<void>
+  /** Frees what the sink holds. */
+  readonly close?: () => void
+}
+
+/**
+ * Keeps the newest version of every task, and the last changes: for tests and for looking at.
+ *
+ * @param limit How many changes are kept. Default 1,000.
+ * @example
+ * const sink = memorySink()
+ * const tracker = createTracker({ pipeline: showPipeline, sinks: [sink] })
+ * sink.changes.length // 0
+ */
+export function memorySink(limit = 1_000): Sink & {
+  readonly changes: readonly Change[]
+  readonly tasks: ReadonlyMap<string, TaskVersion>
+} {
+  const changes: Change[] = []
+  const tasks = new Map<string, TaskVersion>()
+  return {
+    changes,
+    tasks,
+    write(change) {
+      changes.push(change)
+      if (changes.length > limit) changes.shift()
+      for (const task of change.tasks) tasks.set(task.id, task)
+      while (tasks.size > limit) tasks.delete(tasks.keys().next().value!)
+    },
+  }
+}
+
+/** A logger with pino's signature: fields first, then the message. */
+export interface Logger {
+  readonly info: (fields: object, message: string) => void
+  readonly error: (fields: object, message: string) => void
+}
+
+// JSON escapes what is below space. These would still break a line or drive a terminal.
+const unsafe = /[\u007f-\u009f\u2028\u2029]/g
+
+/** A value as one line of JSON, safe to print. */
+export const toJsonLine = (value: unknown): string =>
+  JSON.stringify(value).replace(unsafe, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+const consoleLogger: Logger = {
+  info: (fields, message) => console.info(toJsonLine({ level: 'info', message, ...fields })),
+  error: (fields, message) => console.error(toJsonLine({ level: 'error', message, ...fields })),
+}
+
+/**
+ * Logs every change of a task: one line of JSON each, addresses without their query. Failures go to `error`.
+ *
+ * @param logger Any logger with pino's signature. Default: the console, as JSON lines.
+ * @example
+ * createTracker({ pipeline: showPipeline, sinks: [logSink()] })
+ */
+export function logSink(logger: Logger = consoleLogger): Sink {
+  return {
+    write({ tasks, origin }) {
+      for (const version of tasks) {
+        const task = forLogs(version)
+        if (isRemoved(task)) logger.info({ origin, task }, `task ${task.id} removed`)
+        else {
+          const where = task.characterId === undefined ? task.type : `${task.type} of ${task.characterId}`
+          const level = task.status === 'failed' ? 'error' : 'info'
+          logger[level]({ origin, task }, `${where} ${task.status}`)
+        }
+      }
+    },
+  }
+}

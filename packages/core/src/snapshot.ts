@@ -1,0 +1,56 @@
+import type { State } from './state.ts'
+import { versions } from './state.ts'
+import type { ShowRecord, TaskVersion } from './task.ts'
+import { isRemoved } from './task.ts'
+import { limits } from './text.ts'
+import { items } from './vector.ts'
+
+/** The whole state as plain, versioned JSON: the newest version of every task and show. */
+export interface Snapshot {
+  readonly v: 1
+  /** The pipeline's id. */
+  readonly pipeline: string
+  /** Epoch ms. */
+  readonly savedAt: number
+  readonly tasks: readonly TaskVersion[]
+  readonly shows: readonly ShowRecord[]
+}
+
+declare const checked: unique symbol
+
+/** Records that came through a door of `@callsheet/core/schema`: nothing else can be merged. */
+export interface ParsedRecords {
+  readonly [checked]: true
+  readonly tasks: readonly TaskVersion[]
+  readonly shows: readonly ShowRecord[]
+  /** What did not pass, and why; one bad record never sinks the rest. */
+  readonly rejected: readonly Rejection[]
+}
+
+/** A snapshot that came through a door of `@callsheet/core/schema`. */
+export interface ParsedSnapshot extends ParsedRecords {
+  readonly savedAt: number
+}
+
+/** A record that was not taken in. */
+export interface Rejection {
+  /** Its place in what was given. */
+  readonly index: number
+  readonly kind: 'task' | 'show'
+  readonly reason: string
+}
+
+/** True for what is too old to be taken in or kept: its tombstone may be forgotten already. */
+export const isTooOld = (version: TaskVersion, now: number): boolean =>
+  now - version.updatedAt > limits.days * 86_400_000
+
+/** The state as a snapshot, without the tombstones that have had their time. */
+export function toSnapshot(state: State, now: number): Snapshot {
+  return {
+    v: 1,
+    pipeline: state.pipeline.id,
+    savedAt: now,
+    tasks: [...versions(state)].filter((version) => !isRemoved(version) || !isTooOld(version, now)),
+    shows: [...items(state.records.values)],
+  }
+}

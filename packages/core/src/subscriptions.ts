@@ -1,0 +1,50 @@
+/** What a listener wants to hear of: everything, one show, or one step of one show. */
+export interface SubscriptionKey {
+  readonly showId?: string
+  readonly type?: string
+}
+
+/** Listeners by key, so that a change calls only those that it concerns. */
+export interface Subscriptions {
+  /** Adds a listener; gives its undo. */
+  readonly add: (listener: () => void, key: SubscriptionKey) => () => void
+  /** Calls the listeners of a show and of those of its steps that changed. */
+  readonly notify: (showId: string, types: readonly string[]) => void
+  /** Calls the listeners of everything: once for a batch. */
+  readonly notifyAll: () => void
+}
+
+// No id holds a NUL, so no two keys can meet.
+const keyOf = ({ showId, type }: SubscriptionKey): string =>
+  showId === undefined ? '' : type === undefined ? showId : `${showId}\0${type}`
+
+export function createSubscriptions(report: (error: unknown) => void): Subscriptions {
+  const listeners = new Map<string, Set<() => void>>()
+  const call = (key: string) => {
+    for (const listener of listeners.get(key) ?? []) {
+      try {
+        listener()
+      } catch (error) {
+        report(error)
+      }
+    }
+  }
+  return {
+    add(given, key) {
+      const name = keyOf(key)
+      // One listener given twice is two subscriptions.
+      const listener = () => given()
+      const set = listeners.get(name) ?? new Set()
+      listeners.set(name, set.add(listener))
+      return () => {
+        set.delete(listener)
+        if (set.size === 0 && listeners.get(name) === set) listeners.delete(name)
+      }
+    },
+    notify(showId, types) {
+      call(keyOf({ showId }))
+      for (const type of types) call(keyOf({ showId, type }))
+    },
+    notifyAll: () => call(''),
+  }
+}

@@ -1,0 +1,38 @@
+/** The bounds that every writer keeps and every door checks. Lengths are in UTF-16 units. */
+export const limits = {
+  id: 256,
+  /** Free text is cut here; a record may hold a little more, for the note that tells the length. */
+  text: 2_000,
+  url: 8_192,
+  /** Nested levels of metadata. */
+  depth: 32,
+  /** Keys in all of a record's metadata. */
+  keys: 256,
+  /** Days that a tombstone is kept, and after which no record is taken in any more. */
+  days: 30,
+} as const
+
+/** The longest text that a record may hold: cut, with the note of what it was. */
+export const longestText = limits.text + 40
+
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const control = /[\u0000-\u001f\u007f-\u009f]/
+const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
+const broken = new RegExp(`\\u0000|${loneSurrogate.source}`, 'g')
+
+/** True when no NUL and no lone surrogate is in the text: what every database and JSON reader can carry. */
+export const isWellFormed = (text: string): boolean => !text.includes('\0') && !loneSurrogate.test(text)
+
+/** Whether a value may be an id: 1 to 256 well-formed UTF-16 units without control characters. */
+export const isId = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  value.length >= 1 &&
+  value.length <= limits.id &&
+  !control.test(value) &&
+  !loneSurrogate.test(value)
+
+/** Replaces NUL and lone surrogates by U+FFFD, and cuts what is too long, telling how long it was. */
+export function cleanText(text: string, most: number = limits.text): string {
+  const cut = text.length > most ? `${text.slice(0, most)}… [${text.length} characters]` : text
+  return isWellFormed(cut) ? cut : cut.replace(broken, '\ufffd')
+}

@@ -1,0 +1,53 @@
+/**
+ * A persistent list: `set` and `push` give a new list that shares all but one path with the old one.
+ *
+ * It is a trie of 32-wide arrays. A plain array copied at each event costs 28 times this at 10,000 tasks; a general
+ * library's list (Immutable.js) was measured slower than the limit that performance.md sets.
+ */
+export interface Vector<T> {
+  readonly size: number
+  /** Levels above the leaves. */
+  readonly height: number
+  readonly root: Branch<T>
+}
+
+type Branch<T> = readonly (T | Branch<T>)[]
+
+const bits = 5
+const width = 1 << bits
+const mask = width - 1
+
+export const emptyVector: Vector<never> = { size: 0, height: 0, root: [] }
+
+/** The item at a place from 0 to size - 1. */
+export function at<T>(vector: Vector<T>, index: number): T {
+  let node = vector.root
+  for (let shift = vector.height * bits; shift > 0; shift -= bits) {
+    node = node[(index >>> shift) & mask] as Branch<T>
+  }
+  return node[index & mask] as T
+}
+
+function setIn<T>(node: Branch<T>, shift: number, index: number, item: T): Branch<T> {
+  const copy = node.slice()
+  const place = (index >>> shift) & mask
+  copy[place] = shift === 0 ? item : setIn((node[place] ?? []) as Branch<T>, shift - bits, index, item)
+  return copy
+}
+
+/** The list with one item replaced, or added when `index` is the size. */
+export function set<T>(vector: Vector<T>, index: number, item: T): Vector<T> {
+  let { height, root } = vector
+  if (index === vector.size && index === width ** (height + 1)) {
+    root = [root]
+    height += 1
+  }
+  return { size: Math.max(vector.size, index + 1), height, root: setIn(root, height * bits, index, item) }
+}
+
+export const push = <T>(vector: Vector<T>, item: T): Vector<T> => set(vector, vector.size, item)
+
+/** Every item, in order. */
+export function* items<T>(vector: Vector<T>): Generator<T> {
+  for (let index = 0; index < vector.size; index += 1) yield at(vector, index)
+}

@@ -1,0 +1,175 @@
+import { toTaskError } from './errors.ts'
+import type { JsonObject } from './json.ts'
+import type { ExtraDefinition } from './pipeline.ts'
+import { describeDataUrl, redactMetadata, redactText } from './redact.ts'
+import { isActive, isFinished, type Job, type TaskRecord, type TaskStatus } from './task.ts'
+import { limits, cleanText } from './text.ts'
+
+/** What may be said of a task. Fields that are left out stay as they are. */
+export interface TaskPatch<M = JsonObject> {
+  readonly status?: TaskStatus
+  /** A retry is the next attempt. Leaving it out while a failed task goes on means the next one. */
+  readonly attempt?: number
+  readonly maxAttempts?: number
+  /** For a person: "upscaling". */
+  readonly stage?: string
+  /** 0 to 100; never goes down within an attempt. */
+  readonly progress?: number
+  /** Epoch ms; kept between the start and now. Default: now, when the task finishes. */
+  readonly completedAt?: number
+  readonly outputUrl?: string
+  readonly outputs?: readonly string[]
+  /** An Error, a text, or `{ message, code?, httpStatus?, retryable? }`. */
+  readonly error?: unknown
+  readonly job?: Job
+  /** Merged into what is there; or a function from what is there to what shall be. */
+  readonly metadata?: Partial<M> | ((metadata: M) => M)
+}
+
+type Definition = Pick<ExtraDefinition, 'secret'> | undefined
+
+interface Writing {
+  readonly now: number
+  readonly by: string
+  readonly definition: Definition
+}
+
+/**
+ * The next version of a task: the patch merged into the newest version, cleaned and redacted.
+ *
+ * Gives `held` itself when there is nothing to say: no field changes, and the last sign of life is under a second
+ * old.
+ */
+export function nextVersion(
+  held: TaskRecord,
+  patch: TaskPatch<never>,
+  { now, by, definition }: Writing,
+): TaskRecord {
+  const status = patch.status ?? held.status
+  const goesOn = held.status === 'failed' && isActive({ status })
+  const attempt = whole(patch.attempt, 1) ?? (goesOn ? held.attempt + 1 : held.attempt)
+  const isSameAttempt = attempt === held.attempt
+  const ends = isFinished({ status })
+  const output = redactOutput(patch)
+  // What belongs to an attempt does not outlive it.
+  const { stage, progress, error, job, completedAt, ...lasting } = held
+  const next: TaskRecord = {
+    ...lasting,
+    status,
+    attempt,
+    updatedAt: now,
+    ...defined({
+      maxAttempts: whole(patch.maxAttempts, 1) ?? held.maxAttempts,
+      stage:
+        patch.stage !== undefined
+          ? redactText(String(patch.stage))
+          : isSameAttempt && !ends
+            ? stage
+            : undefined,
+      progress: largest(whole(patch.progress, 0), isSameAttempt ? progress : undefined),
+      completedAt: ends ? finishTime(held, patch.completedAt, now) : undefined,
+      outputUrl: output.outputUrl ?? held.outputUrl,
+      outputs: output.outputs ?? held.outputs,
+      error:
+        status === 'succeeded' ? undefined : (readError(patch.error) ?? (isSameAttempt ? error : undefined)),
+      job: readJob(patch.job) ?? (isSameAttempt ? job : undefined),
+      metadata: nextMetadata(held.metadata, patch, output.described, definition),
+    }),
+    rev: held.rev + 1,
+    by,
+  }
+  return isNews(held, next) ? Object.freeze(next) : held
+}
+
+const whole = (value: unknown, least: number): number | undefined => {
+  const number = Math.floor(Number(value ?? Number.NaN))
+  return Number.isFinite(number) ? Math.max(least, number) : undefined
+}
+
+const largest = (given: number | undefined, held: number | undefined): number | undefined =>
+  given === undefined ? held : Math.max(Math.min(100, given), held ?? 0)
+
+function finishTime(held: TaskRecord, given: unknown, now: number): number {
+  if (typeof given === 'number' && Number.isFinite(given))
+    return Math.max(held.startedAt, Math.min(given, now))
+  return held.completedAt ?? Math.max(held.startedAt, now)
+}
+
+const readError = (given: unknown) => {
+  if (given === undefined || given === null) return undefined
+  const error = toTaskError(given)
+  return Object.freeze({ ...error, message: redactText(error.message) })
+}
+
+const readJob = (job: Job | undefined): Job | undefined =>
+  job &&
+  Object.freeze({
+    provider: cleanText(String(job.provider), 200),
+    id: cleanText(String(job.id)),
+    ...(job.url === undefined || job.url.length > limits.url ? {} : { url: cleanText(job.url, limits.url) }),
+  })
+
+/** A data: URL is described, not stored: its type and size go into the metadata. */
+function redactOutput({ outputUrl, outputs }: TaskPatch<never>) {
+  const described: { type: string; bytes: number }[] = []
+  const keep = (url: string): boolean => {
+    const data = describeDataUrl(url)
+    if (data) described.push(data)
+    return !data && url.length <= limits.url
+  }
+  const urls = outputs?.slice(0, 1_000).map(String).filter(keep)
+  return {
+    outputUrl:
+      outputUrl !== undefined && keep(String(outputUrl))
+        ? cleanText(String(outputUrl), limits.url)
+        : undefined,
+    outputs: urls?.map((url) => cleanText(url, limits.url)),
+    described,
+  }
+}
+
+function nextMetadata(
+  held: TaskRecord['metadata'],
+  { metadata }: TaskPatch<never>,
+  described: readonly { type: string; bytes: number }[],
+  definition: Definition,
+): JsonObject | undefined {
+  if (metadata === undefined && described.length === 0) return held
+  const patch =
+    typeof metadata === 'function'
+      ? metadata((held ?? {}) as never)
+      : { ...held, ...(metadata as unknown as object) }
+  return redactMetadata(described.length === 0 ? patch : { ...patch, output: described }, definition?.secret)
+}
+
+/** Without the fields that are undefined: a record has no empty fields. */
+function defined<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const kept: Partial<T> = {}
+  for (const name of Object.keys(fields) as (keyof T)[])
+    if (fields[name] !== undefined) kept[name] = fields[name]
+  return kept as { [K in keyof T]?: NonNullable<T[K]> }
+}
+
+function isNews(held: TaskRecord, next: TaskRecord): boolean {
+  if (next.updatedAt - held.updatedAt >= 1_000 || next.updatedAt < held.updatedAt) return true
+  const names = new Set([...Object.keys(held), ...Object.keys(next)]) as Set<keyof TaskRecord>
+  for (const name of ['rev', 'by', 'updatedAt'] as const) names.delete(name)
+  return [...names].some((name) => held[name] !== next[name])
+}
+
+/** The first version of a task, cleaned as every other. */
+export function firstVersion(
+  fixed: Pick<TaskRecord, 'id' | 'showId' | 'type' | 'characterId' | 'stepNumber' | 'startedAt'>,
+  patch: TaskPatch<never>,
+  writing: Writing,
+): TaskRecord {
+  const seed: TaskRecord = {
+    ...fixed,
+    status: 'starting',
+    attempt: 1,
+    updatedAt: Number.NEGATIVE_INFINITY,
+    rev: 0,
+    by: writing.by,
+  }
+  return nextVersion(seed, patch, writing)
+}

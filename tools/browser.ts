@@ -1,0 +1,38 @@
+import { playwright } from '@vitest/browser-playwright'
+
+/** Started so that it works as root and never calls home. */
+export const chromiumArgs: string[] = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+]
+
+/** Set by scripts/run.mjs, which finds or fetches a Chromium. */
+export const chromiumPath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
+
+/** A new object for each project: Vitest writes into what it is given. */
+export const inChromium = () => ({
+  enabled: true,
+  headless: true,
+  screenshotFailures: false,
+  provider: playwright({ launchOptions: { executablePath: chromiumPath, args: chromiumArgs } }),
+  instances: [{ browser: 'chromium' as const }],
+})
+
+const own = '@callsheet/source'
+
+/** Tests and the dev server read the packages' sources, so nothing has to be built first. */
+export const fromSource = {
+  resolve: { conditions: [own, 'module', 'browser', 'development|production'] },
+  ssr: {
+    resolve: {
+      conditions: [own, 'module', 'node', 'development|production'],
+      externalConditions: [own, 'node'],
+    },
+  },
+}

@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config'
+import { fromSource } from './tools/browser.ts'
+
+export default defineConfig({
+  test: {
+    coverage: { provider: 'v8', include: ['packages/*/src/**/*.{ts,tsx}'] },
+    projects: [
+      {
+        ...fromSource,
+        test: {
+          name: 'node',
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'examples/*/server/**/*.test.ts',
+            'bench/**/*.test.ts',
+            'test/*.test.ts',
+          ],
+          typecheck: {
+            enabled: true,
+            checker: 'tsc',
+            include: ['packages/*/src/**/*.test-d.ts'],
+            tsconfig: './tsconfig.check.json',
+          },
+        },
+      },
+      'packages/react/vitest.config.ts',
+      'packages/react/vitest.react18.config.ts',
+      'packages/ui/vitest.config.ts',
+      {
+        ...fromSource,
+        test: { name: 'e2e', include: ['test/e2e/**/*.e2e.test.ts'], fileParallelism: false },
+      },
+    ],
+  },
+})
