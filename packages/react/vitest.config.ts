@@ -16,5 +16,10 @@ export default defineConfig({
       '@callsheet/core > mitt',
     ],
   },
-  test: { name: 'react19', include: ['src/**/*.test.tsx'], env: { REACT_MAJOR: '19' }, browser: inChromium() },
+  test: {
+    name: 'react19',
+    include: ['src/**/*.test.tsx'],
+    env: { REACT_MAJOR: '19' },
+    browser: inChromium(),
+  },
 })

@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react'
+import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
-import { fromSource, inChromium } from '../../tools/browser.ts'
+import { chromiumArgs, chromiumPath, fromSource, inChromium } from '../../tools/browser.ts'
 
 export default defineConfig({
   ...fromSource,
@@ -9,6 +10,7 @@ export default defineConfig({
     include: [
       'react',
       'react-dom/client',
+      'react-dom/server',
       'react/jsx-dev-runtime',
       'vitest-browser-react',
       'axe-core',
@@ -17,5 +19,17 @@ export default defineConfig({
       '@callsheet/core > mitt',
     ],
   },
-  test: { name: 'ui', include: ['src/**/*.test.tsx'], browser: inChromium() },
+  test: {
+    name: 'ui',
+    include: ['src/**/*.test.tsx'],
+    browser: {
+      ...inChromium(),
+      // As large as the largest page under test, or Vitest scales the page and its screenshots down.
+      provider: playwright({
+        launchOptions: { executablePath: chromiumPath, args: chromiumArgs },
+        contextOptions: { viewport: { width: 1400, height: 900 } },
+      }),
+      locators: { testIdAttribute: 'data-step' },
+    },
+  },
 })

@@ -36,17 +36,28 @@ const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
 
 /** What an error body says: `{ error, details }` and its relatives, as applications answer them. */
-export function messageOf(body: unknown): string | undefined {
+export function messageOf(body: unknown, levels = 4): string | undefined {
   if (typeof body === 'string') return text(body)
-  if (body === null || typeof body !== 'object') return undefined
+  // An error may hold itself.
+  if (body === null || typeof body !== 'object' || levels === 0) return undefined
   const { error, message, detail, details, messages } = body as Record<string, unknown>
-  const main = messageOf(error) ?? text(message)
-  const more = text(details) ?? text(detail) ?? (Array.isArray(messages) ? messageOf(messages[0]) : undefined)
+  const main = messageOf(error, levels - 1) ?? text(message)
+  const first = Array.isArray(messages) ? messageOf(messages[0], levels - 1) : undefined
+  const more = text(details) ?? text(detail) ?? first
   return main && more && main !== more ? `${main}: ${more}` : (main ?? more)
 }
 
 /** Makes a record's error from whatever was thrown or given: an Error, a text, or an object with a message. */
 export function toTaskError(thrown: unknown): TaskError {
+  try {
+    return readTaskError(thrown)
+  } catch {
+    // A getter or a proxy that throws: that the task failed has to be told all the same.
+    return { message: 'failed' }
+  }
+}
+
+function readTaskError(thrown: unknown): TaskError {
   const given = (thrown !== null && typeof thrown === 'object' ? thrown : {}) as Record<string, unknown>
   const code =
     text(given['code']) ?? (thrown instanceof Error && thrown.name !== 'Error' ? thrown.name : undefined)

@@ -1,7 +1,7 @@
 // The shape of every record. Only types are taken from here by the main entry; the checks run in the schema entry.
 import * as z from 'zod/mini'
 import type { JsonObject } from './json.ts'
-import { isId, isWellFormed, limits, longestText } from './text.ts'
+import { isDataUrl, isId, isWellFormed, limits, longestText } from './text.ts'
 
 const id = z
   .string()
@@ -11,7 +11,7 @@ const text = z
   .check(z.maxLength(longestText), z.refine(isWellFormed, 'a text holds no NUL and no lone surrogate'))
 const url = z.string().check(
   z.maxLength(limits.url),
-  z.refine((u) => isWellFormed(u) && !/^data:/i.test(u), 'an address is no data: URL'),
+  z.refine((u) => isWellFormed(u) && !isDataUrl(u), 'an address is no data: URL'),
 )
 const time = z.number().check(z.gte(0), z.lte(8.64e15))
 const count = z.int().check(z.gte(1))

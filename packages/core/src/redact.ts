@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from './json.ts'
-import { cleanText, limits } from './text.ts'
+import { cleanText, isDataUrl, limits } from './text.ts'
 import { isRemoved, type TaskVersion } from './task.ts'
 
 // Keys whose values are secrets whatever they hold, and shapes of values that are secrets wherever they stand.
@@ -26,9 +26,9 @@ export function redactText(text: string): string {
 
 /** Media type and size of a data: URL; undefined for any other text. */
 export function describeDataUrl(url: string): { readonly type: string; readonly bytes: number } | undefined {
-  if (!/^data:/i.test(url)) return undefined
+  if (!isDataUrl(url)) return undefined
   const comma = url.indexOf(',')
-  const head = url.slice(5, comma < 0 ? 200 : Math.min(comma, 200))
+  const head = url.slice(url.indexOf(':') + 1, comma < 0 ? 200 : Math.min(comma, 200))
   const type = cleanText(head.split(';')[0] || 'text/plain', 100)
   const length = comma < 0 ? 0 : url.length - comma - 1
   const padding = url.endsWith('==') ? 2 : url.endsWith('=') ? 1 : 0
@@ -66,14 +66,25 @@ export function redactMetadata(given: unknown, secret: readonly string[] = []): 
   return Object.freeze(fields(typeof given === 'object' && given !== null ? given : {}, 0))
 }
 
+// The query of an address that stands somewhere in a text.
+const query = /(https?:\/\/[^\s?#"'<>]*)[?#][^\s"'<>]*/gi
+
+const withoutQueries = <T>(value: T): T => {
+  if (typeof value === 'string') return value.replace(query, '$1') as T
+  if (Array.isArray(value)) return value.map(withoutQueries) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withoutQueries(part)])) as T
+}
+
 /** A version as logs may hold it: the query of every address is cut, for it may be signed. */
 export function forLogs(version: TaskVersion): TaskVersion {
   if (isRemoved(version)) return version
   const cut = (url: string) => url.split(/[?#]/, 1)[0]!
+  const task = withoutQueries(version)
   return {
-    ...version,
-    ...(version.outputUrl === undefined ? {} : { outputUrl: cut(version.outputUrl) }),
-    ...(version.outputs === undefined ? {} : { outputs: version.outputs.map(cut) }),
-    ...(version.job?.url === undefined ? {} : { job: { ...version.job, url: cut(version.job.url) } }),
+    ...task,
+    ...(task.outputUrl === undefined ? {} : { outputUrl: cut(task.outputUrl) }),
+    ...(task.outputs === undefined ? {} : { outputs: task.outputs.map(cut) }),
+    ...(task.job?.url === undefined ? {} : { job: { ...task.job, url: cut(task.job.url) } }),
   }
 }

@@ -23,6 +23,10 @@ const broken = new RegExp(`\\u0000|${loneSurrogate.source}`, 'g')
 /** True when no NUL and no lone surrogate is in the text: what every database and JSON reader can carry. */
 export const isWellFormed = (text: string): boolean => !text.includes('\0') && !loneSurrogate.test(text)
 
+/** Whether a browser would read an address as a data: URL: it skips what is no visible character before it. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it skips
+export const isDataUrl = (url: string): boolean => /^[\u0000- ]*data:/i.test(url)
+
 /** Whether a value may be an id: 1 to 256 well-formed UTF-16 units without control characters. */
 export const isId = (value: unknown): value is string =>
   typeof value === 'string' &&

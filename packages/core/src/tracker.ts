@@ -190,9 +190,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const shown = view.steps[place]!
       // What had happened before this tracker was made is no news.
       if (origin === 'merge' && shown.completedAt !== undefined && shown.completedAt < createdAt) continue
-      guarded(() =>
-        emitter.emit('stepCompleted', { showId: after.showId, type: type as never, step: shown as never }),
-      )
+      guarded(() => emitter.emit('stepCompleted', { showId: after.showId, type: type, step: shown }))
       const hadSucceeded = before && viewOf(pipeline, before).status === 'succeeded'
       if (view.status === 'succeeded' && !hadSucceeded) {
         guarded(() => emitter.emit('showCompleted', { showId: after.showId, pipeline: view }))
@@ -278,7 +276,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   function update(id: string, patch: TaskPatch<never>): TaskRecord | undefined {
     const held = newest(id)
     if (!held) {
-      report(new CallsheetError(`Task "${String(id)}" is not known, so its update changes nothing.`))
+      report(new CallsheetError(`Task "${id}" is not known, so its update changes nothing.`))
       return undefined
     }
     const next = nextVersion(held, patch, writing(held.type))
@@ -381,7 +379,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
           })
           return given ? run(type, () => fn.apply(this, args), given) : fn.apply(this, args)
         }) as unknown as ShowTracker<P>['wrap'],
-      setTitle: (title) => setRegister(showId, 'title', redactText(String(title))),
+      setTitle: (title) => setRegister(showId, 'title', redactText(title)),
       setCharacters: (characters) => setRegister(showId, 'characters', readCharacters(characters)),
       setFacts: ({ at = clock(), characters, done }) => {
         for (const ids of Object.values(done))
@@ -439,7 +437,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         report(new CallsheetError(`Task "${id}" is known already, so adding it changes nothing.`))
         return undefined
       }
-      return begin(readSlot(given as never), id, given) as Task<P>
+      return begin(readSlot(given), id, given) as Task<P>
     },
     updateTask: (id, patch) => update(id, patch as unknown as TaskPatch<never>) as Task<P> | undefined,
     renameShow(from, to) {
@@ -450,7 +448,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     cancel,
     dismiss,
     has(slot, what) {
-      const given = readSlot(slot as never)
+      const given = readSlot(slot)
       const found = slotOf(given)
       const status = found.show && slotStatus(found.show.info, given.type, given.characterId, found.current)
       if (what === 'tried') return found.current !== undefined || status === 'done'
@@ -493,5 +491,5 @@ function assertId(value: unknown, name: string): asserts value is string {
 const readCharacters = (characters: readonly { readonly id: string; readonly name?: string }[]) =>
   characters.map(({ id, name }) => {
     assertId(id, 'characterId')
-    return Object.freeze({ id, ...(name === undefined ? {} : { name: redactText(String(name)) }) })
+    return Object.freeze({ id, ...(name === undefined ? {} : { name: redactText(name) }) })
   })

@@ -51,8 +51,9 @@ export interface StepView<P extends Pipeline = Pipeline, T extends StepType<P> =
   readonly progress: number
   /** Whether the step has a part in the overall progress. */
   readonly counted: boolean
+  // Methods, so that a view of one pipeline can stand for a view of any.
   /** The current task of a slot. */
-  readonly task: (characterId?: string) => Task<P, T> | undefined
+  task(characterId?: string): Task<P, T> | undefined
   /** The current tasks of the step's slots, in the order of the characters. Computed on first read. */
   readonly tasks: readonly Task<P, T>[]
   /** Every slot of the step, the pending ones too, in the order of the characters. Computed on first read. */
@@ -82,7 +83,7 @@ export interface PipelineView<P extends Pipeline = Pipeline> {
   readonly active: number
   readonly failed: number
   /** One step by its type. */
-  readonly step: <T extends StepType<P>>(type: T) => StepView<P, T>
+  step<T extends StepType<P>>(type: T): StepView<P, T>
   /** The known characters, in order. */
   readonly characters: readonly Character[]
   /** Epoch ms of the first start. Computed on first read. */

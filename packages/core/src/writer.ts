@@ -1,4 +1,4 @@
-import { toTaskError } from './errors.ts'
+import { CallsheetError, toTaskError } from './errors.ts'
 import type { JsonObject } from './json.ts'
 import type { ExtraDefinition } from './pipeline.ts'
 import { describeDataUrl, redactMetadata, redactText } from './redact.ts'
@@ -45,7 +45,7 @@ export function nextVersion(
   patch: TaskPatch<never>,
   { now, by, definition }: Writing,
 ): TaskRecord {
-  const status = patch.status ?? held.status
+  const status = readStatus(patch.status) ?? held.status
   const goesOn = held.status === 'failed' && isActive({ status })
   const attempt = whole(patch.attempt, 1) ?? (goesOn ? held.attempt + 1 : held.attempt)
   const isSameAttempt = attempt === held.attempt
@@ -79,6 +79,22 @@ export function nextVersion(
     by,
   }
   return isNews(held, next) ? Object.freeze(next) : held
+}
+
+const statuses: Readonly<Record<TaskStatus, true>> = {
+  starting: true,
+  processing: true,
+  succeeded: true,
+  failed: true,
+  canceled: true,
+  interrupted: true,
+}
+
+/** A provider's own word for a state ("queued") is a stage: as a status, every door would refuse the record. */
+function readStatus(given: TaskStatus | undefined): TaskStatus | undefined {
+  if (given === undefined || given === null || Object.hasOwn(statuses, given)) return given ?? undefined
+  const known = Object.keys(statuses).join(', ')
+  throw new CallsheetError(`"${String(given)}" is no status; give one of ${known}, and other words as stage.`)
 }
 
 const whole = (value: unknown, least: number): number | undefined => {

@@ -1,0 +1,85 @@
+import { createTracker, type PipelineView, type ShowRecord, showPipeline } from '@callsheet/core'
+import { applyShow, applyTask } from '../../packages/core/src/reducer.ts'
+import { emptyState, finalShowId, type State } from '../../packages/core/src/state.ts'
+import { get } from '../../packages/core/src/table.ts'
+import { viewOf } from '../../packages/core/src/views.ts'
+import type { Contestant, Figures } from './contestant.ts'
+
+const figuresOf = ({ status, progress, active, steps }: PipelineView): Figures => ({
+  status,
+  progress,
+  active,
+  steps: steps.map((step) => ({
+    status: step.status,
+    total: step.total,
+    completed: step.completed,
+    active: step.active,
+    progress: step.progress,
+  })),
+})
+
+const read = (state: State, showId: string) =>
+  viewOf(showPipeline, get(state.shows, finalShowId(state, showId))!)
+
+/** The pure part: one state and one version give the next state. */
+export const callsheet: Contestant = {
+  name: 'callsheet: reducer and view',
+  start({ shows, versions }) {
+    let state = emptyState(showPipeline)
+    for (const { showId, characters } of shows) {
+      const record: ShowRecord = {
+        showId,
+        pipeline: showPipeline.id,
+        characters: { value: [...characters], rev: 1, by: 'bench' },
+      }
+      state = applyShow(state, record)
+    }
+    return {
+      load: (newest) => {
+        for (const version of newest) state = applyTask(state, version)
+      },
+      play(from, to) {
+        let sum = 0
+        for (let index = from; index < to; index += 1) {
+          const version = versions[index]!
+          state = applyTask(state, version)
+          const view = read(state, version.showId)
+          const step = view.steps[version.stepNumber! - 1]!
+          sum += view.progress + 3 * view.active + 5 * step.completed + 7 * step.progress + step.status.length
+        }
+        return sum
+      },
+      figures: (showId) => figuresOf(read(state, showId)),
+    }
+  },
+}
+
+/** All of it: the patch is merged, cleaned and redacted, the version applied, everyone told, the view read. */
+export const callsheetTracker: Contestant = {
+  name: 'callsheet: tracker',
+  start({ shows, versions, patches }) {
+    let now = versions[0]!.startedAt
+    const tracker = createTracker({ pipeline: showPipeline, by: 'bench', clock: () => now })
+    for (const { showId, characters } of shows) tracker.show(showId).setCharacters(characters)
+    const add = (task: (typeof versions)[number]) => tracker.addTask(task as never)
+    return {
+      load: (newest) => {
+        for (const version of newest) add(version)
+      },
+      play(from, to) {
+        let sum = 0
+        for (let index = from; index < to; index += 1) {
+          const version = versions[index]!
+          now = version.updatedAt
+          if (version.rev === 1) add(version)
+          else tracker.updateTask(version.id, patches[index]!)
+          const view = tracker.getPipeline(version.showId)
+          const step = view.steps[version.stepNumber! - 1]!
+          sum += view.progress + 3 * view.active + 5 * step.completed + 7 * step.progress + step.status.length
+        }
+        return sum
+      },
+      figures: (showId) => figuresOf(tracker.getPipeline(showId)),
+    }
+  },
+}

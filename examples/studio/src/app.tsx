@@ -1,0 +1,90 @@
+import { usePipelines } from '@callsheet/react'
+import { BackgroundTasksPanel, PipelineButton, ProductionPipeline } from '@callsheet/ui'
+import { useEffect, useState } from 'react'
+import { loadShowIds, type SavedShow } from './api.ts'
+import { Gallery } from './gallery.tsx'
+import { Inspector } from './inspector.tsx'
+import { readSavedShow, retry, startShow } from './produce.ts'
+import { PromptBox } from './prompt-box.tsx'
+import { ShowTabs } from './show-tabs.tsx'
+import { tracker } from './tracker.ts'
+
+const retrySlot = ({ showId }: { readonly showId: string }) => retry(showId)
+
+export function App() {
+  const pipelines = usePipelines()
+  const saved = useSavedShows()
+  const [chosen, setChosen] = useState<string>()
+  const [isPanelOpen, setPanelOpen] = useState(false)
+  const [isInspectorOpen, setInspectorOpen] = useState(false)
+  const showId = chosen ?? pipelines[0]?.showId
+  return (
+    <div className="studio">
+      <header className="studio-header">
+        <span className="studio-brand">CALLSHEET STUDIO</span>
+        <span className="studio-tagline">From a prompt to a trailer, in eight steps</span>
+        <nav className="studio-actions">
+          <button type="button" onClick={() => setPanelOpen(true)}>
+            All shows
+          </button>
+          <button type="button" onClick={() => setInspectorOpen(true)}>
+            Inspect
+          </button>
+        </nav>
+      </header>
+      <main className="studio-main">
+        <PromptBox onOrder={(order) => setChosen(startShow(order))} />
+        {showId !== undefined && (
+          <>
+            <ShowTabs shows={pipelines} chosen={showId} onChoose={setChosen} />
+            <div className="studio-show">
+              <section className="studio-pipeline" aria-label="Pipeline">
+                <ProductionPipeline showId={showId} onRetry={retrySlot} />
+                <ShowActions showId={showId} />
+              </section>
+              <Gallery showId={showId} saved={saved.get(showId)} />
+            </div>
+          </>
+        )}
+        {showId === undefined && <p className="studio-empty">Describe a show, and watch it being made.</p>}
+      </main>
+      <PipelineButton onClick={() => setPanelOpen(true)} />
+      <BackgroundTasksPanel open={isPanelOpen} onOpenChange={setPanelOpen} onRetry={retrySlot} />
+      <Inspector open={isInspectorOpen} onOpenChange={setInspectorOpen} />
+    </div>
+  )
+}
+
+function ShowActions({ showId }: { readonly showId: string }) {
+  return (
+    <div className="studio-show-actions">
+      <button type="button" onClick={() => retry(showId)}>
+        Continue
+      </button>
+      <button type="button" onClick={() => tracker.show(showId).cancel('Canceled by you')}>
+        Cancel
+      </button>
+      <button type="button" onClick={() => tracker.dismiss({ showId })}>
+        Dismiss finished tasks
+      </button>
+    </div>
+  )
+}
+
+/** The shows of the server's own folder, told to the tracker as facts. */
+function useSavedShows(): ReadonlyMap<string, SavedShow> {
+  const [shows, setShows] = useState<ReadonlyMap<string, SavedShow>>(new Map())
+  useEffect(() => {
+    let isGone = false
+    const load = async () => {
+      const ids = await loadShowIds()
+      const loaded = await Promise.all(ids.slice(0, 20).toReversed().map(readSavedShow))
+      if (!isGone) setShows(new Map(loaded.map((show) => [show.showId, show])))
+    }
+    load().catch(tracker.report)
+    return () => {
+      isGone = true
+    }
+  }, [])
+  return shows
+}

@@ -1,0 +1,122 @@
+import type { ShowPipeline, Slot, TaskType } from '@callsheet/core'
+import * as z from 'zod'
+import { loadShow, post, postTracked, type SavedShow } from './api.ts'
+import { tracker } from './tracker.ts'
+
+/** What a person asks for. */
+export interface Order {
+  readonly prompt: string
+  readonly speed: number
+  readonly characters?: number
+  readonly videos: boolean
+  readonly faults: readonly { readonly type: string; readonly characterIndex?: number }[]
+}
+
+const orders = new Map<string, Order>()
+const anything = z.unknown()
+const withUrl = z.object({ url: z.string() })
+
+/** Begins a show and makes all of it. Gives its id at once. */
+export function startShow(order: Order): string {
+  const showId = `show-${crypto.randomUUID?.() ?? Date.now().toString(36)}`
+  orders.set(showId, order)
+  tracker.show(showId).setTitle(order.prompt.slice(0, 60))
+  void makeShow(showId)
+  return showId
+}
+
+/** What failed, or was lost, is done again; then the rest of the show follows. */
+export const retry = (showId: string): void => void makeShow(showId)
+
+/**
+ * Does what is not done yet, in order. Every step is asked of the tracker first, so calling it again, at any time,
+ * starts no paid work twice: what runs is joined, what is done is left alone.
+ */
+async function makeShow(showId: string): Promise<void> {
+  try {
+    await makeSteps(showId)
+  } catch {
+    // The failed step shows its error and offers another try: nothing more to say here.
+  }
+}
+
+async function makeSteps(showId: string): Promise<void> {
+  const show = tracker.show(showId)
+  const order = orders.get(showId)
+  await needed({ showId, type: 'show-generation' }, async () => {
+    const body = { showId, prompt: order?.prompt ?? 'A show without a prompt', ...order }
+    const answer = z.object({ data: z.object({ title: z.string(), logline: z.string() }) })
+    const { data } = await show.track(
+      'show-generation',
+      ({ signal }) => post('/api/generate', body, answer, signal),
+      {
+        result: (value) => ({ metadata: { title: value.data.title, logline: value.data.logline } }),
+      },
+    )
+    show.setTitle(data.title)
+  })
+  await needed({ showId, type: 'character-seeds' }, async () => {
+    const answer = z.object({ characters: z.array(z.object({ id: z.string(), name: z.string() })) })
+    const { characters } = await show.track('character-seeds', ({ signal }) =>
+      post('/api/characters/extract', { showId }, answer, signal),
+    )
+    show.setCharacters(characters.map(({ id, name }) => ({ id, name })))
+  })
+  const ids = tracker.getPipeline(showId).characters.map(({ id }) => id)
+  await each(ids, async (characterId) => {
+    await needed({ showId, type: 'character-dossier', characterId }, () =>
+      show.track(
+        'character-dossier',
+        ({ signal }) => post('/api/characters/build', { showId, characterId }, anything, signal),
+        { characterId },
+      ),
+    )
+    await needed({ showId, type: 'portrait', characterId }, () =>
+      postTracked('/api/characters/portrait', { showId, characterId }, anything),
+    )
+  })
+  // Videos block nothing: the rest does not wait for them.
+  const videos =
+    order?.videos === true ? each(ids, (characterId) => makeVideo(showId, characterId)) : undefined
+  await makePicture(showId, 'portrait-grid', '/api/portrait-grid')
+  await Promise.all([
+    makePicture(showId, 'library-poster', '/api/library-poster'),
+    makePicture(showId, 'trailer', '/api/trailer'),
+    videos,
+  ])
+}
+
+const makeVideo = (showId: string, characterId: string) =>
+  needed({ showId, type: 'video', characterId }, () =>
+    postTracked('/api/characters/video', { showId, characterId }, anything),
+  )
+
+const makePicture = (showId: string, type: 'portrait-grid' | 'library-poster' | 'trailer', path: string) =>
+  needed({ showId, type }, () =>
+    tracker.show(showId).track(type, ({ signal }) => post(path, { showId }, withUrl, signal), {
+      result: ({ url }) => ({ outputUrl: url }),
+    }),
+  )
+
+async function needed<T extends TaskType<ShowPipeline>>(
+  slot: Slot<ShowPipeline, T>,
+  make: () => Promise<unknown>,
+): Promise<void> {
+  if (!tracker.has(slot, 'done')) await make()
+}
+
+/** All at once; one that fails does not stop the others, but what comes after. */
+async function each(ids: readonly string[], make: (id: string) => Promise<unknown>): Promise<void> {
+  const failed = (await Promise.allSettled(ids.map(make))).find((result) => result.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+/** Tells the tracker what the server's own files say: this alone renders a whole pipeline. */
+export async function readSavedShow(showId: string): Promise<SavedShow> {
+  const at = tracker.now()
+  const { title, characters, done, ...rest } = await loadShow(showId)
+  const show = tracker.show(showId)
+  show.setTitle(title)
+  show.setFacts({ at, done, ...(characters ? { characters } : {}) })
+  return { title, ...(characters ? { characters } : {}), done, ...rest }
+}

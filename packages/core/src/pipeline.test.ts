@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { definePipeline, type StepDefinition } from './pipeline.ts'
+import { showPipeline } from './show-pipeline.ts'
+
+const step = (type: string, more: Partial<StepDefinition> = {}): StepDefinition => ({
+  type,
+  label: type,
+  per: 'show',
+  ...more,
+})
+
+describe('definePipeline', () => {
+  it('numbers the steps from 1 and fills in what was left out', () => {
+    const { steps, indexOf } = definePipeline({ id: 'p', steps: [step('a'), step('b', { after: ['a'] })] })
+    expect(steps.map((one) => [one.type, one.stepNumber])).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ])
+    expect(steps[0]).toMatchObject({ after: [], optional: false, weight: 1, stallAfter: 120_000 })
+    expect([indexOf('a'), indexOf('b'), indexOf('c')]).toEqual([0, 1, undefined])
+  })
+
+  it('gives something that nobody can change', () => {
+    const pipeline = definePipeline({ id: 'p', steps: [step('a')] })
+    expect([pipeline, pipeline.steps, pipeline.steps[0], pipeline.extra].every(Object.isFrozen)).toBe(true)
+  })
+
+  it.each([
+    ['no steps', [], /no steps/],
+    ['two steps of one name', [step('a'), step('a')], /step "a" needs a name of its own/],
+    ['an empty name', [step('')], /needs a name of its own/],
+    ['a prerequisite that is unknown', [step('a', { after: ['z'] })], /comes after "z"/],
+    ['a prerequisite that comes later', [step('a', { after: ['b'] }), step('b')], /comes after "b"/],
+    ['a step that waits for itself', [step('a', { after: ['a'] })], /comes after "a"/],
+    ['the weight 0', [step('a', { weight: 0 })], /has the weight 0/],
+    ['a negative weight', [step('a', { weight: -1 })], /has the weight -1/],
+    ['a weight that is no number', [step('a', { weight: Number.NaN })], /has the weight NaN/],
+    ['an endless weight', [step('a', { weight: Infinity })], /has the weight Infinity/],
+  ])('refuses %s and says so', (_what, steps, message) => {
+    expect(() => definePipeline({ id: 'p', steps })).toThrow(TypeError)
+    expect(() => definePipeline({ id: 'p', steps })).toThrow(message)
+  })
+
+  it('refuses an extra task that is named like a step', () => {
+    expect(() => definePipeline({ id: 'p', steps: [step('a')], extra: [{ type: 'a' }] })).toThrow(
+      /extra task "a"/,
+    )
+  })
+
+  it('finds no step by the names that every object has', () => {
+    for (const name of ['__proto__', 'constructor', 'toString'])
+      expect(showPipeline.indexOf(name)).toBeUndefined()
+  })
+})
+
+describe('showPipeline', () => {
+  it('is the eight steps in their order, as they are written in the design', () => {
+    expect(
+      showPipeline.steps.map((one) => [
+        one.stepNumber,
+        one.type,
+        one.label,
+        one.per,
+        one.icon,
+        one.optional,
+        [...one.after],
+      ]),
+    ).toEqual([
+      [1, 'show-generation', 'Show Blueprint', 'show', 'sparkles', false, []],
+      [2, 'character-seeds', 'Character Seeds', 'show', 'users', false, ['show-generation']],
+      [3, 'character-dossier', 'Character Dossiers', 'character', 'file-text', false, ['character-seeds']],
+      [4, 'portrait', 'Portraits', 'character', 'image', false, ['character-dossier']],
+      [5, 'video', 'Character Videos', 'character', 'video', true, ['portrait']],
+      [6, 'portrait-grid', 'Portrait Grid', 'show', 'grid-3x3', false, ['portrait']],
+      [7, 'library-poster', 'Show Poster', 'show', 'image-plus', false, ['portrait-grid']],
+      [8, 'trailer', 'Trailer', 'show', 'film', false, ['portrait-grid']],
+    ])
+  })
+
+  it('lets a trailer be silent for the twenty minutes that one was seen to take', () => {
+    expect(showPipeline.steps[7].stallAfter).toBe(20 * 60_000)
+  })
+})

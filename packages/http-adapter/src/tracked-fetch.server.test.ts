@@ -1,0 +1,156 @@
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createTracker, showPipeline } from '@callsheet/core'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createTrackedFetch } from './index.ts'
+
+/** A tracked fetch of a real server. */
+async function setUp(listener: RequestListener) {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const tracker = createTracker({ pipeline: showPipeline })
+  const scope = () => ({ showId: 's1' })
+  const fetch = createTrackedFetch({
+    tracker,
+    routes: {
+      'POST /plain': { type: 'trailer', scope },
+      'POST /read': {
+        type: 'trailer',
+        scope,
+        read: (body) => ({ outputUrl: (body as { url: string }).url }),
+      },
+    },
+  })
+  const { port } = server.address() as AddressInfo
+  const task = () => tracker.getTasks({ showId: 's1' })[0]
+  return {
+    tracker,
+    task,
+    post: (path: string, init?: RequestInit) =>
+      fetch(`http://127.0.0.1:${port}${path}`, { ...init, method: 'POST' }),
+  }
+}
+
+/** What the server has been asked for and not yet answered. */
+function held() {
+  const responses: ServerResponse[] = []
+  const listener: RequestListener = (_request, response) => void responses.push(response)
+  return { listener, next: () => vi.waitFor(() => responses[0] ?? expect.unreachable()) }
+}
+
+describe('createTrackedFetch against a server', () => {
+  it('passes a streamed body on chunk by chunk', async () => {
+    const { listener, next } = held()
+    const { post, task } = await setUp(listener)
+    const promise = post('/plain')
+    const server = await next()
+    server.write('one')
+    const reader = (await promise).body!.getReader()
+    expect(task()?.status).toBe('succeeded')
+    for (const chunk of ['one', 'two', 'three']) {
+      const { value } = await reader.read()
+      expect(new TextDecoder().decode(value)).toBe(chunk)
+      if (chunk === 'one') server.write('two')
+      if (chunk === 'two') server.end('three')
+    }
+    expect((await reader.read()).done).toBe(true)
+  })
+
+  it('gives the headers and each chunk at once also where the body is read', async () => {
+    const { listener, next } = held()
+    const { post, task } = await setUp(listener)
+    const promise = post('/read')
+    const server = await next()
+    server.writeHead(200, { 'content-type': 'application/json' })
+    server.write('{"url":')
+    const reader = (await promise).body!.getReader()
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe('{"url":')
+    expect(task()?.status).toBe('processing')
+    server.end('"https://x.test/a.mp4"}')
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe('"https://x.test/a.mp4"}')
+    await vi.waitFor(() =>
+      expect(task()).toMatchObject({ status: 'succeeded', outputUrl: 'https://x.test/a.mp4' }),
+    )
+  })
+
+  it('aborts the request for its caller', async () => {
+    const { listener, next } = held()
+    const { post, task } = await setUp(listener)
+    const controller = new AbortController()
+    const promise = post('/plain', { signal: controller.signal })
+    const server = await next()
+    controller.abort()
+    await expect(promise).rejects.toBe(controller.signal.reason)
+    expect(task()?.status).toBe('canceled')
+    await vi.waitFor(() => expect(server.destroyed).toBe(true))
+  })
+
+  it('aborts the request for the tracker', async () => {
+    const { listener, next } = held()
+    const { post, tracker } = await setUp(listener)
+    const promise = post('/plain')
+    const server = await next()
+    tracker.cancel({ showId: 's1' })
+    await expect(promise).rejects.toMatchObject({ name: 'CanceledError' })
+    await vi.waitFor(() => expect(server.destroyed).toBe(true))
+  })
+
+  it.each(['/plain', '/read'])('breaks the body of %s off when its caller aborts', async (path) => {
+    const { listener, next } = held()
+    const { post, task } = await setUp(listener)
+    const controller = new AbortController()
+    const promise = post(path, { signal: controller.signal })
+    const server = await next()
+    server.writeHead(200, { 'content-type': 'application/json' })
+    server.write('{')
+    const text = (await promise).text()
+    controller.abort()
+    await expect(text).rejects.toMatchObject({ name: 'AbortError' })
+    await vi.waitFor(() => expect(task()?.status).toBe(path === '/read' ? 'canceled' : 'succeeded'))
+    await vi.waitFor(() => expect(server.destroyed).toBe(true))
+  })
+
+  it('fails the task when the connection breaks in the body that is read', async () => {
+    const { listener, next } = held()
+    const { post, task } = await setUp(listener)
+    const promise = post('/read')
+    const server = await next()
+    server.writeHead(200, { 'content-type': 'application/json' })
+    server.write('{')
+    const response = await promise
+    server.destroy()
+    await expect(response.text()).rejects.toBeInstanceOf(TypeError)
+    await vi.waitFor(() => expect(task()?.status).toBe('failed'))
+  })
+
+  it("fails the task with the connection's own error", async () => {
+    const { post, task } = await setUp((request) => request.socket.destroy())
+    const error: unknown = await post('/plain').catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ name: 'TypeError', message: 'fetch failed' })
+    expect(task()).toMatchObject({ status: 'failed', error: { message: 'fetch failed' } })
+  })
+
+  it('survives an error body that breaks off', async () => {
+    const seen: unknown[] = []
+    const note = (reason: unknown) => seen.push(reason)
+    process.on('unhandledRejection', note)
+    onTestFinished(() => void process.off('unhandledRejection', note))
+    const { listener, next } = held()
+    const { post, task } = await setUp(listener)
+    const promise = post('/plain')
+    const server = await next()
+    server.writeHead(500)
+    server.write('half of')
+    const response = await promise
+    server.destroy()
+    await expect(response.text()).rejects.toBeInstanceOf(TypeError)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(task()).toMatchObject({ status: 'failed', error: { httpStatus: 500 } })
+    expect(seen).toEqual([])
+  })
+})

@@ -1,0 +1,46 @@
+import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
+
+interface Selection<T> {
+  readonly value: T
+}
+
+/**
+ * Subscribes and selects: what use-sync-external-store/with-selector does.
+ *
+ * A selection that `isEqual` to the last one shown is replaced by that one, so React sees no change. `select` may
+ * be a new closure at each render.
+ */
+export function useSelection<V, T>(
+  subscribe: (listener: () => void) => () => void,
+  read: () => V,
+  select: (view: V) => T,
+  isEqual: (a: T, b: T) => boolean,
+): T {
+  const shown = useRef<Selection<T> | undefined>(undefined)
+  const getSelection = useMemo(() => {
+    const selectAfter = memoize(read, select, isEqual)
+    return () => selectAfter(shown.current)
+  }, [read, select, isEqual])
+  const value = useSyncExternalStore(subscribe, getSelection, getSelection)
+  useEffect(() => {
+    shown.current = { value }
+  }, [value])
+  return value
+}
+
+/** Selects once for each view: React asks often, and wants the same answer until something has changed. */
+function memoize<V, T>(
+  read: () => V,
+  select: (view: V) => T,
+  isEqual: (a: T, b: T) => boolean,
+): (shown: Selection<T> | undefined) => T {
+  let held: (Selection<T> & { readonly view: V }) | undefined
+  return (shown) => {
+    const view = read()
+    if (held && held.view === view) return held.value
+    const last = held ?? shown
+    const value = select(view)
+    held = { view, value: last && isEqual(last.value, value) ? last.value : value }
+    return held.value
+  }
+}

@@ -1,0 +1,55 @@
+import type { Pipeline, TaskType, TrackOptions } from '@callsheet/core'
+import { useInsertionEffect, useRef, useState } from 'react'
+import { useTrackerOf } from './tracker-context.ts'
+
+/** How the calls of `useTrack` are tracked: for which show and item, and the options of `track`. */
+export type UseTrackOptions<P extends Pipeline, T extends TaskType<P>, R> = {
+  readonly showId: string
+} & TrackOptions<P, T, R>
+
+export interface UseTrack<P extends Pipeline> {
+  /**
+   * Gives a function with the signature of `fn`, tracked at each call.
+   *
+   * The function is the same for the component's life, and calls the `fn` and `options` of the latest render.
+   * Unmounting ends no call. Options that throw or name no usable show are reported on the tracker's `error`
+   * event, and `fn` is called all the same.
+   *
+   * @example
+   * const paint = useTrack(
+   *   'portrait',
+   *   (characterId: string) => fetch(`/api/portrait/${characterId}`, { method: 'POST' }),
+   *   (characterId) => ({ showId: 'neon-noir', characterId }),
+   * )
+   */
+  <T extends TaskType<P>, A extends readonly unknown[], R>(
+    type: T,
+    fn: (...args: A) => R,
+    options: NoInfer<UseTrackOptions<P, T, R> | ((...args: A) => UseTrackOptions<P, T, R>)>,
+  ): (...args: A) => R
+}
+
+export const useTrack: UseTrack<Pipeline> = (type, fn, options) => {
+  const tracker = useTrackerOf('useTrack')
+  const latest = useRef({ tracker, type, fn, options })
+  // Before any layout effect could call; and unlike useLayoutEffect, silent on React 18's server.
+  useInsertionEffect(() => {
+    latest.current = { tracker, type, fn, options }
+  })
+  const [tracked] = useState((): typeof fn => (...args) => {
+    const now = latest.current
+    const call = () => now.fn(...args)
+    let show
+    let given
+    try {
+      given = typeof now.options === 'function' ? now.options(...args) : now.options
+      show = now.tracker.show(given.showId)
+    } catch (error) {
+      now.tracker.report(error)
+      return call()
+    }
+    // For any step at once, TypeScript cannot tell that these options fit.
+    return show.track(now.type, call, ...([given] as never))
+  })
+  return tracked
+}

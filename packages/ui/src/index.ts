@@ -1,0 +1,10 @@
+'use client'
+
+export { ProductionPipeline, type ProductionPipelineProps } from './production-pipeline.tsx'
+export { BackgroundTasksPanel, type BackgroundTasksPanelProps } from './background-tasks-panel.tsx'
+export { PipelineButton, type PipelineButtonProps } from './pipeline-button.tsx'
+export { LoaderBars, type LoaderBarsProps } from './loader-bars.tsx'
+export { LabelsProvider, type LabelsProviderProps } from './labels-provider.tsx'
+export { defaultLabels, type Labels } from './labels.ts'
+export type { Face } from './face.ts'
+export type { OnRetry, RetryRequest } from './retry.tsx'

@@ -1,0 +1,30 @@
+import { Bar } from './bar.tsx'
+import { usePipeline } from './hooks.ts'
+import { useLabels } from './labels-provider.tsx'
+import { isEqual } from './is-equal.ts'
+
+/** How far the whole show is. */
+export function OverallProgress({ showId }: { readonly showId: string }) {
+  const labels = useLabels()
+  const { progress, completedSteps, totalSteps } = usePipeline(
+    showId,
+    (view) => ({
+      progress: view.progress,
+      completedSteps: view.completedSteps,
+      totalSteps: view.totalSteps,
+    }),
+    isEqual,
+  )
+  const isDone = totalSteps > 0 && completedSteps === totalSteps
+  return (
+    <div className="callsheet-overall">
+      <div className="callsheet-overall-line">
+        <span className="callsheet-overall-label">{labels.overall}</span>
+        <span className="callsheet-overall-count">
+          {labels.steps(completedSteps, totalSteps)} · {labels.percent(progress)}
+        </span>
+      </div>
+      <Bar size="overall" value={progress} label={labels.overall} look={isDone ? 'done' : 'active'} />
+    </div>
+  )
+}

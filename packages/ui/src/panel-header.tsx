@@ -1,0 +1,42 @@
+import { Dialog } from '@base-ui/react/dialog'
+import { Film, X } from 'lucide-react'
+import { useLabels } from './labels-provider.tsx'
+import type { Totals } from './totals.ts'
+
+interface PanelHeaderProps {
+  readonly title: string
+  readonly totals: Totals
+  readonly hasStats: boolean
+}
+
+export function PanelHeader({ title, totals, hasStats }: PanelHeaderProps) {
+  const labels = useLabels()
+  return (
+    <div className="callsheet-panel-header">
+      <div className="callsheet-panel-row">
+        <span className="callsheet-panel-mark">
+          <Film className="callsheet-icon" aria-hidden="true" />
+        </span>
+        <div className="callsheet-panel-words">
+          <Dialog.Title className="callsheet-panel-title">{title}</Dialog.Title>
+          <Dialog.Description className="callsheet-panel-sub">
+            {totals.active > 0 ? labels.inProgress(totals.active) : labels.allCaughtUp}
+          </Dialog.Description>
+        </div>
+        <Dialog.Close className="callsheet-button callsheet-close" aria-label={labels.close}>
+          <X className="callsheet-icon" aria-hidden="true" />
+        </Dialog.Close>
+      </div>
+      {hasStats && (
+        <dl className="callsheet-stats">
+          {(['active', 'done', 'failed'] as const).map((kind) => (
+            <div key={kind} className={`callsheet-stat callsheet-stat--${kind}`}>
+              <dt className="callsheet-stat-label">{labels[kind]}</dt>
+              <dd className="callsheet-stat-value">{totals[kind]}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,49 @@
+import type { CSSProperties } from 'react'
+import { useActiveCount } from './hooks.ts'
+import { useLabels } from './labels-provider.tsx'
+import { LoaderBars } from './loader-bars.tsx'
+
+/** Props of `PipelineButton`. */
+export interface PipelineButtonProps {
+  readonly onClick: () => void
+  /** Default 40. */
+  readonly zIndex?: number
+  /** Distance from the window's edge, in px or as a CSS length, so that it need not lie over a bar of yours. */
+  readonly offset?: { readonly bottom?: number | string; readonly right?: number | string }
+}
+
+const length = (value: number | string) => (typeof value === 'number' ? `${value}px` : value)
+
+/**
+ * A floating button that says how many tasks are active. It shows only while there is one.
+ *
+ * @example
+ * <PipelineButton onClick={() => setOpen(true)} offset={{ bottom: 120 }} />
+ */
+export function PipelineButton({ onClick, zIndex, offset }: PipelineButtonProps) {
+  const labels = useLabels()
+  const active = useActiveCount()
+  if (active === 0) return null
+  const style = {
+    ...(zIndex === undefined ? {} : { '--callsheet-fab-z-index': zIndex }),
+    ...(offset?.bottom === undefined ? {} : { '--callsheet-fab-offset-bottom': length(offset.bottom) }),
+    ...(offset?.right === undefined ? {} : { '--callsheet-fab-offset-right': length(offset.right) }),
+  } as CSSProperties
+  return (
+    <button
+      type="button"
+      className="callsheet-button callsheet-fab"
+      style={style}
+      aria-label={`${labels.activeTasks(active)} ${labels.viewPipeline}`}
+      onClick={onClick}
+    >
+      <span className="callsheet-fab-loader">
+        <LoaderBars size="small" label="" />
+      </span>
+      <span className="callsheet-fab-text">
+        <span className="callsheet-fab-title">{labels.activeTasks(active)}</span>{' '}
+        <span className="callsheet-fab-sub">{labels.viewPipeline}</span>
+      </span>
+    </button>
+  )
+}

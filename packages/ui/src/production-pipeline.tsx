@@ -1,0 +1,63 @@
+import type { StepView } from '@callsheet/core'
+import { type ReactNode, useId, useState } from 'react'
+import { Announcer } from './announcer.tsx'
+import { usePipeline, useTracker } from './hooks.ts'
+import { OverallProgress } from './overall-progress.tsx'
+import type { OnRetry } from './retry.tsx'
+import { ShowHeader } from './show-header.tsx'
+import { StepCard } from './step-card.tsx'
+
+/** Props of `ProductionPipeline`. */
+export interface ProductionPipelineProps {
+  readonly showId: string
+  /** Default: the show's title, else its id. */
+  readonly title?: string
+  /** Whether the header folds the steps away. Default true; begins unfolded. */
+  readonly collapsible?: boolean
+  /** Adds something to a step's card. Keep the function's identity, or every card renders with its parent. */
+  readonly renderStepExtra?: (step: StepView) => ReactNode
+  /** Gives each failed slot a retry button. Keep the function's identity, as above. */
+  readonly onRetry?: OnRetry
+}
+
+/**
+ * One show as it goes through its pipeline: a card per step, live, and the overall progress.
+ *
+ * Needs a `PipelineProvider` of `@callsheet/react` above it. Works with any pipeline.
+ *
+ * @example
+ * <ProductionPipeline showId="neon-noir" onRetry={({ type, characterId }) => start(type, characterId)} />
+ */
+export function ProductionPipeline(props: ProductionPipelineProps) {
+  const { showId, collapsible = true, renderStepExtra, onRetry } = props
+  const tracker = useTracker()
+  const known = usePipeline(showId, (view) => view.title ?? view.showId)
+  const title = props.title ?? known
+  const [isOpen, setIsOpen] = useState(true)
+  const bodyId = useId()
+  const toggle = { isOpen, controls: bodyId, flip: () => setIsOpen((was) => !was) }
+  return (
+    <section className="callsheet-pipeline" aria-label={title}>
+      <ShowHeader showId={showId} title={title} toggle={collapsible ? toggle : undefined} />
+      <div id={bodyId} className="callsheet-show-body">
+        {(isOpen || !collapsible) && (
+          <>
+            <ol className="callsheet-steps">
+              {tracker.pipeline.steps.map(({ type }) => (
+                <StepCard
+                  key={type}
+                  showId={showId}
+                  type={type}
+                  renderStepExtra={renderStepExtra}
+                  onRetry={onRetry}
+                />
+              ))}
+            </ol>
+            <OverallProgress showId={showId} />
+          </>
+        )}
+      </div>
+      <Announcer showId={showId} title={title} />
+    </section>
+  )
+}

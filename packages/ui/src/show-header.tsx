@@ -1,0 +1,51 @@
+import { ChevronDown, Film } from 'lucide-react'
+import { usePipeline } from './hooks.ts'
+import { isEqual } from './is-equal.ts'
+import { useLabels } from './labels-provider.tsx'
+
+interface ShowHeaderProps {
+  readonly showId: string
+  readonly title: string
+  /** Absent where the show cannot be collapsed. */
+  readonly toggle:
+    { readonly isOpen: boolean; readonly controls: string; readonly flip: () => void } | undefined
+}
+
+/** The show's name and how many tasks are in progress. */
+export function ShowHeader({ showId, title, toggle }: ShowHeaderProps) {
+  const labels = useLabels()
+  const { active, completedSteps, totalSteps } = usePipeline(
+    showId,
+    (view) => ({ active: view.active, completedSteps: view.completedSteps, totalSteps: view.totalSteps }),
+    isEqual,
+  )
+  const content = (
+    <>
+      <Film className="callsheet-icon callsheet-show-icon" aria-hidden="true" />
+      <span className="callsheet-show-text">
+        <bdi className="callsheet-show-title">{title}</bdi>
+        <span className="callsheet-show-sub">
+          {active > 0 ? labels.inProgress(active) : labels.stepsComplete(completedSteps, totalSteps)}
+        </span>
+      </span>
+    </>
+  )
+  return (
+    <h3 className="callsheet-show-heading">
+      {toggle ? (
+        <button
+          type="button"
+          className="callsheet-button callsheet-show-head"
+          aria-expanded={toggle.isOpen}
+          aria-controls={toggle.controls}
+          onClick={toggle.flip}
+        >
+          {content}
+          <ChevronDown className="callsheet-icon callsheet-show-chevron" aria-hidden="true" />
+        </button>
+      ) : (
+        <span className="callsheet-show-head">{content}</span>
+      )}
+    </h3>
+  )
+}

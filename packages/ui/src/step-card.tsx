@@ -1,0 +1,49 @@
+import type { StepView } from '@callsheet/core'
+import { memo, type ReactNode } from 'react'
+import { faceOf } from './face.ts'
+import { useStep } from './hooks.ts'
+import { FaceIcon, StepIcon } from './icons.tsx'
+import { useLabels } from './labels-provider.tsx'
+import type { OnRetry } from './retry.tsx'
+import { StepErrors } from './step-errors.tsx'
+import { StepSlots } from './step-slots.tsx'
+import { ItemStatus, SingleStatus } from './step-status.tsx'
+
+export interface StepCardProps {
+  readonly showId: string
+  readonly type: string
+  readonly renderStepExtra: ((step: StepView) => ReactNode) | undefined
+  readonly onRetry: OnRetry | undefined
+}
+
+const isBegun = (step: StepView) =>
+  step.active + step.completed + step.failed + step.canceled + step.interrupted > 0
+
+/** One step of one show. It reads its own step, so another step's change does not render it. */
+export const StepCard = memo(function StepCard({ showId, type, renderStepExtra, onRetry }: StepCardProps) {
+  const step = useStep(showId, type)
+  const labels = useLabels()
+  const face = faceOf(step)
+  const isSingle = step.per === 'show'
+  const isSaid = face === 'unavailable' || face === 'optional' || (isSingle && face !== 'pending')
+  return (
+    <li className={`callsheet-step callsheet-step--${face}`} data-face={face} data-step={type}>
+      <div className="callsheet-step-head">
+        <StepIcon name={step.icon} />
+        <span className="callsheet-step-label">{step.label}</span>
+        <FaceIcon face={face} label={isSaid ? undefined : labels.faces[face]} />
+      </div>
+      <div className="callsheet-step-body">
+        {isSingle ? <SingleStatus step={step} face={face} /> : <ItemStatus step={step} face={face} />}
+        {step.failed > 0 && (
+          <>
+            <div className="callsheet-step-failed">{labels.failedCount(step.failed)}</div>
+            <StepErrors showId={showId} step={step} onRetry={onRetry} />
+          </>
+        )}
+        {!isSingle && isBegun(step) && <StepSlots step={step} />}
+        {renderStepExtra?.(step)}
+      </div>
+    </li>
+  )
+})

@@ -1,0 +1,43 @@
+import type { StepView } from '@callsheet/core'
+import { type OnRetry, RetryButton } from './retry.tsx'
+
+interface StepErrorsProps {
+  readonly showId: string
+  readonly step: StepView
+  readonly onRetry: OnRetry | undefined
+}
+
+/** Why each failed slot of a step failed, as text. */
+export function StepErrors({ showId, step, onRetry }: StepErrorsProps) {
+  const failed = step.slots.filter(({ status }) => status === 'failed')
+  return (
+    <ul className="callsheet-errors">
+      {failed.map(({ characterId, name, task }) => (
+        <li key={characterId ?? ''} className="callsheet-error">
+          <span className="callsheet-error-text">
+            {name !== undefined && (
+              <>
+                <bdi className="callsheet-error-name">{name}</bdi>
+                {': '}
+              </>
+            )}
+            <bdi className="callsheet-error-message">{task?.error?.message ?? task?.stage ?? ''}</bdi>
+          </span>
+          {onRetry && task && (
+            <RetryButton
+              request={{
+                showId,
+                type: step.type,
+                ...(characterId === undefined ? {} : { characterId }),
+                taskId: task.id,
+              }}
+              step={step.label}
+              name={name}
+              onRetry={onRetry}
+            />
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,65 @@
+import type { SlotView, StepView } from '@callsheet/core'
+import { ChevronDown } from 'lucide-react'
+import { useState } from 'react'
+import { Bar } from './bar.tsx'
+import { Elapsed } from './elapsed.tsx'
+import { FaceIcon } from './icons.tsx'
+import { useLabels } from './labels-provider.tsx'
+
+/** Every slot of a step in a disclosure, which opens by itself while there is work. */
+export function StepSlots({ step }: { readonly step: StepView }) {
+  const labels = useLabels()
+  const isActive = step.active > 0
+  const [isOpen, setIsOpen] = useState(isActive)
+  const [wasActive, setWasActive] = useState(isActive)
+  if (wasActive !== isActive) {
+    setWasActive(isActive)
+    setIsOpen(isActive)
+  }
+  return (
+    <details
+      className="callsheet-slots"
+      open={isOpen}
+      onToggle={(event) => setIsOpen(event.currentTarget.open)}
+    >
+      <summary className="callsheet-slots-summary">
+        <ChevronDown className="callsheet-icon callsheet-slots-chevron" aria-hidden="true" />
+        {labels.slots(step.per)}
+      </summary>
+      {isOpen && (
+        <ul className="callsheet-slots-list">
+          {step.slots.map((slot) => (
+            <SlotRow key={slot.characterId ?? ''} slot={slot} step={step.label} />
+          ))}
+        </ul>
+      )}
+    </details>
+  )
+}
+
+function SlotRow({ slot, step }: { readonly slot: SlotView; readonly step: string }) {
+  const labels = useLabels()
+  const { status, task, progress } = slot
+  const name = slot.name ?? ''
+  const isActive = status === 'active'
+  return (
+    <li className={`callsheet-slot callsheet-slot--${status}`} data-face={status}>
+      <div className="callsheet-slot-row">
+        <FaceIcon face={status} />
+        <bdi className="callsheet-slot-name">{name}</bdi>
+        <span className="callsheet-slot-status">
+          {isActive && task ? <Elapsed task={task} /> : labels.faces[status]}
+        </span>
+      </div>
+      {isActive && (
+        <>
+          <div className="callsheet-slot-stage">
+            <bdi className="callsheet-stage-text">{task?.stage ?? labels.faces.active}</bdi>
+            {task?.progress !== undefined && <span>{labels.percent(progress)}</span>}
+          </div>
+          <Bar size="small" look="active" value={progress} label={labels.progressOf(`${step}, ${name}`)} />
+        </>
+      )}
+    </li>
+  )
+}

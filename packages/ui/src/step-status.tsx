@@ -1,0 +1,61 @@
+import type { StepView } from '@callsheet/core'
+import { Bar } from './bar.tsx'
+import { Elapsed } from './elapsed.tsx'
+import type { Face } from './face.ts'
+import { useLabels } from './labels-provider.tsx'
+
+interface StepStatusProps {
+  readonly step: StepView
+  readonly face: Face
+}
+
+/** The state of a step that runs once per show, in words. */
+export function SingleStatus({ step, face }: StepStatusProps) {
+  const labels = useLabels()
+  if (face === 'pending') return null
+  const task = step.task()
+  return (
+    <>
+      <div className="callsheet-step-line">
+        <span className="callsheet-step-word">{labels.faces[face]}</span>
+        {task && face !== 'interrupted' && <Elapsed task={task} />}
+      </div>
+      {face === 'active' && task && (task.stage !== undefined || task.progress !== undefined) && (
+        <div className="callsheet-step-stage">
+          <bdi className="callsheet-stage-text">{task.stage}</bdi>
+          {task.progress !== undefined && <span>{labels.percent(task.progress)}</span>}
+        </div>
+      )}
+    </>
+  )
+}
+
+/** The state of a step that runs once per character: counts and a bar. */
+export function ItemStatus({ step, face }: StepStatusProps) {
+  const labels = useLabels()
+  const isMuted = face === 'unavailable' || face === 'optional'
+  return (
+    <>
+      {isMuted && <div className="callsheet-step-word">{labels.faces[face]}</div>}
+      {step.total > 0 && !(isMuted && step.completed === 0) && (
+        <>
+          <div className="callsheet-step-line">
+            <span className="callsheet-step-count">{labels.completeOf(step.completed, step.total)}</span>
+            {step.active > 0 && (
+              <span className="callsheet-step-active">{labels.inProgress(step.active)}</span>
+            )}
+          </div>
+          <Bar
+            value={step.progress}
+            label={labels.progressOf(step.label)}
+            look={face === 'succeeded' ? 'done' : face === 'failed' ? 'failed' : 'active'}
+          />
+        </>
+      )}
+      {step.canceled > 0 && <div className="callsheet-step-note">{labels.canceledCount(step.canceled)}</div>}
+      {step.interrupted > 0 && (
+        <div className="callsheet-step-note">{labels.interruptedCount(step.interrupted)}</div>
+      )}
+    </>
+  )
+}

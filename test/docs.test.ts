@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = path.resolve(import.meta.dirname, '..')
+// Inside the studio, which has every package that the docs name.
+const folder = path.join(root, 'examples/studio/node_modules/.cache/docs')
+
+const pages = [
+  'README.md',
+  'docs/guide/README.md',
+  ...readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}/README.md`),
+]
+
+/** The code of a page as one module: its blocks in order, their imports merged. */
+function moduleOf(page: string): string {
+  const text = readFileSync(path.join(root, page), 'utf8')
+  const code = [...text.matchAll(/^```tsx?\n([\s\S]*?)^```/gm)].map((match) => match[1]!).join('\n')
+  const names = new Map<string, Set<string>>()
+  const body = code.replace(
+    /^import (?:\{([^}]*)\} from )?'([^']+)'\n/gm,
+    (_line, list: string | undefined, from) => {
+      const known = names.get(from as string) ?? new Set()
+      for (const name of (list ?? '').split(',')) if (name.trim()) known.add(name.trim())
+      names.set(from as string, known)
+      return ''
+    },
+  )
+  const imports = [...names].map(([from, list]) =>
+    list.size === 0 ? `import '${from}'` : `import { ${[...list].join(', ')} } from '${from}'`,
+  )
+  return `${imports.join('\n')}\n${body}\nexport {}\n`
+}
+
+describe('the docs', () => {
+  it('hold only code that compiles', { timeout: 60_000 }, () => {
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    for (const page of pages)
+      writeFileSync(path.join(folder, page.replaceAll('/', '_').replace(/\.md$/, '.tsx')), moduleOf(page))
+    const config = {
+      extends: path.join(root, 'tsconfig.check.json'),
+      compilerOptions: { types: ['vite/client'] },
+      include: ['*.tsx'],
+    }
+    writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(config))
+    const run = spawnSync(
+      process.execPath,
+      [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', folder],
+      {
+        encoding: 'utf8',
+        cwd: folder,
+      },
+    )
+    expect(run.stdout + run.stderr).toBe('')
+  })
+
+  it('name only files that exist', () => {
+    for (const page of pages) {
+      const text = readFileSync(path.join(root, page), 'utf8')
+      for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+        const full = path.resolve(root, path.dirname(page), target!)
+        expect(() => readdirSync(path.dirname(full)), `${page} → ${target}`).not.toThrow()
+        expect(readdirSync(path.dirname(full)), `${page} → ${target}`).toContain(path.basename(full))
+      }
+    }
+  })
+})
