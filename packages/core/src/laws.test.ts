@@ -123,7 +123,7 @@ const viewIn = (state: State, id: string): PipelineView => {
   return held ? viewOf(state.pipeline, held) : emptyView(state.pipeline, finalId)
 }
 
-const plain = (view: PipelineView) => ({
+const plain = (view: PipelineView | PipelineView<typeof showPipeline>) => ({
   ...view,
   startedAt: view.startedAt,
   completedAt: view.completedAt,

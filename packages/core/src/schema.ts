@@ -52,7 +52,8 @@ export function parseSnapshot(input: unknown, options: ParseOptions = {}): Parse
 }
 
 function read(input: unknown, { pipeline }: ParseOptions) {
-  const given = envelope.safeParse(typeof input === 'string' ? parseJson(input) : input)
+  const given = safely(() => envelope.safeParse(typeof input === 'string' ? parseJson(input) : input))
+  if (typeof given === 'string') throw new ParseError(`These are no records: ${given}.`)
   if (!given.success) throw new ParseError(`These are no records: ${reasonOf(given.error)}.`)
   const { v = version, savedAt = 0, tasks = [], shows = [] } = given.data
   if (v > version) {
@@ -67,12 +68,13 @@ function read(input: unknown, { pipeline }: ParseOptions) {
     check?: (value: T) => string | undefined,
   ) => {
     return (value: unknown, index: number): T[] => {
-      const result = safely(() => schema.safeParse(value))
-      const reason =
-        typeof result === 'string' ? result : result.success ? check?.(result.data) : reasonOf(result.error)
-      if (typeof result !== 'string' && result.success && reason === undefined)
-        return [Object.freeze(result.data)]
-      rejected.push({ index, kind, reason: reason ?? 'it could not be read' })
+      const result = safely(() => {
+        const { success, data, error } = schema.safeParse(value)
+        const reason = success ? check?.(data) : reasonOf(error)
+        return reason === undefined ? { data: data as T } : reason
+      })
+      if (typeof result !== 'string') return [Object.freeze(result.data)]
+      rejected.push({ index, kind, reason: result })
       return []
     }
   }
@@ -108,6 +110,7 @@ function safely<T>(action: () => T): T | string {
   try {
     return action()
   } catch (error) {
+    if (error instanceof ParseError) throw error
     return `it could not be read: ${String(error)}`
   }
 }

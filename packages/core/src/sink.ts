@@ -1,6 +1,6 @@
 import type { ShowRecord, TaskVersion } from './task.ts'
 import { forLogs } from './redact.ts'
-import { isRemoved } from './task.ts'
+import { compareVersions, isRemoved } from './task.ts'
 
 /** The newest versions of what has just changed. */
 export interface Change {
@@ -43,7 +43,11 @@ export function memorySink(limit = 1_000): Sink & {
     write(change) {
       changes.push(change)
       if (changes.length > limit) changes.shift()
-      for (const task of change.tasks) tasks.set(task.id, task)
+      for (const task of change.tasks) {
+        const held = tasks.get(task.id)
+        // A listener that writes is told of its own change first.
+        if (!held || compareVersions(task, held) > 0) tasks.set(task.id, task)
+      }
       while (tasks.size > limit) tasks.delete(tasks.keys().next().value!)
     },
   }

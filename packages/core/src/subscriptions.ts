@@ -21,7 +21,10 @@ const keyOf = ({ showId, type }: SubscriptionKey): string =>
 export function createSubscriptions(report: (error: unknown) => void): Subscriptions {
   const listeners = new Map<string, Set<() => void>>()
   const call = (key: string) => {
-    for (const listener of listeners.get(key) ?? []) {
+    const set = listeners.get(key)
+    // A copy: a listener that subscribes again is called at the next change, not for ever in this one.
+    for (const listener of set ? [...set] : []) {
+      if (!set?.has(listener)) continue
       try {
         listener()
       } catch (error) {

@@ -1,6 +1,6 @@
 import { AlreadyRunningError, CallsheetError, CanceledError, messageOf, TimeoutError } from './errors.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from './pipeline.ts'
-import { isActive, type Job, type TaskError, type TaskRecord } from './task.ts'
+import { isActive, type Job, type TaskError, type TaskRecord, type TaskStatus } from './task.ts'
 import type { TaskPatch } from './writer.ts'
 
 /** What the function of `track` receives. Its methods never throw, and do nothing once the run has ended. */
@@ -53,7 +53,8 @@ export interface TrackHost {
   /** The slot's current task. */
   readonly current: () => TaskRecord | undefined
   readonly newest: (id: string) => TaskRecord | undefined
-  readonly write: (id: string, patch: TaskPatch<never>) => void
+  /** False when the patch could not be written, which has been reported. */
+  readonly write: (id: string, patch: TaskPatch<never>) => boolean
   readonly report: (error: unknown) => void
   readonly schedule: (callback: () => void, ms: number) => () => void
   readonly runs: Map<string, Run>
@@ -91,22 +92,25 @@ export function track<R>(
     fail(error)
     throw error
   }
-  if (!(value instanceof Promise)) {
-    settle(value as Awaited<R>)
-    return value
-  }
-  if (isLazy(value)) {
-    run.lose()
-    return value
-  }
   const onValue = (result: Awaited<R>) => (settle(result), result)
   const onError = (error: unknown) => {
     fail(error)
     if (host.promises === 'derived') throw error
   }
-  const derived: Promise<unknown> = Promise.prototype.then.call(value, onValue as never, onError)
-  run.returned = host.promises === 'derived' ? derived : value
-  return run.returned as R
+  try {
+    if (!(value instanceof Promise)) {
+      settle(value as Awaited<R>)
+    } else if (isLazy(value)) {
+      run.lose()
+    } else {
+      const derived: Promise<unknown> = Promise.prototype.then.call(value, onValue as never, onError)
+      run.returned = host.promises === 'derived' ? derived : value
+    }
+  } catch {
+    // A proxy, or a class of promises, that lets nobody look.
+    run.lose()
+  }
+  return (run.returned ?? value) as R
 }
 
 /** A promise with a `then` of its own may start its work when it is called: only its caller may do that. */
@@ -146,11 +150,13 @@ function startRun<R>(host: TrackHost, options: RunOptions<never, R>) {
   let lastError: TaskError | undefined
   let stopTimer: (() => void) | undefined
 
-  /** Writes while the run goes on; `last` ends it. */
-  const write = (patch: TaskPatch<never>, last = false) => {
+  /** Writes while the run goes on; a `last` status ends it. */
+  const write = (patch: TaskPatch<never>, last?: TaskStatus) => {
     if (hasEnded || task === undefined) return
     if (last) end()
-    host.write(task.id, patch)
+    const isWritten = host.write(task.id, last ? { status: last, ...patch } : patch)
+    // That it ended must be known, even when what it ended with cannot be written.
+    if (last && !isWritten) host.write(task.id, { status: last })
   }
   const end = () => {
     hasEnded = true
@@ -166,7 +172,7 @@ function startRun<R>(host: TrackHost, options: RunOptions<never, R>) {
     stop,
     returned: undefined,
     lose() {
-      write({ status: 'interrupted', stage: 'returned a lazy promise' }, true)
+      write({ stage: 'returned a promise that cannot be followed' }, 'interrupted')
       host.report(
         new CallsheetError(
           `${host.label} returned a promise that starts when it is awaited, so it cannot be followed; ` +
@@ -193,26 +199,25 @@ function startRun<R>(host: TrackHost, options: RunOptions<never, R>) {
     nextAttempt(reason) {
       write({ status: 'failed', error: reason })
       lastError = context.task.error
-      write({ status: 'processing', stage: messageOf(reason) ?? 'trying again' })
+      write({ status: 'processing', stage: lastError?.message ?? 'trying again' })
     },
   }
   const settle = (value: Awaited<R>) => {
     if (hasEnded) return
-    if (isResponse(value) && !value.ok) {
-      failWithResponse(host, task, value, write)
-      return
-    }
-    let patch: TaskPatch<never> | undefined
+    let patch: TaskPatch<never> = {}
     try {
-      patch = options.result?.(value)
+      // An opaque response tells nobody how it went.
+      if (isResponse(value) && !value.ok && value.type !== 'opaque') {
+        failWithResponse(host, task, value, write)
+        return
+      }
+      patch = options.result?.(value) ?? {}
     } catch (error) {
       host.report(error)
     }
-    write({ status: 'succeeded', ...patch }, true)
+    write(patch, 'succeeded')
   }
-  const fail = (error: unknown) => {
-    if (!hasEnded) write({ status: isAbort(error) ? 'canceled' : 'failed', error: error ?? 'failed' }, true)
-  }
+  const fail = (error: unknown) => write({ error: error ?? 'failed' }, isAbort(error) ? 'canceled' : 'failed')
 
   try {
     task = host.begin({ status: 'processing', ...pick(options) })
@@ -239,7 +244,13 @@ const pick = ({
   ...(stage === undefined ? {} : { stage }),
 })
 
-const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError'
+const isAbort = (error: unknown): boolean => {
+  try {
+    return error instanceof Error && error.name === 'AbortError'
+  } catch {
+    return false
+  }
+}
 
 /** Also for a Response of another realm or library. */
 const isResponse = (value: unknown): value is Response =>
@@ -249,7 +260,7 @@ function failWithResponse(
   host: TrackHost,
   task: TaskRecord | undefined,
   response: Response,
-  write: (patch: TaskPatch<never>, last?: boolean) => void,
+  write: (patch: TaskPatch<never>, last: TaskStatus) => void,
 ): void {
   const { status, statusText } = response
   const retryable = status === 408 || status === 425 || status === 429 || status >= 500
@@ -259,13 +270,15 @@ function failWithResponse(
     retryable,
   }
   // At once, so that nobody waits for the message; with the message as soon as a clone gives it.
-  write({ status: 'failed', error }, true)
+  write({ error }, 'failed')
   if (!task) return
   const { id } = task
+  const attempt = host.newest(id)?.attempt
   readMessage(response, host.schedule).then(
     (message) => {
       const held = host.newest(id)
-      if (message !== undefined && held?.status === 'failed') host.write(id, { error: { ...error, message } })
+      if (message === undefined || held?.status !== 'failed' || held.attempt !== attempt) return
+      host.write(id, { error: { ...error, message } })
     },
     () => {
       // A body that cannot be read says no more than its status.
@@ -280,7 +293,11 @@ const longestWait = 2_000
 async function readMessage(response: Response, schedule: TrackHost['schedule']): Promise<string | undefined> {
   const reader = response.clone().body?.getReader()
   if (!reader) return undefined
-  const stopTimer = schedule(() => void reader.cancel(), longestWait)
+  const stop = () => {
+    // A body that broke off cannot be canceled; nobody waits for it any more.
+    reader.cancel().catch(() => undefined)
+  }
+  const stopTimer = schedule(stop, longestWait)
   const decoder = new TextDecoder()
   let text = ''
   try {
@@ -291,7 +308,7 @@ async function readMessage(response: Response, schedule: TrackHost['schedule']):
     }
   } finally {
     stopTimer()
-    void reader.cancel()
+    stop()
   }
   try {
     return messageOf(JSON.parse(text))

@@ -8,7 +8,7 @@ import type {
   TrackerEvents,
   TrackerOptions,
 } from './contract.ts'
-import { CallsheetError, CanceledError } from './errors.ts'
+import { CallsheetError, CanceledError, toTaskError } from './errors.ts'
 import type { ExtraDefinition, Pipeline } from './pipeline.ts'
 import { redactText } from './redact.ts'
 import { applyShow, applyTask, slotKey, stepOf } from './reducer.ts'
@@ -87,19 +87,24 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   let listed: { readonly state: State; readonly views: readonly PipelineView<P>[] } | undefined
 
   function report(thrown: unknown): void {
-    const error = thrown instanceof Error ? thrown : new CallsheetError(String(thrown))
     try {
+      const isError = thrown instanceof Error
+      const error = isError ? thrown : new CallsheetError(toTaskError(thrown).message, { cause: thrown })
       emitter.emit('error', { error })
     } catch {
       // A listener of failures that fails has nobody left to tell.
     }
   }
 
-  const guarded = (action: () => void): void => {
+  /** False when the action threw, which is reported; so is what an asynchronous one rejects with later. */
+  const guarded = (action: () => unknown): boolean => {
     try {
-      action()
+      const result = action()
+      if (result instanceof Promise) result.catch(report)
+      return true
     } catch (error) {
       report(error)
+      return false
     }
   }
 
@@ -232,7 +237,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const definition = definitionOf(type)
     if (!definition) {
       const known = [...pipeline.steps, ...pipeline.extra].map((one) => one.type).join(', ')
-      throw new CallsheetError(`"${type}" is no step of the pipeline "${pipeline.id}"; it has ${known}.`)
+      throw new CallsheetError(`${shown(type)} is no step of the pipeline "${pipeline.id}"; it has ${known}.`)
     }
     const name =
       definition.per === undefined || definition.per === 'show' ? 'characterId' : `${definition.per}Id`
@@ -347,23 +352,24 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       begin: (patch) => begin(read(), id ?? createId(), patch),
       current: () => slotOf(read()).current,
       newest,
-      write: (taskId, patch) => guarded(() => void update(taskId, patch)),
+      write: (taskId, patch) => guarded(() => update(taskId, patch)),
       report,
       schedule,
       runs,
       promises,
-      label: given.characterId === undefined ? given.type : `${given.type} of ${given.characterId}`,
+      label: [given.type, given.characterId].filter((part) => typeof part === 'string').join(' of '),
     }
   }
 
   function show(showId: string): ShowTracker<P> {
     assertId(showId, 'showId')
-    const run = (type: string, fn: (context: RunContext<never>) => unknown, given: object = {}) =>
-      track(
-        host({ ...given, showId, type }, (given as { id?: string }).id),
-        fn,
-        given as RunOptions<never, unknown>,
-      )
+    const run = (type: string, fn: (context: RunContext<never>) => unknown, given?: object) => {
+      let options: RunOptions<never, unknown> = {}
+      guarded(() => {
+        options = { ...given }
+      })
+      return track(host({ ...options, showId, type }, options.id), fn, options)
+    }
     return {
       showId,
       track: run as unknown as ShowTracker<P>['track'],
@@ -459,13 +465,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     merge: (records, { live = true } = {}) => take(records, 'merge', live),
     subscribe: (listener, key = {}) => subscriptions.add(listener, key),
     on(event, handler) {
-      const safe: typeof handler = (payload) => {
-        try {
-          handler(payload)
-        } catch (error) {
-          if (event !== 'error') report(error)
-        }
-      }
+      const told = event === 'error' ? quietly : guarded
+      const safe: typeof handler = (payload) => void told(() => handler(payload))
       emitter.on(event, safe)
       return () => emitter.off(event, safe)
     },
@@ -477,14 +478,27 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   }
 }
 
+/** For listeners of failures: of their own, nobody is told. */
+const quietly = (action: () => unknown): void => {
+  try {
+    const result = action()
+    if (result instanceof Promise) result.catch(() => {})
+  } catch {
+    // Telling would call the same listener again.
+  }
+}
+
 const hasWork = (step: ShowState['steps'][number]): boolean =>
   step.completed + step.active + step.failed + step.canceled + step.interrupted + step.outside > 0
 
+/** A value as a message may show it, whatever it is. */
+const shown = (value: unknown): string =>
+  typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : `of type ${typeof value}`
+
 function assertId(value: unknown, name: string): asserts value is string {
   if (isId(value)) return
-  const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value)
   throw new CallsheetError(
-    `${name} ${shown} is no usable id: give 1 to 256 well-formed characters, none of them a control character.`,
+    `${name} ${shown(value)} is no usable id: give 1 to 256 well-formed characters, none of them a control character.`,
   )
 }
 

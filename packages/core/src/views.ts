@@ -15,7 +15,7 @@ import { get, type Table } from './table.ts'
 import { type Character, isActive, type Task, type TaskError, type TaskRecord } from './task.ts'
 
 /** One slot of a step, as it is shown: what one character is at. */
-export interface SlotView<P extends Pipeline = Pipeline, T extends string = string> {
+export interface SlotView<T = Task> {
   /** The item's id; undefined in a step that runs once per show. */
   readonly characterId: string | undefined
   /** The character's name where it is known, else its id. */
@@ -24,7 +24,7 @@ export interface SlotView<P extends Pipeline = Pipeline, T extends string = stri
   /** 0 to 100. */
   readonly progress: number
   /** The current task; undefined when nothing ran, or when only facts know of it. */
-  readonly task: Task<P, Extract<T, P['steps'][number]['type']>> | undefined
+  readonly task: T | undefined
 }
 
 /** A failed slot, and why. */
@@ -57,7 +57,7 @@ export interface StepView<P extends Pipeline = Pipeline, T extends StepType<P> =
   /** The current tasks of the step's slots, in the order of the characters. Computed on first read. */
   readonly tasks: readonly Task<P, T>[]
   /** Every slot of the step, the pending ones too, in the order of the characters. Computed on first read. */
-  readonly slots: readonly SlotView<P, T>[]
+  readonly slots: readonly SlotView<Task<P, T>>[]
   /** The failed slots. Computed on first read. */
   readonly errors: readonly StepError[]
   /** Epoch ms of the first start. Computed on first read. */

@@ -45,12 +45,16 @@ export function shareCall(response: Promise<Response>, keep: boolean): SharedCal
         }
         if (signal?.aborted) return reject(signal.reason)
         if (source) return take(spare ?? source)
-        waiting.add(take)
-        observe(response, undefined, reject)
         const leave = () => {
           if (waiting.delete(take)) reject(signal?.reason)
         }
-        signal?.addEventListener('abort', leave, { once: true })
+        const end = () => signal?.removeEventListener('abort', leave)
+        waiting.add(take)
+        signal?.addEventListener('abort', leave)
+        observe(response, end, (error) => {
+          end()
+          reject(error)
+        })
       }),
     close() {
       spare?.body?.cancel().catch(() => {})

@@ -211,6 +211,19 @@ describe('a tracked call', () => {
     expect(tasks('b')).toMatchObject([{ status: 'succeeded', outputUrl: 'https://b.test/1.png' }])
   })
 
+  it('reads a relative address against its page, where there is one', () => {
+    const seen: string[] = []
+    const { fetch } = setUp({ '* /*': { type: 'trailer', scope: ({ url }) => void seen.push(url.href) } })
+    onTestFinished(() => void vi.unstubAllGlobals())
+    void fetch('portrait')
+    for (const baseURI of ['https://app.test/shows/1', 'about:blank']) {
+      vi.stubGlobal('document', { baseURI })
+      void fetch('portrait')
+    }
+    const nowhere = 'http://relative.invalid/portrait'
+    expect(seen).toEqual([nowhere, 'https://app.test/shows/portrait', nowhere])
+  })
+
   it('takes of a scope only what names the item', () => {
     const { fetch, task } = setUp()
     const body = JSON.stringify({ showId: 's1', characterId: 'c1', id: 'mine', timeout: 1, stage: 'x' })
@@ -326,8 +339,8 @@ describe('an abort', () => {
   })
 
   it('works where AbortSignal.any does not exist', async () => {
-    const { any } = AbortSignal
-    onTestFinished(() => void Object.assign(AbortSignal, { any }))
+    const any = Object.getOwnPropertyDescriptor(AbortSignal, 'any')!
+    onTestFinished(() => void Object.defineProperty(AbortSignal, 'any', any))
     Reflect.deleteProperty(AbortSignal, 'any')
     const { fetch, tracker } = setUp()
     const controller = new AbortController()
