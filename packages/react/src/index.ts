@@ -1,11 +1,18 @@
 'use client'
 
-import { showPipeline } from '@callsheet/core'
-import { createHooks } from './create-hooks.ts'
+import { type ShowPipeline, showPipeline } from '@callsheet/core'
+import { createHooks, type Hooks } from './create-hooks.ts'
 
 export { createHooks, type Hooks } from './create-hooks.ts'
 export type { UseTrackOptions } from './use-track.ts'
 
-/** The provider and the hooks for the eight steps of an AI show. */
-export const { PipelineProvider, useTracker, usePipeline, usePipelines, useStep, useTask, useTrack } =
-  createHooks(showPipeline)
+const hooks = createHooks(showPipeline)
+
+// One by one, so that the declarations name the pipeline instead of spelling it out for each.
+export const PipelineProvider: Hooks<ShowPipeline>['PipelineProvider'] = hooks.PipelineProvider
+export const useTracker: Hooks<ShowPipeline>['useTracker'] = hooks.useTracker
+export const usePipeline: Hooks<ShowPipeline>['usePipeline'] = hooks.usePipeline
+export const usePipelines: Hooks<ShowPipeline>['usePipelines'] = hooks.usePipelines
+export const useStep: Hooks<ShowPipeline>['useStep'] = hooks.useStep
+export const useTask: Hooks<ShowPipeline>['useTask'] = hooks.useTask
+export const useTrack: Hooks<ShowPipeline>['useTrack'] = hooks.useTrack
