@@ -71,7 +71,7 @@ export interface ShowTracker<P extends Pipeline> {
   readonly track: <T extends TaskType<P>, R>(
     type: T,
     fn: (run: RunContext<MetadataOf<P, T>>) => R,
-    ...options: MaybeOptions<TrackOptions<P, T, R>>
+    ...options: MaybeOptions<NoInfer<TrackOptions<P, T, R>>>
   ) => R
   /**
    * Gives a function with the signature of `fn`, tracked at each call.
@@ -82,7 +82,7 @@ export interface ShowTracker<P extends Pipeline> {
   readonly wrap: <T extends TaskType<P>, This, A extends readonly unknown[], R>(
     type: T,
     fn: (this: This, ...args: A) => R,
-    ...toOptions: MaybeOptions<(...args: A) => TrackOptions<P, T, R>, TrackOptions<P, T, R>>
+    ...toOptions: MaybeOptions<NoInfer<(...args: A) => TrackOptions<P, T, R>>, TrackOptions<P, T, R>>
   ) => (this: This, ...args: A) => R
   readonly setTitle: (title: string) => void
   readonly setCharacters: (characters: readonly Character[]) => void
@@ -109,7 +109,8 @@ export interface Tracker<P extends Pipeline = Pipeline> {
   readonly getPipeline: (showId: string) => PipelineView<P>
   /** The views of all shows that are known, the last begun first: the same list until something in one changes. */
   readonly getPipelines: () => readonly PipelineView<P>[]
-  readonly getTask: (id: string) => Task<P> | undefined
+  /** A task by its id, or the current task of a slot. */
+  readonly getTask: (which: string | Slot<P>) => Task<P> | undefined
   /** The tasks of a show or of all, the newest first, without the expired ones. Reads all of them. */
   readonly getTasks: (filter?: Exclude<TaskFilter<P>, string>) => readonly Task<P>[]
   /** Adds a task by hand. A known id is reported, changes nothing and gives undefined. */

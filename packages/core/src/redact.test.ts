@@ -100,9 +100,9 @@ describe('redactMetadata', () => {
     'set-cookie',
     'privateKey',
   ])('drops the field %s', (name) => {
-    expect(redactMetadata({ [name]: 'hush', deep: { [name]: 'hush', kept: 1 }, list: [{ [name]: 1 }] })).toEqual(
-      { deep: { kept: 1 }, list: [{}] },
-    )
+    expect(
+      redactMetadata({ [name]: 'hush', deep: { [name]: 'hush', kept: 1 }, list: [{ [name]: 1 }] }),
+    ).toEqual({ deep: { kept: 1 }, list: [{}] })
   })
 
   it.each(['tokens', 'maxTokens', 'tokenCount', 'keyframe', 'secretary', 'monkey', 'cookies-made'])(
@@ -188,7 +188,10 @@ describe('forLogs', () => {
       ...task,
       stage: 'saving https://a.example/p.png?sig=hush now',
       error: { message: 'GET https://a.example/p.png?sig=hush: 403' },
-      metadata: { preview: 'https://a.example/q.png?sig=hush', deep: [{ at: 'see http://b.example/?sig=hush.' }] },
+      metadata: {
+        preview: 'https://a.example/q.png?sig=hush',
+        deep: [{ at: 'see http://b.example/?sig=hush.' }],
+      },
     }
     expect(JSON.stringify(forLogs(said))).not.toContain('hush')
     expect(JSON.stringify(forLogs(said))).toContain('GET https://a.example/p.png')

@@ -80,8 +80,14 @@ describe('parseRecords', () => {
     ['a NUL in an error', { error: { message: '\0' } }],
     ['metadata that is a list', { metadata: [] }],
     ['metadata that is null', { metadata: null }],
-    ['metadata with 257 keys', { metadata: Object.fromEntries([...Array(257).keys()].map((key) => [key, 1])) }],
-    ['metadata 40 levels deep', { metadata: JSON.parse('{"a":'.repeat(40) + '1' + '}'.repeat(40)) as object }],
+    [
+      'metadata with 257 keys',
+      { metadata: Object.fromEntries([...Array(257).keys()].map((key) => [key, 1])) },
+    ],
+    [
+      'metadata 40 levels deep',
+      { metadata: JSON.parse('{"a":'.repeat(40) + '1' + '}'.repeat(40)) as object },
+    ],
     ['metadata with a function', { metadata: { call: () => 1 } }],
   ])('refuses a task with %s', (_what, wrong) => {
     expect(parseRecords({ tasks: [{ ...task, ...wrong }] })).toMatchObject({
@@ -91,7 +97,19 @@ describe('parseRecords', () => {
   })
 
   it('throws a ParseError at what is no set of records', () => {
-    for (const input of ['', '{', 'null', null, undefined, 1, [], '[]', { tasks: 1 }, { shows: {} }, { v: '2' }]) {
+    for (const input of [
+      '',
+      '{',
+      'null',
+      null,
+      undefined,
+      1,
+      [],
+      '[]',
+      { tasks: 1 },
+      { shows: {} },
+      { v: '2' },
+    ]) {
       expect(() => parseRecords(input), JSON.stringify(input)).toThrow(ParseError)
     }
   })

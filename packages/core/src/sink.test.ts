@@ -97,7 +97,10 @@ describe('logSink', () => {
     const error = vi.spyOn(console, 'error').mockImplementation(print)
     const hostile = 'a\r\nb\u2028c\u2029d\u001b[31me\u0085f\u009bg\u007fh\u0000"\\'
     logSink().write(
-      change(task({ stage: hostile }), task({ id: 'a\u2028b', status: 'failed', error: { message: hostile } })),
+      change(
+        task({ stage: hostile }),
+        task({ id: 'a\u2028b', status: 'failed', error: { message: hostile } }),
+      ),
     )
     info.mockRestore()
     error.mockRestore()

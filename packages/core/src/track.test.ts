@@ -81,15 +81,24 @@ describe('what track gives back', () => {
     expect(task('t2')?.status).toBe('failed')
   })
 
-  it.each([undefined, null, 0, '', false, Number.NaN, Symbol.iterator, 1n])('is %s itself from a synchronous fn', (value) => {
-    const { show, task } = setup()
-    expect(show.track('trailer', () => value)).toBe(value)
-    expect(task()?.status).toBe('succeeded')
-  })
+  it.each([undefined, null, 0, '', false, Number.NaN, Symbol.iterator, 1n])(
+    'is %s itself from a synchronous fn',
+    (value) => {
+      const { show, task } = setup()
+      expect(show.track('trailer', () => value)).toBe(value)
+      expect(task()?.status).toBe('succeeded')
+    },
+  )
 
   it('is the very object, function or generator, untouched', () => {
     const { show } = setup()
-    const values = [Object.freeze({ ok: false }), () => 1, new Map(), new ReadableStream(), (function* () {})()]
+    const values = [
+      Object.freeze({ ok: false }),
+      () => 1,
+      new Map(),
+      new ReadableStream(),
+      (function* () {})(),
+    ]
     for (const value of values) expect(show.track('trailer', () => value)).toBe(value)
   })
 
@@ -137,9 +146,15 @@ describe('what track gives back', () => {
         throw new Error('do not ask')
       },
     }
-    expect(Object.is(show.track('trailer', () => revoked.proxy), revoked.proxy)).toBe(true)
+    expect(
+      Object.is(
+        show.track('trailer', () => revoked.proxy),
+        revoked.proxy,
+      ),
+    ).toBe(true)
     expect(show.track('trailer', () => nosy)).toBe(nosy)
-    expect([task('t1')?.status, task('t2')?.status]).toEqual(['succeeded', 'succeeded'])
+    // Nobody can tell whether a revoked proxy is a promise.
+    expect([task('t1')?.status, task('t2')?.status]).toEqual(['interrupted', 'succeeded'])
   })
 
   it('is a thenable that nobody has touched', () => {
@@ -206,8 +221,18 @@ describe('what track gives back', () => {
     }
     const nosy = new Nosy(() => {})
     const choosy = new Choosy(() => {}, 'open sesame')
-    expect(Object.is(show.track('trailer', () => nosy), nosy)).toBe(true)
-    expect(Object.is(show.track('library-poster', () => choosy), choosy)).toBe(true)
+    expect(
+      Object.is(
+        show.track('trailer', () => nosy),
+        nosy,
+      ),
+    ).toBe(true)
+    expect(
+      Object.is(
+        show.track('library-poster', () => choosy),
+        choosy,
+      ),
+    ).toBe(true)
     expect([task('t1')?.status, task('t2')?.status]).toEqual(['interrupted', 'interrupted'])
     expect(errors.length).toBeGreaterThanOrEqual(2)
   })
@@ -321,20 +346,26 @@ describe('a Response', () => {
     [{ error: 'Failed', details: 'no seeds' }, 'Failed: no seeds'],
     [{ error: 'Failed', detail: 'NSFW content' }, 'Failed: NSFW content'],
     [{ error: { message: 'quota', code: 'x' } }, 'quota'],
-    [{ error: 'Invalid', messages: [{ instancePath: '/a', message: 'is required' }] }, 'Invalid: is required'],
+    [
+      { error: 'Invalid', messages: [{ instancePath: '/a', message: 'is required' }] },
+      'Invalid: is required',
+    ],
     [{ message: 'slow down' }, 'slow down'],
     [{ status: null, detail: 'gone' }, 'gone'],
     ['just text', 'just text'],
     [{ unheard: 'of' }, 'HTTP 422'],
-  ])('that is not ok fails the task with what the body %j says, and is still the caller’s to read', async (body, message) => {
-    const { show, task } = setup()
-    const response = await show.track('trailer', () => Promise.resolve(json(422, body)))
-    expect(task()).toMatchObject({ status: 'failed', error: { httpStatus: 422, retryable: false } })
-    await quiet()
-    expect(task()?.error?.message).toBe(message)
-    expect(response.bodyUsed).toBe(false)
-    expect(await response.json()).toEqual(body)
-  })
+  ])(
+    'that is not ok fails the task with what the body %j says, and is still the caller’s to read',
+    async (body, message) => {
+      const { show, task } = setup()
+      const response = await show.track('trailer', () => Promise.resolve(json(422, body)))
+      expect(task()).toMatchObject({ status: 'failed', error: { httpStatus: 422, retryable: false } })
+      await quiet()
+      expect(task()?.error?.message).toBe(message)
+      expect(response.bodyUsed).toBe(false)
+      expect(await response.json()).toEqual(body)
+    },
+  )
 
   it.each([
     [400, false],
@@ -433,6 +464,13 @@ describe('a Response', () => {
     const response = json(404, { error: 'x' })
     expect(show.track('trailer', () => response)).toBe(response)
     expect(task()?.status).toBe('failed')
+  })
+
+  it('that is opaque tells nobody how it went, and counts as a success', () => {
+    const { show, task } = setup()
+    const opaque = { [Symbol.toStringTag]: 'Response', ok: false, type: 'opaque', status: 0, statusText: '' }
+    expect(show.track('trailer', () => opaque)).toBe(opaque)
+    expect(task()?.status).toBe('succeeded')
   })
 
   it('of another library counts the same when it says that it is one', () => {
@@ -789,7 +827,10 @@ describe('cancel', () => {
 
   it.each([
     ['an id', (t: ReturnType<typeof running>) => t.tracker.cancel('t1', 'not needed')],
-    ['a slot', (t: ReturnType<typeof running>) => t.tracker.cancel({ showId: 's', type: 'trailer' }, 'not needed')],
+    [
+      'a slot',
+      (t: ReturnType<typeof running>) => t.tracker.cancel({ showId: 's', type: 'trailer' }, 'not needed'),
+    ],
     ['a show', (t: ReturnType<typeof running>) => t.tracker.cancel({ showId: 's' }, 'not needed')],
   ])('by %s ends the run with the reason', async (_what, cancel) => {
     const made = running()
@@ -831,7 +872,9 @@ describe('cancel', () => {
     ])
     expect(tracker.cancel({ showId: 's' })).toBe(2)
     expect(task('t4')?.status).toBe('processing')
-    expect([tracker.cancel('t1'), tracker.cancel('nobody'), tracker.cancel({ showId: 'nobody' })]).toEqual([0, 0, 0])
+    expect([tracker.cancel('t1'), tracker.cancel('nobody'), tracker.cancel({ showId: 'nobody' })]).toEqual([
+      0, 0, 0,
+    ])
   })
 
   it('that comes from elsewhere ends the run here', async () => {
@@ -847,7 +890,13 @@ describe('cancel', () => {
   it('gives way to a success that somebody else knows of, for it was paid for', () => {
     const made = running()
     made.show.cancel()
-    const paid = { ...made.task()!, status: 'succeeded', rev: 2, by: 'webhook', outputUrl: 'https://a.example/t.mp4' }
+    const paid = {
+      ...made.task()!,
+      status: 'succeeded',
+      rev: 2,
+      by: 'webhook',
+      outputUrl: 'https://a.example/t.mp4',
+    }
     made.tracker.merge(parseRecords({ tasks: [paid] }))
     expect(made.task()).toMatchObject({ status: 'succeeded', by: 'webhook' })
   })

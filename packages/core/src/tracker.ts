@@ -61,8 +61,6 @@ const randomId = (): string =>
     byte.toString(16).padStart(2, '0'),
   ).join('')
 
-const emptyViewsKept = 1_000
-
 /**
  * Makes a tracker: it wraps calls, keeps the state of all shows, and tells everyone who listens.
  *
@@ -82,7 +80,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const emitter = mitt<TrackerEvents<P>>()
   const subscriptions = createSubscriptions(report)
   const runs = new Map<string, Run>()
-  const emptyViews = new Map<string, PipelineView<P>>()
+  const emptyViews = new Map<string, WeakRef<PipelineView<P>>>()
+  let emptyViewsKept = 1_000
   let state: State = emptyState(pipeline)
   let listed: { readonly state: State; readonly views: readonly PipelineView<P>[] } | undefined
 
@@ -142,7 +141,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     }
     if (state === before) return 0
     const after = state
-    for (const showId of touched) notify(get(before.shows, showId), get(after.shows, showId))
+    const told = news
+      .flatMap(({ version, held }) => [version, held])
+      .flatMap((one) => (one && !isRemoved(one) ? one.type : []))
+    for (const showId of touched) notify(get(before.shows, showId), get(after.shows, showId), told)
     subscriptions.notifyAll()
     for (const { version, held } of news) announceTask(version, held, origin, live)
     if (live && origin !== 'restore') {
@@ -155,10 +157,16 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return news.length + newShows.length
   }
 
-  function notify(before: ShowState | undefined, after: ShowState | undefined): void {
+  /** @param told Types whose tasks changed: an extra is in no step, but may be listened to. */
+  function notify(
+    before: ShowState | undefined,
+    after: ShowState | undefined,
+    told: readonly string[],
+  ): void {
     if (before === after) return
     const changed = pipeline.steps.filter((_step, place) => before?.steps[place] !== after?.steps[place])
-    const types = changed.map((step) => step.type)
+    const extras = told.filter((type) => pipeline.indexOf(type) === undefined)
+    const types = [...new Set([...changed.map((step) => step.type), ...extras])]
     for (const id of new Set([...(before?.members ?? []), ...(after?.members ?? [])]))
       subscriptions.notify(id, types)
   }
@@ -403,9 +411,13 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const finalId = finalShowId(state, showId)
     const known = get(state.shows, finalId)
     if (known) return viewOf(pipeline, known)
-    const view = emptyViews.get(finalId) ?? emptyView(pipeline, finalId)
-    emptyViews.set(finalId, view)
-    if (emptyViews.size > emptyViewsKept) emptyViews.delete(emptyViews.keys().next().value!)
+    // The same object for as long as somebody holds it, and no longer.
+    const view = emptyViews.get(finalId)?.deref() ?? emptyView(pipeline, finalId)
+    emptyViews.set(finalId, new WeakRef(view))
+    if (emptyViews.size > emptyViewsKept) {
+      for (const [id, held] of emptyViews) if (held.deref() === undefined) emptyViews.delete(id)
+      emptyViewsKept = Math.max(1_000, emptyViews.size * 2)
+    }
     return view
   }
 
@@ -426,7 +438,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     show,
     getPipeline,
     getPipelines,
-    getTask: (id) => newest(id) as Task<P> | undefined,
+    getTask: (which) =>
+      (typeof which === 'string' ? newest(which) : slotOf(readSlot(which)).current) as Task<P> | undefined,
     getTasks(filter) {
       const tasks = filter
         ? select(filter)

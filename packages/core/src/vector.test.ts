@@ -24,16 +24,19 @@ describe('vector', () => {
     for (const old of kept) expect([...items(old)]).toEqual(range(old.size))
   })
 
-  it.each([1, 32, 33, 1_024, 1_025, 33_000])('replaces any item of %i without touching the others', (size) => {
-    const vector = vectorOf(size)
-    for (const index of new Set([0, size >> 1, size - 1])) {
-      const changed = set(vector, index, -1)
-      expect(changed.size).toBe(size)
-      expect(at(changed, index)).toBe(-1)
-      expect(at(vector, index)).toBe(index)
-      expect([...items(changed)].filter((item, place) => item !== place)).toEqual([-1])
-    }
-  })
+  it.each([1, 32, 33, 1_024, 1_025, 33_000])(
+    'replaces any item of %i without touching the others',
+    (size) => {
+      const vector = vectorOf(size)
+      for (const index of new Set([0, size >> 1, size - 1])) {
+        const changed = set(vector, index, -1)
+        expect(changed.size).toBe(size)
+        expect(at(changed, index)).toBe(-1)
+        expect(at(vector, index)).toBe(index)
+        expect([...items(changed)].filter((item, place) => item !== place)).toEqual([-1])
+      }
+    },
+  )
 
   it.each([31, 32, 1_023, 1_024, 32_767, 32_768])(
     'grows two branches from one version of %i items',

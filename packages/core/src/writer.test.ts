@@ -40,12 +40,18 @@ describe('nextVersion', () => {
 
   it('begins the next attempt when a failed task goes on, without what belonged to the last one', () => {
     const failed = next(
-      first({ progress: 70, stage: 'upscaling', job: { provider: 'fal', id: 'j1' }, metadata: { title: 'T' } }),
+      first({
+        progress: 70,
+        stage: 'upscaling',
+        job: { provider: 'fal', id: 'j1' },
+        metadata: { title: 'T' },
+      }),
       { status: 'failed', error: 'no' },
     )
     const again = next(failed, { status: 'processing' }, 300)
     expect(again).toMatchObject({ attempt: 2, status: 'processing', metadata: { title: 'T' } })
-    for (const name of ['progress', 'stage', 'job', 'error', 'completedAt']) expect(again).not.toHaveProperty(name)
+    for (const name of ['progress', 'stage', 'job', 'error', 'completedAt'])
+      expect(again).not.toHaveProperty(name)
   })
 
   it('takes an attempt that is given, but none below 1', () => {
@@ -120,9 +126,13 @@ describe('nextVersion', () => {
   })
 
   it('merges metadata, and drops what the step calls secret', () => {
-    const task = next(first({ metadata: { title: 'T', take: 1 } }), { metadata: { take: 2, prompt: 'p' } }, 200, 'me', [
-      'prompt',
-    ])
+    const task = next(
+      first({ metadata: { title: 'T', take: 1 } }),
+      { metadata: { take: 2, prompt: 'p' } },
+      200,
+      'me',
+      ['prompt'],
+    )
     expect(task.metadata).toEqual({ title: 'T', take: 2 })
   })
 
@@ -159,9 +169,9 @@ describe('nextVersion', () => {
   )
 
   it('does not keep an address of more than 8,192 characters', () => {
-    expect(next(first(), { outputUrl: `https://a.example/${'x'.repeat(8_192)}`, stage: 's' })).not.toHaveProperty(
-      'outputUrl',
-    )
+    expect(
+      next(first(), { outputUrl: `https://a.example/${'x'.repeat(8_192)}`, stage: 's' }),
+    ).not.toHaveProperty('outputUrl')
   })
 
   it('says nothing when nothing is new, and gives a sign of life after a second', () => {

@@ -1,5 +1,5 @@
-import type { ItemScope, Pipeline, Task, TaskType, Tracker } from '@callsheet/core'
-import { useCallback, useSyncExternalStore } from 'react'
+import type { ItemScope, Pipeline, Task, TaskType } from '@callsheet/core'
+import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import { useTrackerOf } from './tracker-context.ts'
 
 export interface UseTask<P extends Pipeline> {
@@ -27,35 +27,25 @@ type AnySlot = { readonly showId: string; readonly type: string } & Readonly<Rec
 
 export const useTask: UseTask<Pipeline> = (target: unknown) => {
   const tracker = useTrackerOf('useTask')
-  const id = typeof target === 'string' ? target : undefined
-  const slot = id === undefined ? (target as AnySlot) : undefined
-  const type = slot?.type
-  const item = slot && itemOf(tracker, slot)
+  const which = useStable(target as string | AnySlot)
   // Until its task is known, an id can turn up in any show.
-  const showId = id === undefined ? slot?.showId : tracker.getTask(id)?.showId
+  const showId = typeof which === 'string' ? tracker.getTask(which)?.showId : which.showId
+  const type = typeof which === 'string' ? undefined : which.type
   const subscribe = useCallback(
-    (listener: () => void) => tracker.subscribe(listener, keyOf(tracker, showId, type)),
+    (listener: () => void) =>
+      tracker.subscribe(listener, {
+        ...(showId === undefined ? {} : { showId }),
+        ...(type === undefined ? {} : { type }),
+      }),
     [tracker, showId, type],
   )
-  const read = useCallback(
-    () => (id === undefined ? currentTask(tracker, showId!, type!, item) : tracker.getTask(id)),
-    [tracker, id, showId, type, item],
-  )
+  const read = useCallback(() => tracker.getTask(which), [tracker, which])
   return useSyncExternalStore(subscribe, read, read)
 }
 
-const isStep = (tracker: Tracker, type: string) => tracker.pipeline.indexOf(type) !== undefined
-
-/** A change of what is in no step calls the listeners of the show, but of no step. */
-const keyOf = (tracker: Tracker, showId: string | undefined, type: string | undefined) =>
-  showId === undefined ? {} : type !== undefined && isStep(tracker, type) ? { showId, type } : { showId }
-
-function itemOf({ pipeline }: Tracker, slot: AnySlot): string | undefined {
-  const { per = 'show' } = [...pipeline.steps, ...pipeline.extra].find(({ type }) => type === slot.type) ?? {}
-  return ((per !== 'show' && slot[`${per}Id`]) || slot['characterId']) as string | undefined
-}
-
-function currentTask(tracker: Tracker, showId: string, type: string, item: string | undefined) {
-  if (isStep(tracker, type)) return tracker.getPipeline(showId).step(type).task(item)
-  return tracker.getTasks({ showId, type }).find(({ characterId }) => characterId === item)
+/** The same slot for as long as its fields stay, though it is a new object at each render. */
+function useStable(which: string | AnySlot): string | AnySlot {
+  const key = typeof which === 'string' ? which : JSON.stringify(which)
+  // oxlint-disable-next-line react/exhaustive-deps -- the key says all that is in it
+  return useMemo(() => which, [key])
 }
