@@ -26,6 +26,7 @@ export default defineConfig({
       'packages/react/vitest.config.ts',
       'packages/react/vitest.react18.config.ts',
       'packages/ui/vitest.config.ts',
+      'packages/ui/vitest.react18.config.ts',
       {
         ...fromSource,
         test: { name: 'e2e', include: ['test/e2e/**/*.e2e.test.ts'], fileParallelism: false },

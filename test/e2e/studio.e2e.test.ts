@@ -69,9 +69,9 @@ interface Wish {
 
 async function order(page: Page, { prompt, characters = 3, fails, speed = 'Very fast' }: Wish) {
   await page.getByPlaceholder('Describe your show…').fill(prompt)
-  await page.getByLabel('Speed').selectOption({ label: speed })
-  await page.getByLabel('Characters', { exact: true }).selectOption(String(characters))
-  if (fails) await page.getByLabel('Make one fail').selectOption({ label: fails })
+  await page.getByRole('combobox', { name: 'Speed' }).selectOption({ label: speed })
+  await page.getByRole('combobox', { name: 'Characters' }).selectOption(String(characters))
+  if (fails) await page.getByRole('combobox', { name: 'Make one fail' }).selectOption({ label: fails })
   await page.getByRole('button', { name: 'Make the show' }).click()
 }
 

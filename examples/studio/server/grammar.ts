@@ -1,55 +1,16 @@
 import type { Blueprint, CharacterSeed, Dossier } from './generator.ts'
 import * as people from './people.ts'
+import { calledIn, genreOf, phrasesOf, premiseOf } from './prompt.ts'
 import { createChance, hash, type Chance } from './random.ts'
-import { dullWords, genres, type Genre } from './words.ts'
+import { genres, type Genre } from './words.ts'
 
 const red = '#e50914'
-const titleCase = (text: string) => text.replace(/(^|[\s-])(\p{L})/gu, (all: string) => all.toUpperCase())
 const sentenceCase = (text: string) => text.replace(/^\P{L}*\p{L}/u, (all) => all.toUpperCase())
-
-const genreOf = (prompt: string, chance: Chance): Genre => {
-  const words = prompt.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
-  const scored = genres.map((genre) => {
-    // A short sign has to be the whole word: "ai" is no part of "airport".
-    const sign = new RegExp(`^(?:${genre.signs.map((s) => (s.length < 4 ? `${s}s?$` : s)).join('|')})`, 'u')
-    return { genre, score: words.filter((word) => sign.test(word)).length }
-  })
-  const best = Math.max(...scored.map((one) => one.score))
-  return chance.pick(scored.filter((one) => one.score === best)).genre
-}
-
-/** Words of the prompt that can stand in a title; two that stand next to each other make one phrase. */
-const phrasesOf = (prompt: string): string[] => {
-  const phrases: string[] = []
-  for (const part of prompt.split(/[^\p{L}\p{M}\s'’-]+/u)) {
-    let phrase: string[] = []
-    for (const word of [...part.split(/\s+/u), '']) {
-      const fit = /^\p{L}/u.test(word) && word.length > 2 && word.length < 20 && !dullWords.has(word.toLowerCase())
-      if (fit) phrase.push(word)
-      if ((!fit || phrase.length === 2) && phrase.length > 0) {
-        phrases.push(titleCase(phrase.join(' ')))
-        phrase = []
-      }
-    }
-  }
-  return [...new Set(phrases)]
-}
-
-const premiseOf = (prompt: string): string => {
-  const asked = /^(?:please\s+)?(?:(?:make|create|write|give|do)\s+)?(?:me\s+)?(?:an?\s+)?(?:[\p{L}-]+\s+){0,3}(?:show|series|drama|comedy|thriller|film|movie|story)\s+(?:about|on|of|where|in which)\s+/iu
-  const first = prompt.replace(/\s+/gu, ' ').trim().replace(asked, '').split(/[.!?](?:\s|$)/u)[0] ?? ''
-  if (first.length <= 150) return first
-  return first.slice(0, 150).replace(/\s+\S*$/u, '').replace(/[\s,;:]+$/u, '')
-}
 
 const fill = (text: string, place: string, matter: string) =>
   text.replaceAll('{place}', () => place).replaceAll('{matter}', () => matter)
 
 const bare = (text: string) => text.replace(/^(?:The|A|An) /u, '').toLowerCase()
-
-/** A name that the prompt gives. */
-const calledIn = (text: string, how: string) =>
-  new RegExp(`\\b(?:${how}) (\\p{Lu}[\\p{L}’'-]*(?: \\p{Lu}[\\p{L}’'-]*)?)`, 'u').exec(text)?.[1]
 
 const titleOf = (subject: string, noun: string, chance: Chance): string => {
   if (subject === '')
@@ -69,9 +30,11 @@ export const makeBlueprint = (showId: string, prompt: string): Blueprint => {
   const setting = chance.pick(genre.settings)
   const phrases = phrasesOf(prompt)
   const noun = chance.pick(genre.nouns)
-  const subject = phrases.find((phrase) => phrase.includes(' ')) ?? (phrases.length > 0 ? chance.pick(phrases) : '')
+  const subject =
+    phrases.find((phrase) => phrase.includes(' ')) ?? (phrases.length > 0 ? chance.pick(phrases) : '')
   const called = calledIn(prompt, 'named|called')
-  const title = called === undefined ? titleOf(subject, noun, chance) : chance.pick([called, `The ${noun} of ${called}`])
+  const title =
+    called === undefined ? titleOf(subject, noun, chance) : chance.pick([called, `The ${noun} of ${called}`])
   const premise = premiseOf(prompt)
   const twist = chance.pick(genre.twists)
   const matter = bare(subject === '' || called !== undefined ? noun : subject)
@@ -95,7 +58,8 @@ export const makeBlueprint = (showId: string, prompt: string): Blueprint => {
 
 const genreNamed = (blueprint: Blueprint): Genre =>
   genres.find((genre) => genre.name === blueprint.genre) ?? createChance(blueprint.seed).pick(genres)
-const matterOf = (blueprint: Blueprint) => bare(createChance(blueprint.seed).pick(genreNamed(blueprint).nouns))
+const matterOf = (blueprint: Blueprint) =>
+  bare(createChance(blueprint.seed).pick(genreNamed(blueprint).nouns))
 
 const slug = (name: string) => {
   const ascii = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()

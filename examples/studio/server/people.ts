@@ -3,6 +3,10 @@ const list = (text: string): readonly string[] => text.split('|')
 export const firstNames = list(
   'Mara|Idris|Lena|Tomás|Ayo|Ingrid|Rafael|Noor|Silas|Yuki|Odette|Kofi|Petra|Elias|Zadie|Bastien|Imani|Viktor|Saoirse|Ravi|Helena|Dario|Wren|Amara|Jonah|Linnea|Cassius|Mei|Otto|Farah|Lucian|Beatriz',
 )
+/** For these, short hair and perhaps a beard. */
+export const manNames: ReadonlySet<string> = new Set(
+  list('Idris|Tomás|Rafael|Silas|Kofi|Elias|Bastien|Viktor|Ravi|Dario|Jonah|Cassius|Otto|Lucian'),
+)
 export const lastNames = list(
   'Vale|Okafor|Lindqvist|Marchetti|Sato|Brandt|Quill|Haddad|Moreau|Ashby|Novak|Adeyemi|Castellan|Rowe|Ibarra|Thorne|Kaplan|Osei|Winter|Duarte|Halloran|Petrov|Sterling|Nakamura|Bell|Varga|Laurent|Crane',
 )

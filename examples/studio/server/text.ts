@@ -23,9 +23,7 @@ const entities: Readonly<Record<string, string>> = {
 
 /** Safe in XML's text and attributes. What XML cannot hold at all becomes a space. */
 export const escapeXml = (text: string): string =>
-  text
-    .replace(/[^\P{C}\u200d]|[\ufffe\uffff]/gu, ' ')
-    .replace(/[&<>"']/gu, (mark) => entities[mark] ?? ' ')
+  text.replace(/[^\P{C}\u200d]|[\ufffe\uffff]/gu, ' ').replace(/[&<>"']/gu, (mark) => entities[mark] ?? ' ')
 
 /** A PNG of an SVG's inside. */
 export const draw = async (width: number, height: number, inside: string): Promise<Buffer> =>
@@ -50,13 +48,17 @@ export const textAt = (x: number, y: number, text: string, style: TextStyle): st
 
 /** In em, of the bold font. */
 const widthOf = (text: string): number =>
-  (new Resvg(svg(9999, 200, textAt(0, 120, text, { size: 100, fill: '#fff', bold: true, anchor: 'start' })), options)
-    .getBBox()?.width ?? 0) / 100
+  (new Resvg(
+    svg(9999, 200, textAt(0, 120, text, { size: 100, fill: '#fff', bold: true, anchor: 'start' })),
+    options,
+  ).getBBox()?.width ?? 0) / 100
 
 const letters = new Intl.Segmenter()
 const cut = (text: string, most: number): string[] => {
   const all = Array.from(letters.segment(text), (one) => one.segment)
-  return Array.from({ length: Math.ceil(all.length / most) }, (_, i) => all.slice(i * most, (i + 1) * most).join(''))
+  return Array.from({ length: Math.ceil(all.length / most) }, (_, i) =>
+    all.slice(i * most, (i + 1) * most).join(''),
+  )
 }
 
 /** Shortens a text to so many letters, as a reader counts them. */
@@ -68,10 +70,17 @@ export const shorten = (text: string, most: number): string => {
 /** Lines of text in the largest size that fits. */
 export const fit = (
   text: string,
-  box: { readonly width: number; readonly lines: number; readonly largest: number; readonly smallest: number },
+  box: {
+    readonly width: number
+    readonly lines: number
+    readonly largest: number
+    readonly smallest: number
+  },
 ): { readonly lines: readonly string[]; readonly size: number } => {
   // A word without a gap has to break somewhere.
-  const words = shorten(text, 90).split(' ').flatMap((word) => cut(word, 18))
+  const words = shorten(text, 90)
+    .split(' ')
+    .flatMap((word) => cut(word, 18))
   const measured = words.map((word) => ({ word, width: widthOf(word) }))
   const wrap = (size: number) => {
     const lines: { text: string; width: number }[] = []
@@ -91,5 +100,10 @@ export const fit = (
   }
   const widest = Math.max(0, ...measured.map((one) => one.width))
   const size = Math.min(box.smallest, Math.floor(box.width / Math.max(1, widest)))
-  return { lines: wrap(size).slice(0, box.lines).map((line) => line.text), size }
+  return {
+    lines: wrap(size)
+      .slice(0, box.lines)
+      .map((line) => line.text),
+    size,
+  }
 }

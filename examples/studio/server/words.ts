@@ -17,7 +17,9 @@ const list = (text: string): readonly string[] => text.split('|')
 export const genres: readonly Genre[] = [
   {
     name: 'Science fiction',
-    signs: list('space|star|planet|robot|android|lunar|moon|mars|orbit|alien|future|cyber|quantum|galax|ship|ai'),
+    signs: list(
+      'space|star|planet|robot|android|lunar|moon|mars|orbit|alien|future|cyber|quantum|galax|ship|ai',
+    ),
     tones: list('cold and wondering|neon-lit and restless|quiet, vast, paranoid'),
     settings: list('Perihelion Station|the ice mines of Europa|a city under a failing sky|New Lagos, 2191'),
     nouns: list('Signal|Orbit|Horizon|Airlock|Perihelion|Relay|Zero Hour'),
@@ -31,9 +33,13 @@ export const genres: readonly Genre[] = [
   },
   {
     name: 'Crime drama',
-    signs: list('heist|crime|murder|detective|police|mafia|thie|steal|bank|casino|kill|prison|cop|spy|gang|con'),
+    signs: list(
+      'heist|crime|murder|detective|police|mafia|thie|steal|bank|casino|kill|prison|cop|spy|gang|con',
+    ),
     tones: list('slow-burning and rain-soaked|sharp, elegant, merciless|dry, tense and bitterly funny'),
-    settings: list('the docks of Varna|a casino that never closes|the ninth precinct|a hotel between two borders'),
+    settings: list(
+      'the docks of Varna|a casino that never closes|the ninth precinct|a hotel between two borders',
+    ),
     nouns: list('Ledger|Alibi|Vault|Debt|Double Down|Witness|Inside Job'),
     roles: list(
       'Safecracker|Suspended detective|Forger|Night-shift coroner|Crooked notary|Getaway driver|Insider|State prosecutor',
@@ -45,9 +51,13 @@ export const genres: readonly Genre[] = [
   },
   {
     name: 'Fantasy',
-    signs: list('magic|dragon|witch|wizard|king|queen|sword|elf|kingdom|curse|spell|fairy|myth|god|sorcer|throne'),
+    signs: list(
+      'magic|dragon|witch|wizard|king|queen|sword|elf|kingdom|curse|spell|fairy|myth|god|sorcer|throne',
+    ),
     tones: list('lush and treacherous|wry, warm, a little frightening|epic, told at a whisper'),
-    settings: list('the drowned kingdom of Ys|a library with no doors|the Salt Road|a court that hides from the moon'),
+    settings: list(
+      'the drowned kingdom of Ys|a library with no doors|the Salt Road|a court that hides from the moon',
+    ),
     nouns: list('Crown|Ember|Oath|Thorn|Hollow|Covenant|Lantern'),
     roles: list(
       'Exiled heir|Hedge witch|Oathbreaker knight|Cartographer of dreams|Royal poisoner|Last dragon-keeper|Bard|Gravedigger',
@@ -57,7 +67,9 @@ export const genres: readonly Genre[] = [
   },
   {
     name: 'Supernatural mystery',
-    signs: list('ghost|haunt|horror|vampire|dead|storm|fog|lighthouse|island|monster|zombie|secret|strange|night'),
+    signs: list(
+      'ghost|haunt|horror|vampire|dead|storm|fog|lighthouse|island|monster|zombie|secret|strange|night',
+    ),
     tones: list('hushed and uncanny|foggy, tender, terrifying|patient dread with a kind heart'),
     settings: list('Gannet Rock|a village the maps leave out|the Sleepwell Hotel|a valley where radios hum'),
     nouns: list('Tide|Hour|Vigil|Echo|Undertow|Stranger|Lamp Room'),
@@ -71,9 +83,13 @@ export const genres: readonly Genre[] = [
   },
   {
     name: 'Comedy',
-    signs: list('comed|funny|sitcom|office|friend|wedding|roommate|family|school|bake|chef|cook|cafe|dog|cat|pizza'),
+    signs: list(
+      'comed|funny|sitcom|office|friend|wedding|roommate|family|school|bake|chef|cook|cafe|dog|cat|pizza',
+    ),
     tones: list('warm, fast and slightly unhinged|deadpan with a big heart|bright, awkward, kind'),
-    settings: list('a bakery above a bank|the worst hotel in Leeds|a co-op of nine opinions|Unit 7, Harmony Park'),
+    settings: list(
+      'a bakery above a bank|the worst hotel in Leeds|a co-op of nine opinions|Unit 7, Harmony Park',
+    ),
     nouns: list('Plan B|Leftovers|Day Shift|House Rules|Second Helping|Small Print'),
     roles: list(
       'Reluctant manager|Ambitious intern|Landlady|Retired magician|Pastry chef|Best friend|Ex-husband|Health inspector',
@@ -85,9 +101,13 @@ export const genres: readonly Genre[] = [
   },
   {
     name: 'Period drama',
-    signs: list('war|histor|century|victorian|empire|revolution|1[5-9]\\d\\d|medieval|soldier|duke|opera|painter|pirate|west'),
+    signs: list(
+      'war|histor|century|victorian|empire|revolution|1[5-9]\\d\\d|medieval|soldier|duke|opera|painter|pirate|west',
+    ),
     tones: list('candlelit and ruthless|restrained, with knives underneath|grand, tired, romantic'),
-    settings: list('Trieste, 1913|an opera house at the end of an empire|a steamer bound upriver|Ashdown Hall'),
+    settings: list(
+      'Trieste, 1913|an opera house at the end of an empire|a steamer bound upriver|Ashdown Hall',
+    ),
     nouns: list('Inheritance|Summer|Telegram|Season|Regiment|Portrait|Farewell'),
     roles: list(
       'Disinherited daughter|Court painter|Field surgeon|Telegraph clerk|Ambassador|Soprano|Deserter|Housekeeper',
@@ -98,10 +118,3 @@ export const genres: readonly Genre[] = [
     palette: ['#100c08', '#7d5a25', '#ffd9a0'],
   },
 ]
-
-/** Too common, or verbs: a title made of them reads wrong. */
-export const dullWords: ReadonlySet<string> = new Set(
-  list(
-    'a|an|and|are|as|at|about|after|all|also|any|be|been|become|becomes|before|between|but|by|called|can|could|create|discover|discovers|do|does|episode|episodes|every|fall|falls|fight|fights|film|find|finds|for|from|get|gets|give|go|goes|had|has|have|he|her|hers|him|his|how|i|in|into|is|it|its|just|keep|keeps|know|knows|learn|learns|like|live|lives|living|look|looking|lose|loses|made|make|makes|me|meet|meets|more|movie|must|my|named|need|needs|new|no|not|of|off|on|one|only|or|our|out|over|own|people|please|run|runs|search|secretly|see|series|set|she|should|show|so|solve|solves|some|someone|start|starts|story|take|takes|talk|talks|than|that|the|their|them|then|there|they|this|through|to|tries|try|trying|turn|turns|two|three|four|under|until|up|us|use|uses|very|want|wants|was|we|were|what|when|where|which|while|who|whose|will|with|within|without|work|working|works|would|write|you|your|drama|comedy|thriller|inside|against|around|during|across|behind|because|once|each|other|never|always|slowly|discovering|hunting|building|trapped|hunts|über|und|der|die|das|ein|eine|zwei|les|une|des|los|las|una',
-  ),
-)

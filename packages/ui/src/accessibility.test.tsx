@@ -70,8 +70,8 @@ describe.each([
       <BackgroundTasksPanel open onOpenChange={() => {}} onRetry={() => {}} />,
     )
     await expect.element(page.getByRole('dialog')).toBeVisible()
-    for (const summary of document.querySelectorAll('details:not([open]) > summary'))
-      (summary as HTMLElement).click()
+    for (const toggle of document.querySelectorAll('.callsheet-slots-toggle[aria-expanded=false]'))
+      (toggle as HTMLElement).click()
     expect(await violations()).toEqual([])
   })
 

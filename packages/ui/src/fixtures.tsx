@@ -15,7 +15,7 @@ export function createFixture<P extends Pipeline = typeof showPipeline>(
 
 export type ShowTracker = Tracker<typeof showPipeline>
 
-export const cast = [
+const cast = [
   { id: 'ada', name: 'Ada' },
   { id: 'bo', name: 'Bo' },
   { id: 'cy', name: 'Cy' },

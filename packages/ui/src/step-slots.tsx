@@ -1,6 +1,6 @@
 import type { SlotView, StepView } from '@callsheet/core'
 import { ChevronDown } from 'lucide-react'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { Bar } from './bar.tsx'
 import { Elapsed } from './elapsed.tsx'
 import { FaceIcon } from './icons.tsx'
@@ -9,6 +9,7 @@ import { useLabels } from './labels-provider.tsx'
 /** Every slot of a step in a disclosure, which opens by itself while there is work. */
 export function StepSlots({ step }: { readonly step: StepView }) {
   const labels = useLabels()
+  const listId = useId()
   const isActive = step.active > 0
   const [isOpen, setIsOpen] = useState(isActive)
   const [wasActive, setWasActive] = useState(isActive)
@@ -17,23 +18,27 @@ export function StepSlots({ step }: { readonly step: StepView }) {
     setIsOpen(isActive)
   }
   return (
-    <details
-      className="callsheet-slots"
-      open={isOpen}
-      onToggle={(event) => setIsOpen(event.currentTarget.open)}
-    >
-      <summary className="callsheet-slots-summary">
+    <div className="callsheet-slots">
+      <button
+        type="button"
+        className="callsheet-button callsheet-slots-toggle"
+        aria-expanded={isOpen}
+        aria-controls={listId}
+        onClick={() => setIsOpen(!isOpen)}
+      >
         <ChevronDown className="callsheet-icon callsheet-slots-chevron" aria-hidden="true" />
         {labels.slots(step.per)}
-      </summary>
-      {isOpen && (
-        <ul className="callsheet-slots-list">
-          {step.slots.map((slot) => (
-            <SlotRow key={slot.characterId ?? ''} slot={slot} step={step.label} />
-          ))}
-        </ul>
-      )}
-    </details>
+      </button>
+      <div id={listId} className="callsheet-slots-body">
+        {isOpen && (
+          <ul className="callsheet-slots-list">
+            {step.slots.map((slot) => (
+              <SlotRow key={slot.characterId ?? ''} slot={slot} step={step.label} />
+            ))}
+          </ul>
+        )}
+      </div>
+    </div>
   )
 }
 

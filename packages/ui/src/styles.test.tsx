@@ -87,7 +87,7 @@ describe('styles', () => {
       const { unmount } = await renderWith(mixed(), <ProductionPipeline showId="visual" onRetry={() => {}} />)
       await page.getByRole('button', { name: /Visual Show/ }).hover()
       // Not the body's own margin and font, which are the host's to set.
-      const boxes = [...document.querySelectorAll<Element>('[class*="callsheet-"]')].map((element) => {
+      const boxes = [...document.querySelectorAll('[class*="callsheet-"]')].map((element) => {
         const {
           fontSize,
           fontWeight,
@@ -96,6 +96,7 @@ describe('styles', () => {
           margin,
           padding,
           borderColor,
+          borderWidth,
           filter,
           width,
         } = getComputedStyle(element)
@@ -107,7 +108,7 @@ describe('styles', () => {
           letterSpacing,
           margin,
           padding,
-          borderColor,
+          borderWidth === '0px' ? borderWidth : borderColor,
           filter,
           width,
         ]

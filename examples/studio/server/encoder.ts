@@ -1,0 +1,54 @@
+import { createRequire } from 'node:module'
+import type * as Library from 'h264-mp4-encoder'
+
+const events = ['uncaughtException', 'unhandledRejection'] as const
+
+/** At once, so that every new listener is the library's: with them it ends the process at errors of others. */
+const load = (): typeof Library => {
+  const before = events.map((event) => process.rawListeners(event))
+  const library = createRequire(import.meta.url)('h264-mp4-encoder') as typeof Library
+  for (const [i, event] of events.entries())
+    for (const listener of process.rawListeners(event))
+      if (before[i]?.includes(listener) === false) process.removeListener(event, listener as () => void)
+  return library
+}
+
+let library: typeof Library | undefined
+let count = 0
+
+/** Makes an MP4. */
+export interface Encoder {
+  readonly add: (rgba: Uint8Array) => void
+  readonly finish: () => Uint8Array
+  /** To be called in the end, also after a failure. */
+  readonly free: () => void
+}
+
+/** Loads the library for the first trailer only. */
+export const createEncoder = async (width: number, height: number, frameRate: number): Promise<Encoder> => {
+  library ??= load()
+  const encoder = await library.createH264MP4Encoder()
+  // All encoders share one folder in memory, and the same name by default.
+  const outputFilename = `${++count}.mp4`
+  const look = { quantizationParameter: 26, groupOfPictures: 24, speed: 6 }
+  Object.assign(encoder, { width, height, frameRate, outputFilename, ...look })
+  encoder.initialize()
+  let finished = false
+  const finalize = () => {
+    if (!finished) encoder.finalize()
+    finished = true
+  }
+  return {
+    add: (rgba) => encoder.addFrameRgba(rgba),
+    finish: () => {
+      finalize()
+      return encoder.FS.readFile(outputFilename)
+    },
+    free: () => {
+      // Deleted before its end, it aborts the whole library.
+      finalize()
+      encoder.FS.unlink(outputFilename)
+      encoder.delete()
+    },
+  }
+}
