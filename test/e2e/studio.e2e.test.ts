@@ -109,6 +109,10 @@ describe('the studio', () => {
     await page.screenshot({ path: path.join(pictures, 'studio-panel-1280.png') })
     expect(await findViolations(page)).toEqual([])
     await page.keyboard.press('Escape')
+    await expect
+      .poll(() => loaded(page, '.studio-sheets'), { timeout: minute, interval: 50 })
+      .toBeGreaterThan(0)
+    await page.screenshot({ path: path.join(pictures, 'studio-making-1280.png'), fullPage: true })
     await untilDone(page)
     await expect.poll(() => loaded(page, '.studio-gallery'), { timeout: minute }).toBe(8)
     const seconds = () =>

@@ -9,8 +9,20 @@ const load = (): typeof Library => {
   const library = createRequire(import.meta.url)('h264-mp4-encoder') as typeof Library
   for (const [i, event] of events.entries())
     for (const listener of process.rawListeners(event))
-      if (before[i]?.includes(listener) === false) process.removeListener(event, listener as () => void)
+      if (!before[i]?.includes(listener)) process.removeListener(event, listener as () => void)
   return library
+}
+
+/** Takes the time of day out: creation and change, in three places of the index at the end. */
+const timeless = (file: Uint8Array): Uint8Array => {
+  const bytes = Buffer.from(file)
+  const index = bytes.lastIndexOf('moov')
+  for (const box of ['mvhd', 'tkhd', 'mdhd']) {
+    const at = index < 0 ? -1 : bytes.indexOf(box, index)
+    // After the name come version and flags, 4 bytes; then the two times, 4 bytes each in version 0.
+    if (at > 0 && bytes[at + 4] === 0) bytes.fill(0, at + 8, at + 16)
+  }
+  return bytes
 }
 
 let library: typeof Library | undefined
@@ -42,7 +54,7 @@ export const createEncoder = async (width: number, height: number, frameRate: nu
     add: (rgba) => encoder.addFrameRgba(rgba),
     finish: () => {
       finalize()
-      return encoder.FS.readFile(outputFilename)
+      return timeless(encoder.FS.readFile(outputFilename))
     },
     free: () => {
       // Deleted before its end, it aborts the whole library.

@@ -77,12 +77,12 @@ const faceOf = async (portrait: Portrait): Promise<OverlayOptions> => {
 
 const frameOf = (ground: Buffer, shot: Shot, i: number): Promise<Buffer> => {
   const layers = [shot.words]
-  const left = Math.round(4 + (28 * i) / shot.frames)
-  if (shot.face !== undefined) layers.unshift({ ...shot.face, left, top: 0 })
-  // Each shot comes out of the dark and goes back into it.
-  const alpha = Math.max(1 - i / 3, 1 - (shot.frames - 1 - i) / 2) * 0.85
-  if (alpha > 0)
+  // The cards stay lit: a player shows the first frame before it plays, and the last one after.
+  if (shot.face !== undefined) {
+    layers.unshift({ ...shot.face, left: Math.round(4 + (28 * i) / shot.frames), top: 0 })
+    const alpha = Math.max(0, 1 - i / 3, 1 - (shot.frames - 1 - i) / 2) * 0.85
     layers.push({ input: { create: { ...wide, channels: 4, background: { r: 0, g: 0, b: 0, alpha } } } })
+  }
   const raw = { ...wide, channels: 4 as const }
   return sharp(ground, { raw }).composite(layers).raw().toBuffer()
 }

@@ -1,13 +1,11 @@
 /** What a kind of show is made of. */
-export interface Genre {
+export interface Genre extends Record<
+  'tones' | 'settings' | 'nouns' | 'roles' | 'twists',
+  readonly string[]
+> {
   readonly name: string
-  /** A word of the prompt that begins like one of these speaks for this genre. */
+  /** A word of the prompt that begins so speaks for this genre. */
   readonly signs: readonly string[]
-  readonly tones: readonly string[]
-  readonly settings: readonly string[]
-  readonly nouns: readonly string[]
-  readonly roles: readonly string[]
-  readonly twists: readonly string[]
   /** Night, key light, rim light. */
   readonly palette: readonly [string, string, string]
 }

@@ -24,10 +24,10 @@ export function App() {
         <span className="studio-brand">CALLSHEET STUDIO</span>
         <span className="studio-tagline">From a prompt to a trailer, in eight steps</span>
         <nav className="studio-actions">
-          <button type="button" onClick={() => setPanelOpen(true)}>
+          <button type="button" className="studio-button" onClick={() => setPanelOpen(true)}>
             All shows
           </button>
-          <button type="button" onClick={() => setInspectorOpen(true)}>
+          <button type="button" className="studio-button" onClick={() => setInspectorOpen(true)}>
             Inspect
           </button>
         </nav>
@@ -58,13 +58,17 @@ export function App() {
 function ShowActions({ showId }: { readonly showId: string }) {
   return (
     <div className="studio-show-actions">
-      <button type="button" onClick={() => retry(showId)}>
+      <button type="button" className="studio-button" onClick={() => retry(showId)}>
         Continue
       </button>
-      <button type="button" onClick={() => tracker.show(showId).cancel('Canceled by you')}>
+      <button
+        type="button"
+        className="studio-button"
+        onClick={() => tracker.show(showId).cancel('Canceled by you')}
+      >
         Cancel
       </button>
-      <button type="button" onClick={() => tracker.dismiss({ showId })}>
+      <button type="button" className="studio-button" onClick={() => tracker.dismiss({ showId })}>
         Dismiss finished tasks
       </button>
     </div>

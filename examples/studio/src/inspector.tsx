@@ -19,7 +19,7 @@ export function Inspector({ open, onOpenChange }: InspectorProps) {
         <Dialog.Popup className="studio-drawer">
           <header>
             <Dialog.Title>Inspect</Dialog.Title>
-            <Dialog.Close>Close</Dialog.Close>
+            <Dialog.Close className="studio-button">Close</Dialog.Close>
           </header>
           <h3>Event log ({lines.length})</h3>
           <pre className="studio-log" data-testid="event-log" tabIndex={0}>

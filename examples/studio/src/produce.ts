@@ -44,7 +44,8 @@ async function makeSteps(showId: string): Promise<void> {
   const show = tracker.show(showId)
   const order = orders.get(showId)
   await needed({ showId, type: 'show-generation' }, async () => {
-    const body = { showId, prompt: order?.prompt ?? 'A show without a prompt', ...order }
+    // After a reload the order is gone, but the server has kept its prompt.
+    const body = { showId, prompt: order?.prompt ?? (await loadShow(showId)).prompt, ...order }
     const answer = z.object({ data: z.object({ title: z.string(), logline: z.string() }) })
     const { data } = await show.track(
       'show-generation',

@@ -78,7 +78,7 @@ export function PromptBox({ onOrder }: { readonly onOrder: (order: Order) => voi
           <input type="checkbox" checked={hasVideos} onChange={(event) => setVideos(event.target.checked)} />
           <span>Character videos</span>
         </label>
-        <button type="submit" className="studio-go" disabled={prompt.trim() === ''}>
+        <button type="submit" className="studio-button studio-go" disabled={prompt.trim() === ''}>
           Make the show
         </button>
       </div>

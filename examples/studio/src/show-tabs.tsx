@@ -15,7 +15,7 @@ export function ShowTabs({ shows, chosen, onChoose }: ShowTabsProps) {
         <button
           key={showId}
           type="button"
-          className="studio-tab"
+          className="studio-button studio-tab"
           data-status={status}
           aria-current={showId === chosen ? 'true' : undefined}
           onClick={() => onChoose(showId)}

@@ -37,7 +37,8 @@ export function ProductionPipeline(props: ProductionPipelineProps) {
   const bodyId = useId()
   const toggle = { isOpen, controls: bodyId, flip: () => setIsOpen((was) => !was) }
   return (
-    <section className="callsheet-pipeline" aria-label={title}>
+    // A group, not a landmark: a page may show one pipeline twice.
+    <div role="group" className="callsheet-pipeline" aria-label={title}>
       <ShowHeader showId={showId} title={title} toggle={collapsible ? toggle : undefined} />
       <div id={bodyId} className="callsheet-show-body">
         {(isOpen || !collapsible) && (
@@ -58,6 +59,6 @@ export function ProductionPipeline(props: ProductionPipelineProps) {
         )}
       </div>
       <Announcer showId={showId} title={title} />
-    </section>
+    </div>
   )
 }
