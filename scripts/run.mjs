@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { findChromium } from './chromium.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const pin = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).packageManager.split(
-  '+',
-)[0]
+const pin = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+).packageManager.split('+')[0]
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`Node ${process.version} is too old: 20.19 or newer is needed.`)
@@ -17,7 +17,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const windows = process.platform === 'win32'
 const seen = spawnSync('pnpm', ['--version'], { cwd: root, encoding: 'utf8', shell: windows })
 const pnpm =
-  seen.status === 0 && `pnpm@${seen.stdout.trim()}` === pin ? ['pnpm'] : ['npx', '-y', '--loglevel=error', pin]
+  seen.status === 0 && `pnpm@${seen.stdout.trim()}` === pin
+    ? ['pnpm']
+    : ['npx', '-y', '--loglevel=error', pin]
 
 function step(args, env = {}) {
   const started = Date.now()

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import path from 'node:path'
 import type { Page } from 'playwright-core'
 
-const studio = path.resolve(import.meta.dirname, '../../examples/studio/package.json')
-const axe = readFileSync(createRequire(studio).resolve('axe-core/axe.min.js'), 'utf8')
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 interface Found {
   readonly violations: readonly {

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 
 /** The steps of a show, as the page knows them. */
-export const steps = [
+const steps = [
   'show-generation',
   'character-seeds',
   'character-dossier',

@@ -22,7 +22,7 @@ const entities: Readonly<Record<string, string>> = {
 }
 
 /** Safe in XML's text and attributes. What XML cannot hold at all becomes a space. */
-export const escapeXml = (text: string): string =>
+const escapeXml = (text: string): string =>
   text.replace(/[^\P{C}\u200d]|[\ufffe\uffff]/gu, ' ').replace(/[&<>"']/gu, (mark) => entities[mark] ?? ' ')
 
 /** A PNG of an SVG's inside. */

@@ -346,8 +346,16 @@ describe('fault 18: what the steps showed was wrong', () => {
     const { tracker, show } = setup()
     show.setCharacters([{ id: 'ada' }])
     const run = (id: string, startedAt: number, status: string) => ({
-      ...{ id, showId: 'neon', type: 'portrait', characterId: 'ada', attempt: 1, updatedAt: 900_000_000 },
-      ...{ startedAt, status, rev: 1, by: 'you' },
+      id,
+      showId: 'neon',
+      type: 'portrait',
+      characterId: 'ada',
+      status,
+      attempt: 1,
+      startedAt,
+      updatedAt: 900_000_000,
+      rev: 1,
+      by: 'you',
     })
     tracker.merge(parseRecords({ tasks: [run('new', 2, 'failed'), run('old', 1, 'succeeded')] }))
     expect(portrait(tracker)).toMatchObject({ status: 'failed', completed: 0, failed: 1 })
@@ -427,6 +435,7 @@ describe('fault 21: the ticking clock rendered everything anew each second', () 
 
   it("calls no listener of a step when another step changes, and keeps that step's view", () => {
     const { tracker, show } = setup()
+    show.setTitle('Neon Noir')
     const heard = { trailer: vi.fn(), poster: vi.fn(), show: vi.fn(), other: vi.fn(), all: vi.fn() }
     tracker.subscribe(heard.trailer, { showId: 'neon', type: 'trailer' })
     tracker.subscribe(heard.poster, { showId: 'neon', type: 'library-poster' })

@@ -38,7 +38,7 @@ const metadata = z.custom<JsonObject>(
 )
 
 /** The states of a task. */
-export const statuses = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'interrupted'] as const
+const statuses = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'interrupted'] as const
 
 export const taskSchema = z.object({
   id,

@@ -5,7 +5,7 @@ type Registers = Omit<ShowRecord, 'showId' | 'pipeline'>
 type RegisterName = keyof Registers
 
 /** The names of a show's registers. */
-export const registerNames = ['title', 'characters', 'facts', 'unavailable', 'renamedTo'] as const
+const registerNames = ['title', 'characters', 'facts', 'unavailable', 'renamedTo'] as const
 
 /** One value with its version. */
 interface Register {

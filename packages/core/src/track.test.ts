@@ -159,6 +159,7 @@ describe('what track gives back', () => {
 
   it('is a thenable that nobody has touched', () => {
     const { show, errors } = setup()
+    // oxlint-disable-next-line unicorn/no-thenable -- must not be read
     const thenable = Object.defineProperty({}, 'then', {
       get() {
         throw new Error('touched')
@@ -210,7 +211,7 @@ describe('what track gives back', () => {
       constructor(executor: ConstructorParameters<typeof Promise<number>>[0]) {
         super(executor)
         // oxlint-disable-next-line unicorn/no-thenable -- must not be read
-        Object.defineProperty(this, 'then', { get: () => expect.fail('touched') })
+        void Object.defineProperty(this, 'then', { get: () => expect.fail('touched') })
       }
     }
     class Choosy extends Promise<number> {

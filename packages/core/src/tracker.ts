@@ -29,6 +29,7 @@ import { createSubscriptions } from './subscriptions.ts'
 import { get } from './table.ts'
 import {
   compareTasks,
+  type Facts,
   isActive,
   isFinished,
   isRemoved,
@@ -189,26 +190,30 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     }
   }
 
+  const isComplete = (one: ShowState): boolean => {
+    const { completedSteps, totalSteps } = viewOf(pipeline, one)
+    return totalSteps > 0 && completedSteps === totalSteps
+  }
+
   function announceSteps(
     before: ShowState | undefined,
     after: ShowState | undefined,
     origin: Change['origin'],
   ): void {
     if (!after) return
+    let isNews = false
     for (const [place, { type }] of pipeline.steps.entries()) {
       const [old, step] = [before?.steps[place], after.steps[place]!]
       if (old === step || (old && stepStatus(old) === 'succeeded') || stepStatus(step) !== 'succeeded')
         continue
-      const view = viewOf(pipeline, after)
-      const shown = view.steps[place]!
+      const shown = viewOf(pipeline, after).steps[place]!
       // What had happened before this tracker was made is no news.
       if (origin === 'merge' && shown.completedAt !== undefined && shown.completedAt < createdAt) continue
       guarded(() => emitter.emit('stepCompleted', { showId: after.showId, type: type, step: shown }))
-      const hadSucceeded = before && viewOf(pipeline, before).status === 'succeeded'
-      if (view.status === 'succeeded' && !hadSucceeded) {
-        guarded(() => emitter.emit('showCompleted', { showId: after.showId, pipeline: view }))
-      }
+      isNews = true
     }
+    if (!isNews || !isComplete(after) || (before && isComplete(before))) return
+    guarded(() => emitter.emit('showCompleted', { showId: after.showId, pipeline: viewOf(pipeline, after) }))
   }
 
   function take(records: ParsedRecords, origin: 'merge' | 'restore', live: boolean): MergeResult {
@@ -396,12 +401,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       setTitle: (title) => setRegister(showId, 'title', redactText(title)),
       setCharacters: (characters) => setRegister(showId, 'characters', readCharacters(characters)),
       setFacts: ({ at = clock(), characters, done }) => {
-        for (const ids of Object.values(done))
-          if (ids !== true) for (const id of ids) assertId(id, 'characterId')
         const roster = characters && { characters: readCharacters(characters) }
-        setRegister(showId, 'facts', { at, done, ...roster })
+        setRegister(showId, 'facts', { at, done: readDone(done), ...roster })
       },
-      setUnavailable: (types) => setRegister(showId, 'unavailable', [...types]),
+      setUnavailable: (types) => setRegister(showId, 'unavailable', readIds(types, 'type')),
       cancel: (reason) => void cancel({ showId }, reason),
       getPipeline: () => getPipeline(showId),
     }
@@ -479,13 +482,16 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     subscribe: (listener, key = {}) => subscriptions.add(listener, key),
     on(event, handler) {
       const told = event === 'error' ? quietly : guarded
-      const safe: typeof handler = (payload) => void told(() => handler(payload))
+      const safe: typeof handler = (payload) => {
+        told(() => handler(payload))
+      }
       emitter.on(event, safe)
       return () => emitter.off(event, safe)
     },
     report,
     async close() {
-      await Promise.allSettled(sinks.map(async (sink) => sink.flush?.()))
+      const flushed = await Promise.allSettled(sinks.map(async (sink) => sink.flush?.()))
+      for (const one of flushed) if (one.status === 'rejected') report(one.reason)
       for (const sink of sinks) guarded(() => sink.close?.())
     },
   }
@@ -520,3 +526,17 @@ const readCharacters = (characters: readonly { readonly id: string; readonly nam
     assertId(id, 'characterId')
     return Object.freeze({ id, ...(name === undefined ? {} : { name: redactText(name) }) })
   })
+
+const readIds = (ids: readonly string[], name: string): string[] => {
+  if (!Array.isArray(ids)) throw new CallsheetError(`Give a list of every ${name}; it was ${shown(ids)}.`)
+  for (const id of ids) assertId(id, name)
+  return [...ids]
+}
+
+const readDone = (done: Facts['done']): Facts['done'] =>
+  Object.fromEntries(
+    Object.entries(done).map(([type, ids]) => {
+      assertId(type, 'type')
+      return [type, ids === true ? ids : readIds(ids, 'characterId')]
+    }),
+  )

@@ -92,7 +92,7 @@ export interface PipelineView<P extends Pipeline = Pipeline> {
   readonly completedAt: number | undefined
 }
 
-type AnyStep = Step<StepDefinition>
+type AnyStep = Step
 
 // A class because only private fields can be filled in on a frozen object, and only accessors of a prototype cost
 // nothing at each event.
