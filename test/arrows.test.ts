@@ -26,6 +26,8 @@ const readingOrder = [
   'subscriptions',
   'track',
   'contract',
+  'store',
+  'input',
   'tracker',
   'draft',
   'schema',

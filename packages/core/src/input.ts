@@ -1,0 +1,73 @@
+import { CallsheetError } from './errors.ts'
+import type { ExtraDefinition, Pipeline } from './pipeline.ts'
+import { redactText } from './redact.ts'
+import type { Facts } from './task.ts'
+import { isId } from './text.ts'
+
+/** A value as a message may show it, whatever it is. */
+const shown = (value: unknown): string =>
+  typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : `of type ${typeof value}`
+
+/** A slot as records name it. */
+export interface LooseSlot {
+  readonly showId: string
+  readonly type: string
+  readonly characterId?: string
+}
+
+/** The definition of a step or an extra; undefined for a type that the pipeline does not know. */
+export const definitionOf = (pipeline: Pipeline, type: string): ExtraDefinition | undefined =>
+  pipeline.steps[pipeline.indexOf(type) ?? -1] ?? pipeline.extra.find((extra) => extra.type === type)
+
+/** Reads a slot as applications give it, and throws what is wrong with it. */
+export function readSlot(
+  pipeline: Pipeline,
+  given: LooseSlot & Readonly<Record<string, unknown>>,
+): LooseSlot {
+  const { showId, type } = given
+  assertId(showId, 'showId')
+  const definition = definitionOf(pipeline, type)
+  if (!definition) {
+    const known = [...pipeline.steps, ...pipeline.extra].map((one) => one.type).join(', ')
+    throw new CallsheetError(`${shown(type)} is no step of the pipeline "${pipeline.id}"; it has ${known}.`)
+  }
+  const name =
+    definition.per === undefined || definition.per === 'show' ? 'characterId' : `${definition.per}Id`
+  const itemId = given[name] ?? given.characterId
+  if (itemId === undefined && (definition.per ?? 'show') === 'show') return { showId, type }
+  if (definition.per === 'show')
+    throw new CallsheetError(`"${type}" runs once per show; it takes no ${name}.`)
+  assertId(itemId, name)
+  return { showId, type, characterId: itemId }
+}
+
+/** Throws what is wrong with an id. */
+export function assertId(value: unknown, name: string): asserts value is string {
+  if (isId(value)) return
+  throw new CallsheetError(
+    `${name} ${shown(value)} is no usable id: give 1 to 256 well-formed characters, none of them a control character.`,
+  )
+}
+
+/** A roster as records hold it. */
+export const readCharacters = (characters: readonly { readonly id: string; readonly name?: string }[]) =>
+  characters.map(({ id, name }) => {
+    assertId(id, 'characterId')
+    return Object.freeze({ id, ...(name === undefined ? {} : { name: redactText(name) }) })
+  })
+
+/** A list of ids, checked. */
+export const readIds = (ids: readonly string[], name: string): string[] => {
+  if (!Array.isArray(ids)) throw new CallsheetError(`Give a list of every ${name}; it was ${shown(ids)}.`)
+  for (const id of ids) assertId(id, name)
+  return [...ids]
+}
+
+/** What facts say to be done, checked. */
+export const readDone = (done: Facts['done']): Facts['done'] =>
+  Object.fromEntries(
+    Object.entries(done).map(([type, ids]) => {
+      assertId(type, 'type')
+      return [type, ids === true ? ids : readIds(ids, 'characterId')]
+    }),
+  )
