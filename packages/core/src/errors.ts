@@ -1,4 +1,3 @@
-import { cleanText } from './text.ts'
 import type { TaskError } from './task.ts'
 
 /** Any mistake in using Callsheet, and any failure of tracking itself. */
@@ -47,7 +46,7 @@ export function messageOf(body: unknown, levels = 4): string | undefined {
   return main && more && main !== more ? `${main}: ${more}` : (main ?? more)
 }
 
-/** Makes a record's error from whatever was thrown or given: an Error, a text, or an object with a message. */
+/** Makes an error that can be told from whatever was thrown or given: an Error, a text, or an object with a message. */
 export function toTaskError(thrown: unknown): TaskError {
   try {
     return readTaskError(thrown)
@@ -64,8 +63,8 @@ function readTaskError(thrown: unknown): TaskError {
   const status = given['httpStatus'] ?? given['status'] ?? given['statusCode']
   const retryable = given['retryable']
   return {
-    message: cleanText(messageOf(thrown) ?? (thrown instanceof Error ? thrown.name : 'failed')),
-    ...(code === undefined ? {} : { code: cleanText(code, 200) }),
+    message: messageOf(thrown) ?? (thrown instanceof Error ? thrown.name : 'failed'),
+    ...(code === undefined ? {} : { code }),
     ...(Number.isInteger(status) ? { httpStatus: status as number } : {}),
     ...(typeof retryable === 'boolean' ? { retryable } : {}),
   }

@@ -86,10 +86,23 @@ export const charactersSchema = z
   .array(z.object({ id, name: z.exactOptional(text) }))
   .check(z.maxLength(100_000))
 
+const isDone = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.entries(value).every(
+    ([type, ids]: [string, unknown]) =>
+      isId(type) && (ids === true || (Array.isArray(ids) && ids.every(isId))),
+  )
+
 export const factsSchema = z.object({
   at: time,
   characters: z.exactOptional(charactersSchema),
-  done: z.record(id, z.union([z.literal(true), z.array(id)])),
+  // Not z.record, which drops the key `__proto__`.
+  done: z.custom<Record<string, true | string[]>>(
+    isDone,
+    'done says true, or which characters, of each step',
+  ),
 })
 
 export const showSchema = z.object({

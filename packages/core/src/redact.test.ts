@@ -55,7 +55,7 @@ describe('redactText', () => {
     const text = head + part.repeat(100_000 / part.length)
     const begin = performance.now()
     redactText(text)
-    expect(performance.now() - begin).toBeLessThan(50)
+    expect(performance.now() - begin).toBeLessThan(250)
   })
 })
 
@@ -148,9 +148,27 @@ describe('redactMetadata', () => {
     expect(text).toMatch(/… \[3000 characters\]$/)
   })
 
+  it('keeps the first fields of what is too large, and loses its depths', () => {
+    const loop: Record<string, unknown> = {}
+    Object.assign(loop, { self: loop, title: 'T', again: loop, list: [loop, loop] })
+    expect(redactMetadata(loop)).toMatchObject({ self: { self: { self: {} } } })
+    expect(
+      Object.keys(redactMetadata({ wide: Object.fromEntries(Object.entries([...Array(300)].fill(1))) })),
+    ).toEqual(['wide'])
+  })
+
+  it('keeps 1,000 items of a list and 10,000 in all', () => {
+    const list = Array.from({ length: 5_000 }, (_, index) => index)
+    expect((redactMetadata({ list })['list'] as number[]).length).toBe(1_000)
+    const wide = redactMetadata({ lists: Array.from({ length: 1_000 }, () => list) })
+    expect((wide['lists'] as number[][]).flat().length).toBeLessThanOrEqual(10_000)
+  })
+
   it('gives an object that nobody can change', () => {
     const metadata = redactMetadata({ deep: { list: [{ a: 1 }] } }) as { deep: { list: [object] } }
-    expect([metadata, metadata.deep, metadata.deep.list[0]].every(Object.isFrozen)).toBe(true)
+    expect([metadata, metadata.deep, metadata.deep.list, metadata.deep.list[0]].every(Object.isFrozen)).toBe(
+      true,
+    )
   })
 
   it.each([null, undefined, 1, 'text', true])('makes an empty object of %j', (given) => {

@@ -40,25 +40,37 @@ export function describeDataUrl(url: string): { readonly type: string; readonly 
  * values, data: URLs and long texts.
  */
 export function redactMetadata(given: unknown, secret: readonly string[] = []): JsonObject {
-  let left: number = limits.keys
+  let keys: number = limits.keys
+  let items: number = limits.items
   const visit = (value: unknown, depth: number): Json | undefined => {
+    if (depth > limits.depth) return undefined
     if (typeof value === 'string') return redactText(value)
     if (typeof value === 'number') return Number.isFinite(value) ? value : null
     if (typeof value === 'boolean' || value === null) return value
     if (typeof value === 'bigint') return String(value)
-    if (typeof value !== 'object' || depth > limits.depth) return undefined
+    if (typeof value !== 'object') return undefined
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
-    if (Array.isArray(value)) return value.slice(0, 1_000).map((item) => visit(item, depth + 1) ?? null)
-    return Object.freeze(fields(value, depth))
+    return Object.freeze(Array.isArray(value) ? list(value, depth) : fields(value, depth))
+  }
+  const list = (value: readonly unknown[], depth: number): Json[] => {
+    const kept: Json[] = []
+    const length = depth === limits.depth ? 0 : Math.min(value.length, 1_000)
+    for (let index = 0; index < length && items > 0; index += 1) {
+      items -= 1
+      kept.push(visit(value[index], depth + 1) ?? null)
+    }
+    return kept
   }
   const fields = (value: object, depth: number): JsonObject => {
     const entries: [string, Json][] = []
     for (const [name, item] of Object.entries(value)) {
       if (secret.includes(name) || isSecretKey(name)) continue
+      if (keys === 0) break
+      // Counted before what it holds: an object that is too large loses its depths, not its own fields.
+      keys -= 1
       const kept = visit(item, depth + 1)
-      if (kept === undefined) continue
-      if (--left < 0) break
-      entries.push([cleanText(name, 200), kept])
+      if (kept === undefined) keys += 1
+      else entries.push([cleanText(name, 200).replace(secretValue, '[redacted]'), kept])
     }
     // Makes own properties whatever their names are: `__proto__` too.
     return Object.fromEntries(entries)

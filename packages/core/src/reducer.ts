@@ -4,10 +4,14 @@ import { mergeShows, readShows, type ShowInfo } from './show.ts'
 import {
   type Chain,
   type Counts,
+  countedType,
+  createShow,
+  createStep,
   currentTask,
   emptyShow,
   finalShowId,
   noCounts,
+  percentOf,
   placed,
   type Place,
   placeOf,
@@ -16,6 +20,7 @@ import {
   type SlotState,
   type State,
   type StepState,
+  sumUp,
   taskAt,
   tally,
   totalOf,
@@ -35,26 +40,48 @@ import { at, items, push, set, type Vector } from './vector.ts'
 export function applyTask(state: State, version: TaskVersion): State {
   const place = placeOf(state, version.id)
   if (place === undefined) return addVersion(state, version)
+  const step = at(state.shows.values, place.show).steps[place.step]!
+  const held = at(step.tasks, place.task)!
+  if (isNextOf(version, held)) return replace(state, place, held as TaskRecord, version as TaskRecord)
+  if (compareVersions(version, held) <= 0) return state
+  if (!isRemoved(held) && !isRemoved(version)) return replace(state, place, held, version)
+  const tasks = set(step.tasks, place.task, version)
+  return isRemoved(held) ? withStep(state, place, sameStep(step, tasks)) : unchain(state, place, tasks)
+}
+
+/**
+ * The common case, told without `compareVersions`, which is three times as dear: a running task goes on. What has
+ * been removed has neither status nor attempt.
+ */
+const isNextOf = (version: Partial<TaskRecord>, held: Partial<TaskRecord>): boolean =>
+  (held.status === 'processing' || held.status === 'starting') &&
+  version.rev! > held.rev! &&
+  version.attempt! >= held.attempt!
+
+/** A newer version in the place of a living one. */
+function replace(state: State, place: Place, held: TaskRecord, version: TaskRecord): State {
   const show = at(state.shows.values, place.show)
   const step = show.steps[place.step]!
-  const held = at(step.tasks, place.task)!
-  if (compareVersions(version, held) <= 0) return state
-  const tasks = set(step.tasks, place.task, version)
-  if (isRemoved(held)) return withStep(state, place, { ...step, tasks })
-  if (isRemoved(version)) return unchain(state, place, tasks)
   if (hasMoved(held, version)) {
-    return addVersion(
-      unchain(state, place, set<TaskVersion | undefined>(step.tasks, place.task, undefined)),
-      version,
-    )
+    const hole = set<TaskVersion | undefined>(step.tasks, place.task, undefined)
+    return addVersion(unchain(state, place, hole), version)
   }
-  const slot = at(step.slots.values, place.slot)
-  if (slot.chain!.task !== place.task) return withStep(state, place, { ...step, tasks, memo: undefined })
-  return withStep(
-    state,
-    place,
-    recount(state.pipeline, show, place.step, slot.characterId, tasks, held, version),
-  )
+  const tasks = set(step.tasks, place.task, version)
+  const { slots } = step
+  // Each slot began with a task: while there are no more tasks than slots, each task is its slot's current one.
+  const isCurrent =
+    step.tasks.size === slots.values.size || at(slots.values, place.slot).chain!.task === place.task
+  const next = isCurrent
+    ? recount(state.pipeline, show, place.step, version.characterId, tasks, slots, held, version)
+    : createStep(step, tasks, slots)
+  return withStep(state, place, next)
+}
+
+/** A step that shows the same as before. */
+function sameStep(step: StepState, tasks: StepState['tasks']): StepState {
+  const next = createStep(step, tasks, step.slots)
+  next.memo = step.memo
+  return next
 }
 
 /** Merges one record of a show into the state, register by register. */
@@ -73,7 +100,7 @@ export function applyShow(state: State, record: ShowRecord): State {
   return withShow(
     opened,
     place,
-    isTitleOnly ? { ...show, info, memo: undefined } : countAll(state.pipeline, show, info),
+    isTitleOnly ? createShow({ ...show, info }) : countAll(state.pipeline, show, info),
   )
 }
 
@@ -95,10 +122,8 @@ function addVersion(given: State, version: TaskVersion): State {
     const step = show.steps.length - 1
     const others = show.steps[step]!
     const place = { show: showPlace, step, task: others.tasks.size, slot: -1 }
-    return withStep(indexed(state, version.id, place), place, {
-      ...others,
-      tasks: push(others.tasks, version),
-    })
+    const next = sameStep(others, push(others.tasks, version))
+    return withStep(indexed(state, version.id, place), place, next)
   }
   const stepPlace = stepOf(state.pipeline, version)
   const step = show.steps[stepPlace]!
@@ -116,9 +141,9 @@ function addVersion(given: State, version: TaskVersion): State {
   const chain = link(slot.chain, place.task, tasks)
   const before = currentTask(step, slot)
   const slots = put(step.slots, key, { ...slot, chain })
-  const after = taskAt({ ...step, tasks }, chain.task)
-  const counted = recount(state.pipeline, show, stepPlace, version.characterId, tasks, before, after)
-  const next = withStep(indexed(state, version.id, place), place, { ...counted, slots })
+  const after = taskAt(tasks, chain.task)
+  const counted = recount(state.pipeline, show, stepPlace, version.characterId, tasks, slots, before, after)
+  const next = withStep(indexed(state, version.id, place), place, counted)
   return slot.chain === undefined ? withSeen(next, place, version.characterId, 1) : next
 }
 
@@ -161,10 +186,11 @@ function unchain(state: State, place: Place, tasks: Vector<TaskVersion | undefin
     place.step,
     slot.characterId,
     tasks,
+    slots,
     currentTask(step, slot),
-    taskAt(step, chain?.task),
+    taskAt(step.tasks, chain?.task),
   )
-  const next = withStep(state, place, { ...counted, slots })
+  const next = withStep(state, place, counted)
   return chain === undefined ? withSeen(next, place, slot.characterId, -1) : next
 }
 
@@ -178,31 +204,20 @@ function without(chain: Chain | undefined, task: number): Chain | undefined {
 /** A step after its slot of one character went from one current task to another. */
 function recount(
   pipeline: Pipeline,
-  show: ShowState,
+  { info, seen, steps }: ShowState,
   place: number,
   characterId: string | undefined,
-  tasks: Vector<TaskVersion | undefined>,
+  tasks: StepState['tasks'],
+  slots: StepState['slots'],
   before: TaskRecord | undefined,
   after: TaskRecord | undefined,
 ): StepState {
-  const step = show.steps[place]!
-  const next = {
-    total: step.total,
-    completed: step.completed,
-    active: step.active,
-    failed: step.failed,
-    canceled: step.canceled,
-    interrupted: step.interrupted,
-    running: step.running,
-    outside: step.outside,
-    tasks,
-    slots: step.slots,
-    memo: undefined,
-  }
+  const next = createStep(steps[place]!, tasks, slots)
   const definition = pipeline.steps[place]
-  tally(next, show.info, definition?.type, characterId, before, -1)
-  tally(next, show.info, definition?.type, characterId, after, 1)
-  if (definition?.optional) next.total = totalOf(pipeline, place, show.info, show.seen, next)
+  const type = countedType(definition, info, characterId)
+  tally(next, info, type, characterId, before, -1)
+  tally(next, info, type, characterId, after, 1)
+  if (definition?.optional) next.total = totalOf(pipeline, place, info, seen, next)
   return next
 }
 
@@ -214,7 +229,7 @@ function withSeen(state: State, place: Place, characterId: string | undefined, b
   const characters = put(show.characters, characterId, count + by)
   const isNews = by === 1 ? count === 0 : count === 1
   const seen = isNews && !show.info.named.has(characterId) ? show.seen + by : show.seen
-  const next = { ...show, characters, seen, memo: undefined }
+  const next = createShow({ ...show, characters, seen })
   if (seen === show.seen || show.info.roster) return withShow(state, place.show, next)
   const factsNameAll = state.pipeline.steps.some(
     ({ per, type }) => per !== 'show' && show.info.done.get(type) === true,
@@ -222,9 +237,9 @@ function withSeen(state: State, place: Place, characterId: string | undefined, b
   if (factsNameAll) return withShow(state, place.show, countAll(state.pipeline, next))
   const steps = show.steps.map((step, index) => {
     const total = totalOf(state.pipeline, index, show.info, seen, step)
-    return total === step.total ? step : { ...step, total, memo: undefined }
+    return total === step.total ? step : createStep({ ...step, total }, step.tasks, step.slots)
   })
-  return withShow(state, place.show, { ...next, steps })
+  return withShow(state, place.show, sumUp(state.pipeline, { ...next, steps }))
 }
 
 /** A show counted anew, for the rare changes that concern all of it: characters, facts, availability. */
@@ -234,29 +249,32 @@ function countAll(pipeline: Pipeline, show: ShowState, info: ShowInfo = show.inf
     const counts: Counts = { ...noCounts }
     const definition = pipeline.steps[place]
     for (const slot of items(step.slots.values)) {
-      tally(counts, info, definition?.type, slot.characterId, currentTask(step, slot), 1)
+      const type = countedType(definition, info, slot.characterId)
+      tally(counts, info, type, slot.characterId, currentTask(step, slot), 1)
     }
     if (definition) {
       for (const characterId of namedItems(info, definition, known)) {
-        if (placeIn(step.slots, characterId ?? '') < 0)
-          tally(counts, info, definition.type, characterId, undefined, 1)
+        if (placeIn(step.slots, characterId ?? '') >= 0) continue
+        tally(counts, info, countedType(definition, info, characterId), characterId, undefined, 1)
       }
     }
     counts.total = totalOf(pipeline, place, info, known.size, counts)
     const isSame =
       (Object.keys(counts) as (keyof Counts)[]).every((name) => counts[name] === step[name]) &&
       (definition === undefined || showsTheSame(show.info, info, definition))
-    return isSame ? step : { ...step, ...counts, memo: undefined }
+    return isSame ? step : createStep(counts, step.tasks, step.slots)
   })
-  return { ...show, info, steps, seen: known.size, memo: undefined }
+  return sumUp(pipeline, { ...show, info, steps, seen: known.size })
 }
 
 /** Whether a step whose counts stay shows the same slots too. (A later `at` alone would change a count.) */
 function showsTheSame(a: ShowInfo, b: ShowInfo, { type, per }: Pipeline['steps'][number]): boolean {
   if (a.unavailable.has(type) !== b.unavailable.has(type)) return false
-  return (
-    per === 'show' || (isEqual(a.characters, b.characters) && isEqual(a.done.get(type), b.done.get(type)))
-  )
+  if (per === 'show') return true
+  // While the roster is unknown, those whom the facts name have slots in every step.
+  const isSameCast =
+    isEqual(a.characters, b.characters) && (b.characters !== undefined || isEqual(a.named, b.named))
+  return isSameCast && isEqual(a.done.get(type), b.done.get(type))
 }
 
 function isEqual(a: unknown, b: unknown): boolean {
@@ -291,17 +309,29 @@ function withShow(state: State, place: number, show: ShowState): State {
 
 function withStep(state: State, place: Place, step: StepState): State {
   const show = at(state.shows.values, place.show)
+  const { info } = show
+  const old = show.steps[place.step]!
   const steps = show.steps.slice()
   steps[place.step] = step
-  return withShow(state, place.show, {
+  const definition = state.pipeline.steps[place.step]
+  let { percents } = show
+  if (definition) {
+    const copy = percents.slice()
+    copy[place.step] = percentOf(definition, info, step)
+    percents = copy
+  }
+  const next = createShow({
     showId: show.showId,
     members: show.members,
-    info: show.info,
+    info,
     steps,
     characters: show.characters,
     seen: show.seen,
-    memo: undefined,
+    active: show.active + step.active - old.active + step.outside - old.outside,
+    failed: show.failed + step.failed - old.failed,
+    percents,
   })
+  return withShow(state, place.show, next)
 }
 
 function openShow(state: State, showId: string): [State, number] {
@@ -345,7 +375,7 @@ function regroup(given: State, finalIds: readonly string[]): State {
     const show = at(state.shows.values, place)
     for (const member of show.members) members.add(member)
     for (const step of show.steps) for (const version of items(step.tasks)) if (version) tasks.push(version)
-    const bare = { ...emptyShow(state.pipeline, finalId), members: [], characters: emptyTable }
+    const bare = createShow({ ...emptyShow(state.pipeline, finalId), members: [], characters: emptyTable })
     state = withShow(state, place, bare)
   }
   const groups = new Map<string, string[]>()
@@ -355,7 +385,7 @@ function regroup(given: State, finalIds: readonly string[]): State {
   }
   for (const [finalId, joined] of groups) {
     const [opened, place] = openShow(state, finalId)
-    const show = { ...at(opened.shows.values, place), members: joined.toSorted() }
+    const show = createShow({ ...at(opened.shows.values, place), members: joined.toSorted() })
     state = withShow(opened, place, countAll(state.pipeline, show, readShow(opened, show)))
   }
   return tasks.reduce(addVersion, state)

@@ -44,6 +44,11 @@ export interface ShowState {
   readonly characters: Table<number>
   /** How many characters are seen in any step or named by facts. */
   readonly seen: number
+  /** How many slots are worked on and how many have failed, in all steps. */
+  readonly active: number
+  readonly failed: number
+  /** By step: its progress, or `uncounted`. A view reads these eight numbers, not eight steps. */
+  readonly percents: readonly number[]
   /** The view of this very object, once somebody looked. */
   memo: unknown
 }
@@ -128,13 +133,23 @@ export function slotStatus(
 export type StepStatus = 'pending' | 'active' | 'succeeded' | 'failed'
 
 /** Active if any slot is; else failed if any is; else succeeded if all are done and there is one. */
-export function stepStatus(step: StepState): StepStatus {
+export function stepStatus(step: Readonly<Counts>): StepStatus {
   if (step.active > 0) return 'active'
   if (step.failed > 0) return 'failed'
   return step.total > 0 && step.completed === step.total ? 'succeeded' : 'pending'
 }
 
-/** Adds (`by` 1) or takes out (`by` -1) what one slot counts for. */
+/** The step that a slot counts in; undefined for what is in no step and for a character outside the roster. */
+export const countedType = (
+  definition: Pipeline['steps'][number] | undefined,
+  info: ShowInfo,
+  characterId: string | undefined,
+): string | undefined =>
+  characterId === undefined || info.roster === undefined || info.roster.has(characterId)
+    ? definition?.type
+    : undefined
+
+/** Adds (`by` 1) or takes out (`by` -1) what one slot counts for in its `countedType`. */
 export function tally(
   counts: Counts,
   info: ShowInfo,
@@ -143,10 +158,7 @@ export function tally(
   task: TaskRecord | undefined,
   by: 1 | -1,
 ): void {
-  const isOutside =
-    type === undefined ||
-    (characterId !== undefined && info.roster !== undefined && !info.roster.has(characterId))
-  if (isOutside) {
+  if (type === undefined) {
     if (task !== undefined && isActive(task)) counts.outside += by
     return
   }
@@ -188,16 +200,16 @@ export function totalOf(
   return definition.per === 'show' ? 1 : (info.roster?.size ?? seen)
 }
 
-/** The living task at a place of a step. */
-export function taskAt(step: StepState, place: number | undefined): TaskRecord | undefined {
+/** The living task at a place of a step's tasks. */
+export function taskAt(tasks: StepState['tasks'], place: number | undefined): TaskRecord | undefined {
   if (place === undefined) return undefined
-  const version = at(step.tasks, place)
+  const version = at(tasks, place)
   return version === undefined || 'removed' in version ? undefined : version
 }
 
 /** The current task of a slot. */
 export const currentTask = (step: StepState, slot: SlotState | undefined): TaskRecord | undefined =>
-  taskAt(step, slot?.chain?.task)
+  taskAt(step.tasks, slot?.chain?.task)
 
 /** The items that any step has seen, and those that the facts name. */
 export function seenIds(characters: Table<number>, info: ShowInfo): Set<string> {
@@ -208,12 +220,87 @@ export function seenIds(characters: Table<number>, info: ShowInfo): Set<string> 
   return ids
 }
 
-const emptyStep = (counts: Counts): StepState => ({
-  ...counts,
-  tasks: emptyVector,
-  slots: emptyTable,
+/**
+ * A step of these counts, which may still be changed. Every step is made here: one hidden class for all of them
+ * makes an event half as dear, for it reads all steps of its show.
+ */
+export const createStep = (
+  counts: Readonly<Counts>,
+  tasks: StepState['tasks'],
+  slots: StepState['slots'],
+): StepState & Counts => ({
+  total: counts.total,
+  completed: counts.completed,
+  active: counts.active,
+  failed: counts.failed,
+  canceled: counts.canceled,
+  interrupted: counts.interrupted,
+  running: counts.running,
+  outside: counts.outside,
+  tasks,
+  slots,
   memo: undefined,
 })
+
+/** Floored, and under 100 until the step succeeded. */
+export function stepProgress(step: Readonly<Counts>): number {
+  const { completed, total } = step
+  if (total === 0) return 0
+  return completed === total && stepStatus(step) === 'succeeded'
+    ? 100
+    : Math.min(99, Math.floor((100 * completed + step.running) / total))
+}
+
+/** Whether a step has a part in the overall progress. */
+export function isCounted(
+  { type, optional, per }: Pipeline['steps'][number],
+  info: ShowInfo,
+  step: Readonly<Counts>,
+): boolean {
+  if (info.unavailable.size > 0 && info.unavailable.has(type)) return false
+  return optional ? step.total > 0 && step.canceled < step.total : per === 'show' || info.roster?.size !== 0
+}
+
+/** What stands among a show's percents for a step that does not count. */
+export const uncounted = -1
+
+/** What a step adds to the percents of its show. */
+export const percentOf = (
+  definition: Pipeline['steps'][number],
+  info: ShowInfo,
+  step: Readonly<Counts>,
+): number => (isCounted(definition, info, step) ? stepProgress(step) : uncounted)
+
+/** A show whose view is not made yet. Every show is made here, as every step is in `createStep`. */
+export const createShow = (show: Omit<ShowState, 'memo'>): ShowState => ({
+  showId: show.showId,
+  members: show.members,
+  info: show.info,
+  steps: show.steps,
+  characters: show.characters,
+  seen: show.seen,
+  active: show.active,
+  failed: show.failed,
+  percents: show.percents,
+  memo: undefined,
+})
+
+/** A show with the figures of all its steps summed up anew. */
+export function sumUp(
+  pipeline: Pipeline,
+  show: Omit<ShowState, 'memo' | 'active' | 'failed' | 'percents'>,
+): ShowState {
+  let active = 0
+  let failed = 0
+  for (const step of show.steps) {
+    active += step.active + step.outside
+    failed += step.failed
+  }
+  const percents = pipeline.steps.map((definition, place) =>
+    percentOf(definition, show.info, show.steps[place]!),
+  )
+  return createShow({ ...show, active, failed, percents })
+}
 
 /** A show of which nothing is known but its id and, where given, its records. */
 export function emptyShow(
@@ -222,9 +309,9 @@ export function emptyShow(
   info: ShowInfo = readShows(showId, []),
 ): ShowState {
   const steps = [...pipeline.steps.keys(), pipeline.steps.length].map((step) =>
-    emptyStep({ ...noCounts, total: totalOf(pipeline, step, info, 0, noCounts) }),
+    createStep({ ...noCounts, total: totalOf(pipeline, step, info, 0, noCounts) }, emptyVector, emptyTable),
   )
-  return { showId, members: [showId], info, steps, characters: emptyTable, seen: 0, memo: undefined }
+  return sumUp(pipeline, { showId, members: [showId], info, steps, characters: emptyTable, seen: 0 })
 }
 
 /** The id under which a show is found today: renames followed to their end, a cycle to its smallest id. */

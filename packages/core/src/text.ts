@@ -8,6 +8,8 @@ export const limits = {
   depth: 32,
   /** Keys in all of a record's metadata. */
   keys: 256,
+  /** Items in all of a record's metadata's lists. */
+  items: 10_000,
   /** Days that a tombstone is kept, and after which no record is taken in any more. */
   days: 30,
 } as const

@@ -181,8 +181,8 @@ describe('updateTask', () => {
     })
     expect(tracker.getTask('a')?.metadata).toEqual({ title: 'T', model: 'veo', takes: ['one', 'two'] })
     expect(before?.metadata).toEqual({ title: 'T', model: 'veo', takes: ['one'] })
-    tracker.updateTask('a', { metadata: ({ title }) => ({ title: `${String(title)}!` }) })
-    expect(tracker.getTask('a')?.metadata).toEqual({ title: 'T!' })
+    tracker.updateTask('a', { metadata: ({ title, model }) => ({ title: [title, model] as never }) })
+    expect(tracker.getTask('a')?.metadata).toEqual({ title: ['T', 'veo'] })
   })
 })
 

@@ -228,6 +228,16 @@ describe('facts', () => {
     expect([step('portrait').total, step('character-dossier').total]).toEqual([2, 2])
   })
 
+  it('that name others, in the same number, show those in every step', () => {
+    const { show, clock, step } = setup()
+    const shown = () => step('character-dossier').slots.map(({ characterId }) => characterId)
+    show.setFacts({ done: { portrait: ['ada', 'bo'] } })
+    expect(shown()).toEqual(['ada', 'bo'])
+    clock.now += 1
+    show.setFacts({ done: { portrait: ['ada', 'cy'] } })
+    expect(shown()).toEqual(['ada', 'cy'])
+  })
+
   it('go backwards when something is made again', () => {
     const { show, clock, step } = setup()
     show.setFacts({ done: { portrait: ['ada', 'bo'], trailer: true } })

@@ -3,13 +3,16 @@ import type { ShowInfo } from './show.ts'
 import {
   currentTask,
   emptyShow,
+  isCounted,
   seenIds,
   type ShowState,
   type SlotState,
   slotStatus,
+  stepProgress,
   type StepState,
   stepStatus,
   type StepStatus,
+  uncounted,
 } from './state.ts'
 import { get, type Table } from './table.ts'
 import { type Character, isActive, type Task, type TaskError, type TaskRecord } from './task.ts'
@@ -130,7 +133,7 @@ class ShownStep {
     this.per = definition.per
     this.icon = definition.icon
     this.optional = definition.optional
-    this.unavailable = info.unavailable.size > 0 && info.unavailable.has(definition.type)
+    this.unavailable = info.unavailable.has(definition.type)
     this.status = stepStatus(state)
     this.total = total
     this.completed = completed
@@ -138,17 +141,8 @@ class ShownStep {
     this.failed = state.failed
     this.canceled = state.canceled
     this.interrupted = state.interrupted
-    this.progress =
-      this.status === 'succeeded'
-        ? 100
-        : total === 0
-          ? 0
-          : Math.min(99, Math.floor((100 * completed + state.running) / total))
-    this.counted =
-      !this.unavailable &&
-      (definition.optional
-        ? total > 0 && state.canceled < total
-        : definition.per === 'show' || info.roster?.size !== 0)
+    this.progress = stepProgress(state)
+    this.counted = isCounted(definition, info, state)
     this.#state = state
     this.#info = info
     this.#characters = show.characters
@@ -230,23 +224,24 @@ class ShownPipeline {
   readonly characters: readonly Character[]
 
   constructor(pipeline: Pipeline, show: ShowState) {
+    const { steps: definitions } = pipeline
+    const { active, failed, percents } = show
+    let completedSteps = 0
+    let totalSteps = 0
+    let work = 0
+    let weights = 0
     const steps: ShownStep[] = []
-    let [completedSteps, totalSteps, failed, work, weights] = [0, 0, 0, 0, 0]
-    // What is in no step counts as active work all the same.
-    let active = 0
-    for (let place = 0; place < show.steps.length; place += 1) {
+    for (let place = 0; place < percents.length; place += 1) {
+      const definition = definitions[place]!
       const state = show.steps[place]!
-      active += state.active + state.outside
-      const definition = pipeline.steps[place]
-      if (definition === undefined) continue
-      const step = (state.memo ??= new ShownStep(definition, state, show)) as ShownStep
-      steps.push(step)
-      failed += step.failed
-      if (!step.counted) continue
+      steps.push((state.memo ??= new ShownStep(definition, state, show)) as ShownStep)
+      const percent = percents[place]!
+      if (percent === uncounted) continue
+      const { weight } = definition
       totalSteps += 1
-      if (step.status === 'succeeded') completedSteps += 1
-      work += definition.weight * step.progress
-      weights += definition.weight
+      if (percent === 100) completedSteps += 1
+      work += weight * percent
+      weights += weight
     }
     const isDone = totalSteps > 0 && completedSteps === totalSteps
     this.showId = show.showId

@@ -114,13 +114,14 @@ function finishTime(held: TaskRecord, given: unknown, now: number): number {
 const readError = (given: unknown) => {
   if (given === undefined || given === null) return undefined
   const error = toTaskError(given)
-  return Object.freeze({ ...error, message: redactText(error.message) })
+  const code = error.code === undefined ? {} : { code: cleanText(redactText(error.code), 200) }
+  return Object.freeze({ ...error, ...code, message: redactText(error.message) })
 }
 
 const readJob = (job: Job | undefined): Job | undefined =>
   job &&
   Object.freeze({
-    provider: cleanText(String(job.provider), 200),
+    provider: cleanText(redactText(String(job.provider)), 200),
     id: cleanText(String(job.id)),
     ...(job.url === undefined || job.url.length > limits.url ? {} : { url: cleanText(job.url, limits.url) }),
   })

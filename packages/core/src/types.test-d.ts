@@ -1,0 +1,313 @@
+import { describe, expectTypeOf, it } from 'vitest'
+import * as z from 'zod'
+import {
+  createTracker,
+  definePipeline,
+  type ParsedSnapshot,
+  type PipelineView,
+  showPipeline,
+  type Snapshot,
+  type StepType,
+  type Task,
+  type TaskRecord,
+  type TaskType,
+  type Tracker,
+} from './index.ts'
+import { draft } from './draft.ts'
+import { parseRecords, parseSnapshot } from './schema.ts'
+
+const tracker = createTracker({ pipeline: showPipeline })
+const show = tracker.show('s')
+
+const storyboard = definePipeline({
+  id: 'storyboard',
+  steps: [
+    { type: 'outline', label: 'Outline', per: 'show', metadata: z.object({ words: z.number() }) },
+    {
+      type: 'keyframe',
+      label: 'Keyframes',
+      per: 'beat',
+      after: ['outline'],
+      metadata: z.object({ seed: z.number(), style: z.enum(['ink', 'oil']) }),
+    },
+  ],
+  extra: [{ type: 'zip' }, { type: 'still', per: 'beat' }],
+})
+const board = createTracker({ pipeline: storyboard })
+const own = board.show('s')
+
+// None of these is called: what they are made of is what is tested.
+describe('track', () => {
+  it('requires characterId exactly for the steps per character', () => {
+    const calls = () => {
+      show.track('portrait', () => 1, { characterId: 'ada' })
+      show.track('trailer', () => 1)
+      show.track('trailer', () => 1, {})
+      show.track('trailer', () => 1, { timeout: 5, onConflict: 'supersede' })
+      // @ts-expect-error -- whose portrait?
+      show.track('portrait', () => 1)
+      // @ts-expect-error -- whose portrait?
+      show.track('portrait', () => 1, {})
+      // @ts-expect-error -- whose portrait?
+      show.track('portrait', () => 1, { timeout: 5 })
+      // @ts-expect-error -- an id is a text
+      show.track('portrait', () => 1, { characterId: 5 })
+      // @ts-expect-error -- a trailer is of the whole show
+      show.track('trailer', () => 1, { characterId: 'ada' })
+      // @ts-expect-error -- no such way
+      show.track('trailer', () => 1, { onConflict: 'merge' })
+      // @ts-expect-error -- no such option
+      show.track('trailer', () => 1, { timeOut: 5 })
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it('refuses a step that is misspelt', () => {
+    const calls = () => {
+      // @ts-expect-error -- portrait
+      show.track('potrait', () => 1, { characterId: 'ada' })
+      // @ts-expect-error -- trailer
+      show.getPipeline().step('trailler')
+      // @ts-expect-error -- trailer
+      tracker.has({ showId: 's', type: 'trailler' }, 'done')
+      // @ts-expect-error -- trailer
+      show.setUnavailable(['trailler'])
+      // @ts-expect-error -- trailer
+      tracker.getTasks({ showId: 's', type: 'trailler' })
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it('gives exactly what the function gives', () => {
+    const calls = {
+      number: () => show.track('trailer', () => 1 as number),
+      nothing: () => show.track('trailer', () => {}),
+      response: () => show.track('trailer', ({ signal }) => fetch('/', { signal })),
+      tuple: () => show.track('trailer', async () => [1, 'a'] as const),
+      union: () => show.track('trailer', () => 1 as number | Promise<string>),
+      never: () =>
+        show.track('trailer', (): never => {
+          throw new Error('no')
+        }),
+      generator: () =>
+        show.track('trailer', async function* () {
+          yield 1
+        }),
+    }
+    expectTypeOf(calls.number).returns.toEqualTypeOf<number>()
+    expectTypeOf(calls.nothing).returns.toEqualTypeOf<void>()
+    expectTypeOf(calls.response).returns.toEqualTypeOf<Promise<Response>>()
+    expectTypeOf(calls.tuple).returns.toEqualTypeOf<Promise<readonly [1, 'a']>>()
+    expectTypeOf(calls.union).returns.toEqualTypeOf<number | Promise<string>>()
+    expectTypeOf(calls.never).returns.toEqualTypeOf<never>()
+    expectTypeOf(calls.generator).returns.toEqualTypeOf<AsyncGenerator<number, void, unknown>>()
+  })
+
+  it('tells the function of its run, and the result option of its awaited value', () => {
+    const calls = () => {
+      void show.track(
+        'portrait',
+        async (run) => {
+          expectTypeOf(run.signal).toEqualTypeOf<AbortSignal>()
+          expectTypeOf(run.attempt).toEqualTypeOf<number>()
+          expectTypeOf(run.task).toExtend<TaskRecord>()
+          // @ts-expect-error -- read only
+          run.attempt = 2
+          return { imageUrl: 'https://a.example/p.png' }
+        },
+        {
+          characterId: 'ada',
+          result: (value) => {
+            expectTypeOf(value).toEqualTypeOf<{ imageUrl: string }>()
+            return { outputUrl: value.imageUrl }
+          },
+        },
+      )
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+})
+
+describe('wrap', () => {
+  it('keeps the signature', () => {
+    const calls = {
+      poster: () =>
+        show.wrap('library-poster', async (title: string, size?: number) => title.length + (size ?? 0)),
+      portrait: () =>
+        show.wrap(
+          'portrait',
+          (id: string, ...rest: number[]) => [id, rest] as const,
+          (id) => ({ characterId: id }),
+        ),
+      bound: () =>
+        show.wrap('trailer', function (this: { name: string }, more: string) {
+          return this.name + more
+        }),
+    }
+    expectTypeOf(calls.poster).returns.parameters.toEqualTypeOf<[title: string, size?: number | undefined]>()
+    expectTypeOf(calls.poster).returns.returns.toEqualTypeOf<Promise<number>>()
+    expectTypeOf(calls.portrait).returns.parameters.toEqualTypeOf<[id: string, ...rest: number[]]>()
+    expectTypeOf(calls.portrait).returns.returns.toEqualTypeOf<readonly [string, number[]]>()
+    expectTypeOf(calls.bound).returns.thisParameter.toEqualTypeOf<{ name: string }>()
+  })
+
+  it('requires options exactly where track does', () => {
+    const calls = () => {
+      // @ts-expect-error -- whose portrait?
+      show.wrap('portrait', (id: string) => id)
+      show.wrap(
+        'portrait',
+        (id: string) => id,
+        // @ts-expect-error -- whose portrait?
+        () => ({}),
+      )
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+})
+
+describe('an own pipeline', () => {
+  it('knows its steps and extra tasks', () => {
+    expectTypeOf<StepType<typeof storyboard>>().toEqualTypeOf<'outline' | 'keyframe'>()
+    expectTypeOf<TaskType<typeof storyboard>>().toEqualTypeOf<'outline' | 'keyframe' | 'zip' | 'still'>()
+    expectTypeOf(board).toEqualTypeOf<Tracker<typeof storyboard>>()
+    const calls = () => {
+      own.track('zip', () => 1)
+      // @ts-expect-error -- an extra task is no step
+      own.getPipeline().step('zip')
+      // @ts-expect-error -- of another pipeline
+      own.track('trailer', () => 1)
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it('names its item by its own word', () => {
+    const calls = () => {
+      own.track('keyframe', () => 1, { beatId: 'b1' })
+      own.track('still', () => 1, { beatId: 'b1' })
+      board.addTask({ showId: 's', type: 'keyframe', beatId: 'b1' })
+      board.has({ showId: 's', type: 'keyframe', beatId: 'b1' }, 'running')
+      // @ts-expect-error -- which beat?
+      own.track('keyframe', () => 1)
+      // @ts-expect-error -- which beat?
+      own.track('still', () => 1)
+      // @ts-expect-error -- a beat is no character
+      own.track('keyframe', () => 1, { characterId: 'b1' })
+      // @ts-expect-error -- an outline is of the whole show
+      own.track('outline', () => 1, { beatId: 'b1' })
+      // @ts-expect-error -- which beat?
+      board.addTask({ showId: 's', type: 'keyframe' })
+      // @ts-expect-error -- which beat?
+      board.has({ showId: 's', type: 'keyframe' }, 'running')
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it("types metadata by the step's schema", () => {
+    const calls = () => {
+      own.track('keyframe', ({ update }) => update({ metadata: { seed: 1 } }), {
+        beatId: 'b1',
+        metadata: { style: 'ink' },
+      })
+      own.track(
+        'keyframe',
+        ({ update }) => {
+          // @ts-expect-error -- a seed is a number
+          update({ metadata: { seed: 'one' } })
+          update({
+            metadata: (held) => {
+              expectTypeOf(held).toEqualTypeOf<{ seed: number; style: 'ink' | 'oil' }>()
+              return { ...held, seed: held.seed + 1 }
+            },
+          })
+          update({
+            metadata: draft<{ seed: number; style: 'ink' | 'oil' }>((held) => {
+              held.seed += 1
+            }),
+          })
+        },
+        { beatId: 'b1' },
+      )
+      // @ts-expect-error -- no such style
+      own.track('keyframe', () => 1, { beatId: 'b1', metadata: { style: 'pen' } })
+      // @ts-expect-error -- of another step
+      own.track('outline', () => 1, { metadata: { seed: 1 } })
+      board.addTask({ showId: 's', type: 'outline', metadata: { words: 5 } })
+      // @ts-expect-error -- words are counted
+      board.addTask({ showId: 's', type: 'outline', metadata: { words: 'many' } })
+      // Without a schema, any JSON object.
+      own.track('zip', () => 1, { metadata: { files: ['a'] } })
+      // @ts-expect-error -- no JSON
+      own.track('zip', () => 1, { metadata: { files: () => 1 } })
+    }
+    expectTypeOf(calls).toBeFunction()
+    type Keyframe = Task<typeof storyboard, 'keyframe'>
+    expectTypeOf<Keyframe['metadata']>().toEqualTypeOf<{ seed: number; style: 'ink' | 'oil' } | undefined>()
+    expectTypeOf<Keyframe['type']>().toEqualTypeOf<'keyframe'>()
+    const lookUp = () => own.getPipeline().step('keyframe').task('b1')
+    expectTypeOf(lookUp).returns.toEqualTypeOf<Keyframe | undefined>()
+  })
+
+  it('tells the types of its tasks apart', () => {
+    const read = (task: Task<typeof storyboard>) => {
+      if (task.type === 'keyframe') return task.metadata?.seed
+      return task.type === 'outline' ? task.metadata?.words : undefined
+    }
+    expectTypeOf(read).returns.toEqualTypeOf<number | undefined>()
+  })
+})
+
+describe('the doors', () => {
+  it('are the only way in', () => {
+    const calls = (snapshot: Snapshot, text: string) => {
+      tracker.restore(parseSnapshot(snapshot))
+      tracker.merge(parseRecords(text))
+      tracker.merge(parseSnapshot(text))
+      // @ts-expect-error -- not parsed
+      tracker.restore(snapshot)
+      // @ts-expect-error -- not parsed
+      tracker.merge(snapshot)
+      // @ts-expect-error -- not parsed
+      tracker.restore(JSON.parse(text) as object)
+      // @ts-expect-error -- a set of records is no snapshot
+      tracker.restore(parseRecords(text))
+      // @ts-expect-error -- looks alike, and did not come through a door
+      tracker.restore({ tasks: [], shows: [], rejected: [], savedAt: 1 })
+    }
+    expectTypeOf(calls).toBeFunction()
+    expectTypeOf(parseSnapshot).returns.toEqualTypeOf<ParsedSnapshot>()
+  })
+
+  it('give nothing that can be changed', () => {
+    const change = (task: TaskRecord, view: PipelineView) => {
+      // @ts-expect-error -- read only
+      task.status = 'failed'
+      // @ts-expect-error -- read only
+      view.progress = 100
+      // @ts-expect-error -- read only
+      view.steps.push(view.steps[0]!)
+      // @ts-expect-error -- read only
+      view.steps[0]!.completed = 1
+    }
+    expectTypeOf(change).toBeFunction()
+  })
+})
+
+describe('the events', () => {
+  it('carry what they are of', () => {
+    const calls = () => {
+      board.on('stepCompleted', ({ showId, type, step }) => {
+        expectTypeOf(showId).toEqualTypeOf<string>()
+        expectTypeOf(type).toEqualTypeOf<'outline' | 'keyframe'>()
+        expectTypeOf(step.progress).toEqualTypeOf<number>()
+      })
+      board.on('taskChanged', ({ task, origin }) => {
+        expectTypeOf(task).toEqualTypeOf<Task<typeof storyboard> | undefined>()
+        expectTypeOf(origin).toEqualTypeOf<'local' | 'merge' | 'restore'>()
+      })
+      // @ts-expect-error -- no such event
+      board.on('stepDone', () => {})
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+})
