@@ -57,7 +57,7 @@ export interface MergeResult {
 
 /** Which tasks: one by its id, or all of a show, of its step, of its slot. */
 export type TaskFilter<P extends Pipeline> =
-  string | { readonly showId: string; readonly type?: TaskType<P>; readonly characterId?: string }
+  string | Slot<P> | { readonly showId: string; readonly type?: TaskType<P>; readonly characterId?: string }
 
 /** One show of a tracker. */
 export interface ShowTracker<P extends Pipeline> {

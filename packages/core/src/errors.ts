@@ -56,10 +56,14 @@ export function toTaskError(thrown: unknown): TaskError {
   }
 }
 
+const hasName = (thrown: unknown): thrown is Error => thrown instanceof Error && thrown.name !== 'Error'
+
 function readTaskError(thrown: unknown): TaskError {
   const given = (thrown !== null && typeof thrown === 'object' ? thrown : {}) as Record<string, unknown>
   const code =
-    text(given['code']) ?? (thrown instanceof Error && thrown.name !== 'Error' ? thrown.name : undefined)
+    // The number of a DOMException says less than its name.
+    (hasName(thrown) && typeof given['code'] === 'number' ? undefined : text(given['code'])) ??
+    (hasName(thrown) ? thrown.name : undefined)
   const status = given['httpStatus'] ?? given['status'] ?? given['statusCode']
   const retryable = given['retryable']
   return {

@@ -31,15 +31,24 @@ export function readSlot(
     const known = [...pipeline.steps, ...pipeline.extra].map((one) => one.type).join(', ')
     throw new CallsheetError(`${shown(type)} is no step of the pipeline "${pipeline.id}"; it has ${known}.`)
   }
-  const name =
-    definition.per === undefined || definition.per === 'show' ? 'characterId' : `${definition.per}Id`
-  const itemId = given[name] ?? given.characterId
+  const name = itemName(definition)
+  const itemId = readItem(pipeline, type, given)
   if (itemId === undefined && (definition.per ?? 'show') === 'show') return { showId, type }
   if (definition.per === 'show')
     throw new CallsheetError(`"${type}" runs once per show; it takes no ${name}.`)
   assertId(itemId, name)
   return { showId, type, characterId: itemId }
 }
+
+const itemName = (definition: ExtraDefinition | undefined): string =>
+  definition?.per === undefined || definition.per === 'show' ? 'characterId' : `${definition.per}Id`
+
+/** The id of the item that a slot is for, by the pipeline's own name for it or as `characterId`. */
+export const readItem = (
+  pipeline: Pipeline,
+  type: string,
+  given: Readonly<Record<string, unknown>>,
+): unknown => given[itemName(definitionOf(pipeline, type))] ?? given['characterId']
 
 /** Throws what is wrong with an id. */
 export function assertId(value: unknown, name: string): asserts value is string {

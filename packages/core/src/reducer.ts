@@ -63,8 +63,10 @@ function replace(state: State, place: Place, held: TaskRecord, version: TaskReco
   const show = at(state.shows.values, place.show)
   const step = show.steps[place.step]!
   if (hasMoved(held, version)) {
-    const hole = set<TaskVersion | undefined>(step.tasks, place.task, undefined)
-    return addVersion(unchain(state, place, hole), version)
+    // The new place first, so that no total goes down and up again.
+    const added = addVersion(state, version)
+    const left = at(added.shows.values, place.show).steps[place.step]!
+    return unchain(added, place, set<TaskVersion | undefined>(left.tasks, place.task, undefined))
   }
   const tasks = set(step.tasks, place.task, version)
   const { slots } = step
@@ -315,9 +317,10 @@ function withStep(state: State, place: Place, step: StepState): State {
   steps[place.step] = step
   const definition = state.pipeline.steps[place.step]
   let { percents } = show
-  if (definition) {
+  const percent = definition && percentOf(definition, info, step)
+  if (percent !== percents[place.step]) {
     const copy = percents.slice()
-    copy[place.step] = percentOf(definition, info, step)
+    copy[place.step] = percent!
     percents = copy
   }
   const next = createShow({

@@ -84,15 +84,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     const newShows: ShowRecord[] = []
     const touched = new Set<string>()
     const quiet = new Set<string>()
-    for (const record of shows) {
-      const next = applyShow(state, record)
-      if (next === state) continue
-      touched.add(finalShowId(state, record.showId)).add(finalShowId(next, record.showId))
-      if (record.facts && !get(state.records, record.showId)?.facts)
-        quiet.add(finalShowId(next, record.showId))
-      newShows.push(get(next.records, record.showId)!)
-      state = next
-    }
+    // Tasks first: a restored state lists its shows as the saved one did.
     for (const version of tasks) {
       const held = versionOf(state, version.id)
       const next = applyTask(state, version)
@@ -101,6 +93,15 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
       touched.add(finalShowId(state, version.showId))
       if (held) touched.add(finalShowId(state, held.showId))
       news.push({ version, held })
+    }
+    for (const record of shows) {
+      const next = applyShow(state, record)
+      if (next === state) continue
+      touched.add(finalShowId(state, record.showId)).add(finalShowId(next, record.showId))
+      if (record.facts && !get(state.records, record.showId)?.facts)
+        quiet.add(finalShowId(next, record.showId))
+      newShows.push(get(next.records, record.showId)!)
+      state = next
     }
     if (state === before) return 0
     const after = state

@@ -1,4 +1,11 @@
-import { AlreadyRunningError, CallsheetError, CanceledError, messageOf, TimeoutError } from './errors.ts'
+import {
+  AlreadyRunningError,
+  CallsheetError,
+  CanceledError,
+  messageOf,
+  TimeoutError,
+  toTaskError,
+} from './errors.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from './pipeline.ts'
 import { isActive, type Job, type TaskError, type TaskRecord, type TaskStatus } from './task.ts'
 import type { TaskPatch } from './writer.ts'
@@ -122,8 +129,8 @@ function meetConflict(host: TrackHost, onConflict: 'join' | 'supersede' | 'rejec
   const run = host.runs.get(current.id)
   if (onConflict === 'supersede') {
     const reason = new CanceledError(`${host.label} was superseded by a new run.`)
-    host.write(current.id, { status: 'canceled', error: reason })
     run?.stop(reason)
+    host.write(current.id, { status: 'canceled', error: reason })
     return undefined
   }
   if (onConflict === 'join' && run?.returned !== undefined) return { value: run.returned }
@@ -197,9 +204,9 @@ function startRun<R>(host: TrackHost, options: RunOptions<never, R>) {
     job: (job) => write({ job }),
     update: (patch) => write(patch),
     nextAttempt(reason) {
-      write({ status: 'failed', error: reason })
-      lastError = context.task.error
-      write({ status: 'processing', stage: lastError?.message ?? 'trying again' })
+      // One version, so that nobody takes an attempt's end for the task's.
+      lastError = toTaskError(reason)
+      write({ status: 'processing', attempt: context.attempt + 1, stage: lastError.message })
     },
   }
   const settle = (value: Awaited<R>) => {

@@ -7,8 +7,10 @@ import {
   readCharacters,
   readDone,
   readIds,
+  readItem,
   readSlot,
 } from './input.ts'
+import { canonicalJson } from './json.ts'
 import type { Pipeline } from './pipeline.ts'
 import { redactText } from './redact.ts'
 import { slotKey, stepOf } from './reducer.ts'
@@ -133,21 +135,25 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     name: N,
     value: NonNullable<ShowRecord[N]>['value'],
   ): void {
-    const held = get(store.state().records, showId)
-    const register = Object.freeze({ value, rev: (held?.[name]?.rev ?? 0) + 1, by })
+    const held = get(store.state().records, showId)?.[name]
+    // Facts have a time; of the rest, what is said again is no news.
+    if (held && name !== 'facts' && canonicalJson(held.value) === canonicalJson(value)) return
+    const register = Object.freeze({ value, rev: (held?.rev ?? 0) + 1, by })
     apply([], [Object.freeze({ showId, pipeline: pipeline.id, [name]: register })], 'local')
   }
 
   function select(filter: TaskFilter<P>): TaskRecord[] {
     if (typeof filter === 'string') return [newest(filter)].filter((task) => task !== undefined)
     const show = get(store.state().shows, finalShowId(store.state(), filter.showId))
+    const item =
+      filter.type === undefined ? filter.characterId : readItem(pipeline, filter.type, filter as never)
     const tasks: TaskRecord[] = []
     for (const step of show?.steps ?? []) {
       for (const version of items(step.tasks)) {
         if (!version || isRemoved(version)) continue
         const isMeant =
           (filter.type === undefined || filter.type === version.type) &&
-          (filter.characterId === undefined || filter.characterId === version.characterId)
+          (item === undefined || item === version.characterId)
         if (isMeant) tasks.push(version)
       }
     }
@@ -196,6 +202,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
 
   function show(showId: string): ShowTracker<P> {
     assertId(showId, 'showId')
+    // What is said of a show that was renamed meanwhile is said of the show that it has become.
+    const finalId = () => finalShowId(store.state(), showId)
     const run = (type: string, fn: (context: RunContext<never>) => unknown, given?: object) => {
       let options: RunOptions<never, unknown> = {}
       guarded(() => {
@@ -218,13 +226,14 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
           })
           return given ? run(type, () => fn.apply(this, args), given) : fn.apply(this, args)
         }) as unknown as ShowTracker<P>['wrap'],
-      setTitle: (title) => setRegister(showId, 'title', redactText(title)),
-      setCharacters: (characters) => setRegister(showId, 'characters', readCharacters(characters)),
+      setTitle: (title) => setRegister(finalId(), 'title', redactText(title)),
+      setCharacters: (characters) => setRegister(finalId(), 'characters', readCharacters(characters)),
       setFacts: ({ at = clock(), characters, done }) => {
+        if (!Number.isFinite(at)) throw new CallsheetError(`facts are at a time in epoch ms; ${at} is none.`)
         const roster = characters && { characters: readCharacters(characters) }
-        setRegister(showId, 'facts', { at, done: readDone(done), ...roster })
+        setRegister(finalId(), 'facts', { at, done: readDone(done), ...roster })
       },
-      setUnavailable: (types) => setRegister(showId, 'unavailable', readIds(types, 'type')),
+      setUnavailable: (types) => setRegister(finalId(), 'unavailable', readIds(types, 'type')),
       cancel: (reason) => void cancel({ showId }, reason),
       getPipeline: () => store.getPipeline(showId),
     }

@@ -28,21 +28,22 @@ export function at<T>(vector: Vector<T>, index: number): T {
   return node[index & mask] as T
 }
 
-function setIn<T>(node: Branch<T>, shift: number, index: number, item: T): Branch<T> {
-  const copy = node.slice()
-  const place = (index >>> shift) & mask
-  copy[place] = shift === 0 ? item : setIn((node[place] ?? []) as Branch<T>, shift - bits, index, item)
-  return copy
-}
-
 /** The list with one item replaced, or added when `index` is the size. */
 export function set<T>(vector: Vector<T>, index: number, item: T): Vector<T> {
-  let { height, root } = vector
-  if (index === vector.size && index === width ** (height + 1)) {
-    root = [root]
-    height += 1
+  const { size, height } = vector
+  const isFull = index === size && index === width ** (height + 1)
+  const levels = isFull ? height + 1 : height
+  const root: (T | Branch<T>)[] = isFull ? [vector.root] : vector.root.slice()
+  let node = root
+  for (let shift = levels * bits; shift > 0; shift -= bits) {
+    const place = (index >>> shift) & mask
+    const below = node[place] as Branch<T> | undefined
+    const copy = below === undefined ? [] : below.slice()
+    node[place] = copy
+    node = copy
   }
-  return { size: Math.max(vector.size, index + 1), height, root: setIn(root, height * bits, index, item) }
+  node[index & mask] = item
+  return { size: index < size ? size : index + 1, height: levels, root }
 }
 
 export const push = <T>(vector: Vector<T>, item: T): Vector<T> => set(vector, vector.size, item)

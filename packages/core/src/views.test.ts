@@ -484,17 +484,14 @@ describe('isStale', () => {
   const task = { type: 'portrait', status: 'processing', updatedAt: 0 } as TaskRecord
 
   it('is true when an active task is silent for longer than its step allows', () => {
-    expect([isStale(showPipeline, task, 300_000), isStale(showPipeline, task, 300_001)]).toEqual([
-      false,
-      true,
-    ])
-    expect(isStale(showPipeline, { ...task, type: 'unheard-of' }, 120_001)).toBe(true)
+    expect([isStale(task, 300_000), isStale(task, 300_001)]).toEqual([false, true])
+    expect(isStale({ ...task, type: 'unheard-of' }, 120_001)).toBe(true)
   })
 
   it('is never true for what has ended, nor for a time before', () => {
     for (const status of ['succeeded', 'failed', 'canceled', 'interrupted'] as const)
-      expect(isStale(showPipeline, { ...task, status }, 9e9)).toBe(false)
-    expect(isStale(showPipeline, { ...task, updatedAt: 9e9 }, 0)).toBe(false)
+      expect(isStale({ ...task, status }, 9e9)).toBe(false)
+    expect(isStale({ ...task, updatedAt: 9e9 }, 0)).toBe(false)
   })
 })
 

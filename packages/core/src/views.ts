@@ -1,4 +1,5 @@
 import type { ExtraDefinition, Pipeline, Step, StepDefinition, StepType } from './pipeline.ts'
+import { showPipeline } from './show-pipeline.ts'
 import type { ShowInfo } from './show.ts'
 import {
   currentTask,
@@ -215,29 +216,26 @@ class ShownPipeline {
   readonly showId: string
   readonly title: string | undefined
   readonly status: StepStatus
-  readonly steps: readonly ShownStep[]
   readonly progress: number
   readonly completedSteps: number
   readonly totalSteps: number
   readonly active: number
   readonly failed: number
   readonly characters: readonly Character[]
+  readonly #pipeline: Pipeline
+  readonly #show: ShowState
+  #steps: readonly ShownStep[] | undefined
 
   constructor(pipeline: Pipeline, show: ShowState) {
-    const { steps: definitions } = pipeline
     const { active, failed, percents } = show
     let completedSteps = 0
     let totalSteps = 0
     let work = 0
     let weights = 0
-    const steps: ShownStep[] = []
     for (let place = 0; place < percents.length; place += 1) {
-      const definition = definitions[place]!
-      const state = show.steps[place]!
-      steps.push((state.memo ??= new ShownStep(definition, state, show)) as ShownStep)
       const percent = percents[place]!
       if (percent === uncounted) continue
-      const { weight } = definition
+      const { weight } = pipeline.steps[place]!
       totalSteps += 1
       if (percent === 100) completedSteps += 1
       work += weight * percent
@@ -247,23 +245,32 @@ class ShownPipeline {
     this.showId = show.showId
     this.title = show.info.title
     this.status = active > 0 ? 'active' : failed > 0 ? 'failed' : isDone ? 'succeeded' : 'pending'
-    this.steps = Object.freeze(steps)
     this.progress = isDone ? 100 : weights === 0 ? 0 : Math.min(99, Math.floor(work / weights))
     this.completedSteps = completedSteps
     this.totalSteps = totalSteps
     this.active = active
     this.failed = failed
     this.characters = show.info.characters ?? none
+    this.#pipeline = pipeline
+    this.#show = show
     Object.freeze(this)
   }
 
+  // Made on first read: for a frozen array an event would pay half as much again.
+  get steps(): readonly ShownStep[] {
+    return (this.#steps ??= Object.freeze(this.#pipeline.steps.map((_step, place) => this.#step(place))))
+  }
+
   step(type: string): ShownStep {
-    const step = this.steps.find((one) => one.type === type)
-    if (!step)
-      throw new TypeError(
-        `The pipeline has no step "${type}"; it has ${this.steps.map((s) => s.type).join(', ')}.`,
-      )
-    return step
+    const place = this.#pipeline.indexOf(type)
+    if (place !== undefined) return this.#step(place)
+    const known = this.#pipeline.steps.map((step) => step.type).join(', ')
+    throw new TypeError(`The pipeline has no step "${type}"; it has ${known}.`)
+  }
+
+  #step(place: number): ShownStep {
+    const state = this.#show.steps[place]!
+    return (state.memo ??= new ShownStep(this.#pipeline.steps[place]!, state, this.#show)) as ShownStep
   }
 
   get startedAt(): number | undefined {
@@ -305,12 +312,12 @@ const since = (time: number, now: number) => Math.max(0, now - time)
  * the next sign of life revives it.
  *
  * @example
- * isStale(showPipeline, task, Date.now())
+ * isStale(task, Date.now())
  */
 export function isStale(
-  pipeline: Pipeline,
   task: Pick<TaskRecord, 'type' | 'status' | 'updatedAt'>,
   now: number,
+  pipeline: Pipeline = showPipeline,
 ): boolean {
   const definition: Pick<ExtraDefinition, 'stallAfter'> | undefined =
     pipeline.steps[pipeline.indexOf(task.type) ?? -1] ?? pipeline.extra.find(({ type }) => type === task.type)

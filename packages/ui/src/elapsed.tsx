@@ -16,7 +16,7 @@ export function Elapsed({ task }: { readonly task: Task }) {
   // A server's clock would not agree with the browser's first render.
   if (ticks < 0 || (!isRunning && task.completedAt === undefined)) return null
   const now = tracker.now()
-  const isQuiet = isStale(tracker.pipeline, task, now)
+  const isQuiet = isStale(task, now, tracker.pipeline)
   return (
     <span className={`callsheet-elapsed${isQuiet ? ' callsheet-elapsed--stale' : ''}`}>
       {labels.duration(elapsed(task, now))}
