@@ -11,13 +11,13 @@ import {
   emptyShow,
   finalShowId,
   noCounts,
+  overallOf,
   percentOf,
   placed,
   type Place,
   placeOf,
   seenIds,
   type ShowState,
-  type SlotState,
   type State,
   type StepState,
   sumUp,
@@ -29,6 +29,7 @@ import { emptyTable, get, place as placeIn, put } from './table.ts'
 import {
   compareTasks,
   compareVersions,
+  isActive,
   isRemoved,
   type ShowRecord,
   type TaskRecord,
@@ -46,7 +47,7 @@ export function applyTask(state: State, version: TaskVersion): State {
   if (compareVersions(version, held) <= 0) return state
   if (!isRemoved(held) && !isRemoved(version)) return replace(state, place, held, version)
   const tasks = set(step.tasks, place.task, version)
-  return isRemoved(held) ? withStep(state, place, sameStep(step, tasks)) : unchain(state, place, tasks)
+  return isRemoved(held) ? putStep(state, place, sameStep(step, tasks)) : unchain(state, place, tasks)
 }
 
 /**
@@ -76,7 +77,7 @@ function replace(state: State, place: Place, held: TaskRecord, version: TaskReco
   const next = isCurrent
     ? recount(state.pipeline, show, place.step, version.characterId, tasks, slots, held, version)
     : createStep(step, tasks, slots)
-  return withStep(state, place, next)
+  return putStep(state, place, next)
 }
 
 /** A step that shows the same as before. */
@@ -125,28 +126,29 @@ function addVersion(given: State, version: TaskVersion): State {
     const others = show.steps[step]!
     const place = { show: showPlace, step, task: others.tasks.size, slot: -1 }
     const next = sameStep(others, push(others.tasks, version))
-    return withStep(indexed(state, version.id, place), place, next)
+    return putStep(indexed(state, version.id, place), place, next)
   }
   const stepPlace = stepOf(state.pipeline, version)
   const step = show.steps[stepPlace]!
   const key = slotKey(state.pipeline, stepPlace, version)
+  const { characterId } = version
   const found = placeIn(step.slots, key)
-  const slot: SlotState =
-    found >= 0 ? at(step.slots.values, found) : { characterId: version.characterId, chain: undefined }
+  const slot = found < 0 ? undefined : at(step.slots.values, found)
   const place = {
     show: showPlace,
     step: stepPlace,
     task: step.tasks.size,
-    slot: found >= 0 ? found : step.slots.values.size,
+    slot: found < 0 ? step.slots.values.size : found,
   }
   const tasks = push(step.tasks, version)
-  const chain = link(slot.chain, place.task, tasks)
+  const chain = link(slot?.chain, place.task, tasks)
   const before = currentTask(step, slot)
-  const slots = put(step.slots, key, { ...slot, chain })
   const after = taskAt(tasks, chain.task)
-  const counted = recount(state.pipeline, show, stepPlace, version.characterId, tasks, slots, before, after)
-  const next = withStep(indexed(state, version.id, place), place, counted)
-  return slot.chain === undefined ? withSeen(next, place, version.characterId, 1) : next
+  const slots = put(step.slots, key, { characterId, chain }, found)
+  const counted = recount(state.pipeline, show, stepPlace, characterId, tasks, slots, before, after)
+  let next = withStep(state.pipeline, show, stepPlace, counted)
+  if (slot?.chain === undefined) next = withSeen(state.pipeline, next, stepPlace, characterId, 1)
+  return withShow(indexed(state, version.id, place), showPlace, next)
 }
 
 function link(chain: Chain | undefined, task: number, tasks: Vector<TaskVersion | undefined>): Chain {
@@ -192,8 +194,9 @@ function unchain(state: State, place: Place, tasks: Vector<TaskVersion | undefin
     currentTask(step, slot),
     taskAt(step.tasks, chain?.task),
   )
-  const next = withStep(state, place, counted)
-  return chain === undefined ? withSeen(next, place, slot.characterId, -1) : next
+  let next = withStep(state.pipeline, show, place.step, counted)
+  if (chain === undefined) next = withSeen(state.pipeline, next, place.step, slot.characterId, -1)
+  return withShow(state, place.show, next)
 }
 
 function without(chain: Chain | undefined, task: number): Chain | undefined {
@@ -214,9 +217,12 @@ function recount(
   before: TaskRecord | undefined,
   after: TaskRecord | undefined,
 ): StepState {
-  const next = createStep(steps[place]!, tasks, slots)
+  const step = steps[place]!
+  const next = createStep(step, tasks, slots)
   const definition = pipeline.steps[place]
-  const type = countedType(definition, info, characterId)
+  // Where nothing active is outside, an active slot is not either: no need to look into the roster.
+  const isInside = step.outside === 0 && before !== undefined && isActive(before)
+  const type = isInside ? definition?.type : countedType(definition, info, characterId)
   tally(next, info, type, characterId, before, -1)
   tally(next, info, type, characterId, after, 1)
   if (definition?.optional) next.total = totalOf(pipeline, place, info, seen, next)
@@ -224,24 +230,29 @@ function recount(
 }
 
 /** A character is seen in one slot more or less; where the roster is unknown, that is what totals are made of. */
-function withSeen(state: State, place: Place, characterId: string | undefined, by: 1 | -1): State {
-  if (characterId === undefined || place.step === state.pipeline.steps.length) return state
-  const show = at(state.shows.values, place.show)
-  const count = get(show.characters, characterId) ?? 0
-  const characters = put(show.characters, characterId, count + by)
+function withSeen(
+  pipeline: Pipeline,
+  show: ShowState,
+  place: number,
+  characterId: string | undefined,
+  by: 1 | -1,
+): ShowState {
+  if (characterId === undefined || place === pipeline.steps.length) return show
+  const { info } = show
+  const found = placeIn(show.characters, characterId)
+  const count = found < 0 ? 0 : at(show.characters.values, found)
+  const characters = put(show.characters, characterId, count + by, found)
   const isNews = by === 1 ? count === 0 : count === 1
-  const seen = isNews && !show.info.named.has(characterId) ? show.seen + by : show.seen
+  const seen = isNews && !info.named.has(characterId) ? show.seen + by : show.seen
   const next = createShow({ ...show, characters, seen })
-  if (seen === show.seen || show.info.roster) return withShow(state, place.show, next)
-  const factsNameAll = state.pipeline.steps.some(
-    ({ per, type }) => per !== 'show' && show.info.done.get(type) === true,
-  )
-  if (factsNameAll) return withShow(state, place.show, countAll(state.pipeline, next))
+  if (seen === show.seen || info.roster) return next
+  const factsNameAll = pipeline.steps.some(({ per, type }) => per !== 'show' && info.done.get(type) === true)
+  if (factsNameAll) return countAll(pipeline, next)
   const steps = show.steps.map((step, index) => {
-    const total = totalOf(state.pipeline, index, show.info, seen, step)
+    const total = totalOf(pipeline, index, info, seen, step)
     return total === step.total ? step : createStep({ ...step, total }, step.tasks, step.slots)
   })
-  return withShow(state, place.show, sumUp(state.pipeline, { ...next, steps }))
+  return sumUp(pipeline, { ...next, steps })
 }
 
 /** A show counted anew, for the rare changes that concern all of it: characters, facts, availability. */
@@ -298,10 +309,14 @@ function namedItems(
 
 // --- the way back to the root --------------------------------------------------------------------------------------
 
+const putStep = (state: State, place: Place, step: StepState): State =>
+  withShow(state, place.show, withStep(state.pipeline, at(state.shows.values, place.show), place.step, step))
+
 function withShow(state: State, place: number, show: ShowState): State {
+  const { keys, values, index } = state.shows
   return {
     pipeline: state.pipeline,
-    shows: { keys: state.shows.keys, values: set(state.shows.values, place, show), index: state.shows.index },
+    shows: { keys, values: set(values, place, show), index },
     records: state.records,
     index: state.index,
     stamp: state.stamp,
@@ -309,21 +324,20 @@ function withShow(state: State, place: number, show: ShowState): State {
   }
 }
 
-function withStep(state: State, place: Place, step: StepState): State {
-  const show = at(state.shows.values, place.show)
+function withStep(pipeline: Pipeline, show: ShowState, place: number, step: StepState): ShowState {
   const { info } = show
-  const old = show.steps[place.step]!
+  const old = show.steps[place]!
   const steps = show.steps.slice()
-  steps[place.step] = step
-  const definition = state.pipeline.steps[place.step]
-  let { percents } = show
+  steps[place] = step
+  const definition = pipeline.steps[place]
   const percent = definition && percentOf(definition, info, step)
-  if (percent !== percents[place.step]) {
-    const copy = percents.slice()
-    copy[place.step] = percent!
-    percents = copy
+  let { overall } = show
+  if (percent !== undefined && percent !== overall.percents[place]) {
+    const percents = overall.percents.slice()
+    percents[place] = percent
+    overall = overallOf(pipeline, percents)
   }
-  const next = createShow({
+  return createShow({
     showId: show.showId,
     members: show.members,
     info,
@@ -332,9 +346,8 @@ function withStep(state: State, place: Place, step: StepState): State {
     seen: show.seen,
     active: show.active + step.active - old.active + step.outside - old.outside,
     failed: show.failed + step.failed - old.failed,
-    percents,
+    overall,
   })
-  return withShow(state, place.show, next)
 }
 
 function openShow(state: State, showId: string): [State, number] {
@@ -361,10 +374,18 @@ function ownIndex(state: State): State {
 }
 
 function indexed(state: State, id: string, place: Place): State {
-  const isNew = !state.index.places.has(id)
-  state.index.places.set(id, place)
-  state.index.stamp += 1
-  return { ...state, stamp: state.index.stamp, size: state.size + (isNew ? 1 : 0) }
+  const { index } = state
+  const isNew = !index.places.has(id)
+  index.places.set(id, place)
+  index.stamp += 1
+  return {
+    pipeline: state.pipeline,
+    shows: state.shows,
+    records: state.records,
+    index,
+    stamp: index.stamp,
+    size: isNew ? state.size + 1 : state.size,
+  }
 }
 
 /** Lays the shows that a rename joins or parts together anew. */

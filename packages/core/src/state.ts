@@ -47,10 +47,19 @@ export interface ShowState {
   /** How many slots are worked on and how many have failed, in all steps. */
   readonly active: number
   readonly failed: number
-  /** By step: its progress, or `uncounted`. A view reads these eight numbers, not eight steps. */
-  readonly percents: readonly number[]
+  /** Shared by all versions between which no step gained or lost a whole percent. */
+  readonly overall: Overall
   /** The view of this very object, once somebody looked. */
   memo: unknown
+}
+
+/** How far all steps of a show have come together. */
+export interface Overall {
+  /** By step: its progress, or `uncounted`. */
+  readonly percents: readonly number[]
+  readonly progress: number
+  readonly completedSteps: number
+  readonly totalSteps: number
 }
 
 /** How many slots are in which state. Slots outside a known roster are in none of them. */
@@ -271,6 +280,26 @@ export const percentOf = (
   step: Readonly<Counts>,
 ): number => (isCounted(definition, info, step) ? stepProgress(step) : uncounted)
 
+/** The weighted mean of the counted steps; 100 only when all of them succeeded. */
+export function overallOf(pipeline: Pipeline, percents: readonly number[]): Overall {
+  let completedSteps = 0
+  let totalSteps = 0
+  let work = 0
+  let weights = 0
+  for (let place = 0; place < percents.length; place += 1) {
+    const percent = percents[place]!
+    if (percent === uncounted) continue
+    const { weight } = pipeline.steps[place]!
+    totalSteps += 1
+    if (percent === 100) completedSteps += 1
+    work += weight * percent
+    weights += weight
+  }
+  const isDone = totalSteps > 0 && completedSteps === totalSteps
+  const progress = isDone ? 100 : weights === 0 ? 0 : Math.min(99, Math.floor(work / weights))
+  return { percents, progress, completedSteps, totalSteps }
+}
+
 /** A show whose view is not made yet. Every show is made here, as every step is in `createStep`. */
 export const createShow = (show: Omit<ShowState, 'memo'>): ShowState => ({
   showId: show.showId,
@@ -281,14 +310,14 @@ export const createShow = (show: Omit<ShowState, 'memo'>): ShowState => ({
   seen: show.seen,
   active: show.active,
   failed: show.failed,
-  percents: show.percents,
+  overall: show.overall,
   memo: undefined,
 })
 
 /** A show with the figures of all its steps summed up anew. */
 export function sumUp(
   pipeline: Pipeline,
-  show: Omit<ShowState, 'memo' | 'active' | 'failed' | 'percents'>,
+  show: Omit<ShowState, 'memo' | 'active' | 'failed' | 'overall'>,
 ): ShowState {
   let active = 0
   let failed = 0
@@ -299,7 +328,7 @@ export function sumUp(
   const percents = pipeline.steps.map((definition, place) =>
     percentOf(definition, show.info, show.steps[place]!),
   )
-  return createShow({ ...show, active, failed, percents })
+  return createShow({ ...show, active, failed, overall: overallOf(pipeline, percents) })
 }
 
 /** A show of which nothing is known but its id and, where given, its records. */

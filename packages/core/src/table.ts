@@ -31,9 +31,8 @@ export function get<V>(table: Table<V>, key: string): V | undefined {
   return found < 0 ? undefined : at(table.values, found)
 }
 
-/** The table with a key's value set. */
-export function put<V>(table: Table<V>, key: string, value: V): Table<V> {
-  const found = place(table, key)
+/** The table with a key's value set; `found` is the key's place where it is known already. */
+export function put<V>(table: Table<V>, key: string, value: V, found = place(table, key)): Table<V> {
   if (found >= 0) return { keys: table.keys, values: set(table.values, found, value), index: table.index }
   const keys = push(table.keys, key)
   const values = push(table.values, value)

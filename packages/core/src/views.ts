@@ -13,7 +13,6 @@ import {
   type StepState,
   stepStatus,
   type StepStatus,
-  uncounted,
 } from './state.ts'
 import { get, type Table } from './table.ts'
 import { type Character, isActive, type Task, type TaskError, type TaskRecord } from './task.ts'
@@ -227,25 +226,12 @@ class ShownPipeline {
   #steps: readonly ShownStep[] | undefined
 
   constructor(pipeline: Pipeline, show: ShowState) {
-    const { active, failed, percents } = show
-    let completedSteps = 0
-    let totalSteps = 0
-    let work = 0
-    let weights = 0
-    for (let place = 0; place < percents.length; place += 1) {
-      const percent = percents[place]!
-      if (percent === uncounted) continue
-      const { weight } = pipeline.steps[place]!
-      totalSteps += 1
-      if (percent === 100) completedSteps += 1
-      work += weight * percent
-      weights += weight
-    }
-    const isDone = totalSteps > 0 && completedSteps === totalSteps
+    const { active, failed, overall } = show
+    const { progress, completedSteps, totalSteps } = overall
     this.showId = show.showId
     this.title = show.info.title
-    this.status = active > 0 ? 'active' : failed > 0 ? 'failed' : isDone ? 'succeeded' : 'pending'
-    this.progress = isDone ? 100 : weights === 0 ? 0 : Math.min(99, Math.floor(work / weights))
+    this.status = active > 0 ? 'active' : failed > 0 ? 'failed' : progress === 100 ? 'succeeded' : 'pending'
+    this.progress = progress
     this.completedSteps = completedSteps
     this.totalSteps = totalSteps
     this.active = active
