@@ -16,6 +16,8 @@ export interface EventsOptions {
   readonly eventsPerRound: number
   /** How many events of a slow contestant are timed: from the middle of the workload, what came before is loaded. */
   readonly sample: (tasks: number) => number
+  /** The slow ones are left out above this many tasks. */
+  readonly slowUpTo: number
 }
 
 /** Nanoseconds per event of one contestant at one size, and how many times the limit's. */
@@ -27,7 +29,9 @@ export interface EventCost {
   readonly ratio: number
 }
 
-const fast = [limit, callsheet, callsheetTracker]
+const fast = [limit, callsheet]
+// A tracker makes the versions itself, and tells everyone: shown for itself.
+const whole = callsheetTracker
 const slow = [zustandSpread, zustandImmer, reduxToolkit]
 
 const figuresOfAll = (workload: Workload, running: ReturnType<Contestant['start']>) =>
@@ -37,9 +41,9 @@ const figuresOfAll = (workload: Workload, running: ReturnType<Contestant['start'
 export function assertAgreement(workload: Workload, from: number, to: number): void {
   const before = newestOf(workload, from)
   let expected: { readonly sum: number; readonly figures: unknown } | undefined
-  for (const contestant of [...fast, ...slow]) {
+  for (const contestant of [...fast, whole, ...slow]) {
     // A tracker writes its own versions, so it plays them all.
-    const isWriter = contestant === callsheetTracker
+    const isWriter = contestant === whole
     const running = contestant.start(workload)
     if (isWriter) running.play(0, from)
     else running.load(before)
@@ -70,16 +74,20 @@ function playSample(contestant: Contestant, workload: Workload, from: number, to
 
 function measureSize(workload: Workload, options: EventsOptions): EventCost[] {
   const { shape, tasks, versions } = workload
+  const others = tasks <= options.slowUpTo ? slow : []
   const sample = Math.min(options.sample(tasks), versions.length)
   const from = Math.floor((versions.length - sample) / 2)
-  assertAgreement(workload, from, from + sample)
-  const rounds = new Map<Contestant, number[]>([...fast, ...slow].map((contestant) => [contestant, []]))
+  if (others.length > 0) assertAgreement(workload, from, from + sample)
+  const rounds = new Map<Contestant, number[]>(
+    [...fast, ...(others.length > 0 ? [whole] : []), ...others].map((contestant) => [contestant, []]),
+  )
   for (let round = 0; round < options.rounds; round += 1) {
     for (const contestant of fast) {
       rounds.get(contestant)!.push(playAll(contestant, workload, options.eventsPerRound))
     }
     if (round >= 3) continue
-    for (const contestant of slow) {
+    if (others.length > 0) rounds.get(whole)!.push(playAll(whole, workload, options.eventsPerRound / 10))
+    for (const contestant of others) {
       rounds.get(contestant)!.push(playSample(contestant, workload, from, from + sample))
     }
   }

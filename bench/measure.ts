@@ -6,7 +6,9 @@ export function median(values: readonly number[]): number {
 }
 
 /** Collects what is no longer needed; a bench is run with --expose-gc. */
-export const collect = (): void => void globalThis.gc?.()
+export const collect = (): void => {
+  globalThis.gc?.()
+}
 
 /** Nanoseconds that an action took. */
 export function timed(action: () => void): number {
@@ -15,8 +17,7 @@ export function timed(action: () => void): number {
   return Number(process.hrtime.bigint() - start)
 }
 
-/** A row of a Markdown table. */
-export const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
 /** A Markdown table: the first row is the head. */
 export const table = (rows: readonly (readonly string[])[]): string =>

@@ -1,11 +1,13 @@
 import { showPipeline, type TaskPatch, type TaskRecord } from '@callsheet/core'
-import { firstVersion, nextVersion } from '../packages/core/src/writer.ts'
 
 /** What every contestant is given: the shows with their characters, and every version of every task in order. */
 export interface Workload {
   readonly shape: Shape
   readonly tasks: number
-  readonly shows: readonly { readonly showId: string; readonly characters: readonly { readonly id: string }[] }[]
+  readonly shows: readonly {
+    readonly showId: string
+    readonly characters: readonly { readonly id: string }[]
+  }[]
   readonly versions: readonly TaskRecord[]
   /** What an application says to a tracker to get the version at the same place. */
   readonly patches: readonly TaskPatch[]
@@ -17,7 +19,6 @@ export type Shape = 'one' | 'many'
 /** Added, processing, ten steps of progress, finished. */
 const versionsPerTask = 13
 const firstTime = 1_750_000_000_000
-const writer = { by: 'bench', definition: undefined }
 
 /** The same numbers in every run. */
 function seeded(seed: number): () => number {
@@ -46,7 +47,8 @@ function shuffledTurns(tasks: number, random: () => number): Uint32Array {
 }
 
 function listShows(shape: Shape, tasks: number) {
-  const characters = shape === 'many' ? 10 : Math.max(1, Math.ceil((tasks - perShow.length) / perCharacter.length))
+  const characters =
+    shape === 'many' ? 10 : Math.max(1, Math.ceil((tasks - perShow.length) / perCharacter.length))
   const tasksPerShow = perShow.length + characters * perCharacter.length
   return Array.from({ length: Math.ceil(tasks / tasksPerShow) }, (_show, show) => ({
     showId: `show-${show}`,
@@ -54,15 +56,20 @@ function listShows(shape: Shape, tasks: number) {
   }))
 }
 
-type Fixed = Pick<TaskRecord, 'id' | 'showId' | 'type' | 'characterId' | 'stepNumber' | 'startedAt'>
+interface Fixed {
+  readonly id: string
+  readonly showId: string
+  readonly type: string
+  readonly characterId: string | undefined
+  readonly stepNumber: number
+}
 
 function listTasks(shows: Workload['shows'], tasks: number): Fixed[] {
   const fixed: Fixed[] = []
   for (const { showId, characters } of shows) {
     for (const { type, stepNumber, per } of showPipeline.steps) {
       for (const { id } of per === 'show' ? [{ id: undefined }] : characters) {
-        const item = id === undefined ? {} : { characterId: id }
-        fixed.push({ id: `task-${fixed.length}`, showId, type, ...item, stepNumber, startedAt: 0 })
+        fixed.push({ id: `task-${fixed.length}`, showId, type, characterId: id, stepNumber })
       }
     }
   }
@@ -80,27 +87,43 @@ const patchOf = (turn: number): TaskPatch =>
 
 const patches = Array.from({ length: versionsPerTask }, (_patch, turn) => patchOf(turn))
 
-/** Prepares the records before any clock starts, by the very writer that the tracker uses. */
+function versionOf(fixed: Fixed, startedAt: number, turn: number, updatedAt: number): TaskRecord {
+  const { id, showId, type, characterId, stepNumber } = fixed
+  const { status = 'processing', stage, progress, outputUrl } = patches[turn]!
+  return Object.freeze({
+    id,
+    showId,
+    type,
+    ...(characterId === undefined ? {} : { characterId }),
+    stepNumber,
+    status,
+    attempt: 1,
+    ...(stage === undefined ? {} : { stage }),
+    ...(progress === undefined ? {} : { progress }),
+    startedAt,
+    updatedAt,
+    ...(outputUrl === undefined ? {} : { completedAt: updatedAt, outputUrl }),
+    rev: turn + 1,
+    by: 'bench',
+  })
+}
+
+/** Prepares the records before any clock starts: frozen, and of eight hidden classes, as fields come and go. */
 export function prepare(shape: Shape, tasks: number, seed = 1): Workload {
   const shows = listShows(shape, tasks)
   const fixed = listTasks(shows, tasks)
-  const newest: (TaskRecord | undefined)[] = fixed.map(() => undefined)
   const turnOf = new Uint8Array(tasks)
+  const startOf = new Float64Array(tasks)
   const versions: TaskRecord[] = []
   const given: TaskPatch[] = []
   let now = firstTime
   for (const task of shuffledTurns(tasks, seeded(seed))) {
     now += 7
-    const held = newest[task]
-    const patch = patches[turnOf[task]!]!
-    turnOf[task] = turnOf[task]! + 1
-    const writing = { ...writer, now }
-    const version = held
-      ? nextVersion(held, patch as never, writing)
-      : firstVersion({ ...fixed[task]!, startedAt: now }, patch as never, writing)
-    newest[task] = version
-    versions.push(version)
-    given.push(patch)
+    const turn = turnOf[task]!
+    turnOf[task] = turn + 1
+    if (turn === 0) startOf[task] = now
+    versions.push(versionOf(fixed[task]!, startOf[task]!, turn, now))
+    given.push(patches[turn]!)
   }
   return { shape, tasks, shows, versions, patches: given }
 }

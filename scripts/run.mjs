@@ -47,8 +47,9 @@ try {
     step(['--filter', 'studio', 'run', 'start', ...rest])
   } else {
     const chromium = await findChromium(root)
-    step(['run', 'lint'])
+    // The lint rules that know types read the packages' declarations.
     step(['run', 'build'])
+    step(['run', 'lint'])
     step(['run', 'typecheck'])
     step(['--filter', 'studio', 'run', 'build'])
     step(['run', 'check:pack'])

@@ -1,11 +1,18 @@
-import { createTracker, type PipelineView, type ShowRecord, showPipeline } from '@callsheet/core'
+import {
+  createTracker,
+  type PipelineView,
+  type ShowPipeline,
+  showPipeline,
+  type ShowRecord,
+  type StepType,
+} from '@callsheet/core'
 import { applyShow, applyTask } from '../../packages/core/src/reducer.ts'
 import { emptyState, finalShowId, type State } from '../../packages/core/src/state.ts'
 import { get } from '../../packages/core/src/table.ts'
 import { viewOf } from '../../packages/core/src/views.ts'
 import type { Contestant, Figures } from './contestant.ts'
 
-const figuresOf = ({ status, progress, active, steps }: PipelineView): Figures => ({
+const figuresOf = ({ status, progress, active, steps }: PipelineView<ShowPipeline>): Figures => ({
   status,
   progress,
   active,
@@ -44,7 +51,7 @@ export const callsheet: Contestant = {
           const version = versions[index]!
           state = applyTask(state, version)
           const view = read(state, version.showId)
-          const step = view.steps[version.stepNumber! - 1]!
+          const step = view.step(version.type as StepType<ShowPipeline>)
           sum += view.progress + 3 * view.active + 5 * step.completed + 7 * step.progress + step.status.length
         }
         return sum
@@ -74,7 +81,7 @@ export const callsheetTracker: Contestant = {
           if (version.rev === 1) add(version)
           else tracker.updateTask(version.id, patches[index]!)
           const view = tracker.getPipeline(version.showId)
-          const step = view.steps[version.stepNumber! - 1]!
+          const step = view.step(version.type as StepType<ShowPipeline>)
           sum += view.progress + 3 * view.active + 5 * step.completed + 7 * step.progress + step.status.length
         }
         return sum

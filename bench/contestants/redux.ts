@@ -13,6 +13,7 @@ const adapter = createEntityAdapter<TaskRecord>()
 const slice = createSlice({
   name: 'tasks',
   initialState: adapter.getInitialState(),
+  // oxlint-disable-next-line typescript/unbound-method -- made to be passed on: neither uses `this`
   reducers: { upserted: adapter.setOne, loaded: adapter.setAll },
 })
 

@@ -72,7 +72,7 @@ export const zustandImmer: Contestant = {
         if (held && held.rev >= version.rev) return
         const step = version.stepNumber! - 1
         count(show.counts[step]!, held, version, step)
-        show.tasks[version.id] = version
+        show.tasks[version.id] = version as (typeof show.tasks)[string]
       })
     return {
       load: (newest) => store.setState(filled(workload, newest)),

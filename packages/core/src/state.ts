@@ -271,7 +271,7 @@ export function isCounted(
 }
 
 /** What stands among a show's percents for a step that does not count. */
-export const uncounted = -1
+const uncounted = -1
 
 /** What a step adds to the percents of its show. */
 export const percentOf = (

@@ -105,11 +105,13 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     }
     if (state === before) return 0
     const after = state
-    const told = news
-      .flatMap(({ version, held }) => [version, held])
-      .flatMap((one) => (one && !isRemoved(one) ? one.type : []))
-    for (const showId of touched) notify(get(before.shows, showId), get(after.shows, showId), told)
-    subscriptions.notifyAll()
+    if (!subscriptions.isEmpty()) {
+      const told = news
+        .flatMap(({ version, held }) => [version, held])
+        .flatMap((one) => (one && !isRemoved(one) ? one.type : []))
+      for (const showId of touched) notify(get(before.shows, showId), get(after.shows, showId), told)
+      subscriptions.notifyAll()
+    }
     for (const { version, held } of news) announceTask(version, held, origin, live)
     if (live && origin !== 'restore') {
       for (const showId of touched) {

@@ -10,6 +10,8 @@ export interface Subscriptions {
   readonly add: (listener: () => void, key: SubscriptionKey) => () => void
   /** Calls the listeners of a show and of those of its steps that changed. */
   readonly notify: (showId: string, types: readonly string[]) => void
+  /** Whether nobody listens. */
+  readonly isEmpty: () => boolean
   /** Calls the listeners of everything: once for a batch. */
   readonly notifyAll: () => void
 }
@@ -48,6 +50,7 @@ export function createSubscriptions(report: (error: unknown) => void): Subscript
       call(keyOf({ showId }))
       for (const type of types) call(keyOf({ showId, type }))
     },
+    isEmpty: () => listeners.size === 0,
     notifyAll: () => call(''),
   }
 }

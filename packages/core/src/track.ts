@@ -151,7 +151,9 @@ const untracked: TaskRecord = Object.freeze({
 })
 
 function startRun<R>(host: TrackHost, options: RunOptions<never, R>) {
-  const controller = new AbortController()
+  // Made when somebody asks for it: most of what tracking a call costs is this.
+  let controller: AbortController | undefined
+  let stopReason: Error | undefined
   let task: TaskRecord | undefined
   let hasEnded = false
   let lastError: TaskError | undefined
@@ -173,7 +175,8 @@ function startRun<R>(host: TrackHost, options: RunOptions<never, R>) {
   const stop = (reason: Error) => {
     if (hasEnded) return
     end()
-    controller.abort(reason)
+    stopReason = reason
+    controller?.abort(reason)
   }
   const run: Run & { lose: () => void } = {
     stop,
@@ -189,7 +192,13 @@ function startRun<R>(host: TrackHost, options: RunOptions<never, R>) {
     },
   }
   const context: RunContext<never> = {
-    signal: controller.signal,
+    get signal() {
+      if (!controller) {
+        controller = new AbortController()
+        if (stopReason) controller.abort(stopReason)
+      }
+      return controller.signal
+    },
     get attempt() {
       return context.task.attempt
     },

@@ -1,4 +1,4 @@
-import type { ExtraDefinition, Pipeline, Step, StepDefinition, StepType } from './pipeline.ts'
+import type { ExtraDefinition, Pipeline, Step, StepType } from './pipeline.ts'
 import { showPipeline } from './show-pipeline.ts'
 import type { ShowInfo } from './show.ts'
 import {

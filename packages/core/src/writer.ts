@@ -51,33 +51,37 @@ export function nextVersion(
   const isSameAttempt = attempt === held.attempt
   const ends = isFinished({ status })
   const output = redactOutput(patch)
-  // What belongs to an attempt does not outlive it.
-  const { stage, progress, error, job, completedAt, ...lasting } = held
-  const next: TaskRecord = {
-    ...lasting,
+  // Built field by field: spreads of what is left over made records that every later read was slow on. What belongs
+  // to an attempt does not outlive it.
+  const next: Writable = {
+    id: held.id,
+    showId: held.showId,
+    type: held.type,
     status,
     attempt,
+    startedAt: held.startedAt,
     updatedAt: now,
-    ...defined({
-      maxAttempts: whole(patch.maxAttempts, 1) ?? held.maxAttempts,
-      stage:
-        patch.stage !== undefined
-          ? redactText(String(patch.stage))
-          : isSameAttempt && !ends
-            ? stage
-            : undefined,
-      progress: largest(whole(patch.progress, 0), isSameAttempt ? progress : undefined),
-      completedAt: ends ? finishTime(held, patch.completedAt, now) : undefined,
-      outputUrl: output.outputUrl ?? held.outputUrl,
-      outputs: output.outputs ?? held.outputs,
-      error:
-        status === 'succeeded' ? undefined : (readError(patch.error) ?? (isSameAttempt ? error : undefined)),
-      job: readJob(patch.job) ?? (isSameAttempt ? job : undefined),
-      metadata: nextMetadata(held.metadata, patch, output.described, definition),
-    }),
     rev: held.rev + 1,
     by,
   }
+  const keep = <N extends OptionalField>(name: N, value: Writable[N] | undefined) => {
+    if (value !== undefined) next[name] = value
+  }
+  const lasting = isSameAttempt ? held : undefined
+  keep('characterId', held.characterId)
+  keep('stepNumber', held.stepNumber)
+  keep('maxAttempts', whole(patch.maxAttempts, 1) ?? held.maxAttempts)
+  keep(
+    'stage',
+    patch.stage === undefined ? (ends ? undefined : lasting?.stage) : redactText(String(patch.stage)),
+  )
+  keep('progress', largest(whole(patch.progress, 0), lasting?.progress))
+  if (ends) next.completedAt = finishTime(held, patch.completedAt, now)
+  keep('outputUrl', output.outputUrl ?? held.outputUrl)
+  keep('outputs', output.outputs ?? held.outputs)
+  if (status !== 'succeeded') keep('error', readError(patch.error) ?? lasting?.error)
+  keep('job', readJob(patch.job) ?? lasting?.job)
+  keep('metadata', nextMetadata(held.metadata, patch, output.described, definition))
   return isNews(held, next) ? Object.freeze(next) : held
 }
 
@@ -159,19 +163,28 @@ function nextMetadata(
   return redactMetadata(described.length === 0 ? patch : { ...patch, output: described }, definition?.secret)
 }
 
-/** Without the fields that are undefined: a record has no empty fields. */
-function defined<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  const kept: Partial<T> = {}
-  for (const name of Object.keys(fields) as (keyof T)[])
-    if (fields[name] !== undefined) kept[name] = fields[name]
-  return kept as { [K in keyof T]?: NonNullable<T[K]> }
-}
+type Writable = { -readonly [N in keyof TaskRecord]: TaskRecord[N] }
+
+// What a version can say anew; the rest is fixed, or its own version and time.
+const told = [
+  'status',
+  'attempt',
+  'maxAttempts',
+  'stage',
+  'progress',
+  'completedAt',
+  'outputUrl',
+  'outputs',
+  'error',
+  'job',
+  'metadata',
+] as const
+
+type OptionalField = Exclude<(typeof told)[number], 'status' | 'attempt'> | 'characterId' | 'stepNumber'
 
 function isNews(held: TaskRecord, next: TaskRecord): boolean {
   if (next.updatedAt - held.updatedAt >= 1_000 || next.updatedAt < held.updatedAt) return true
-  const names = new Set([...Object.keys(held), ...Object.keys(next)]) as Set<keyof TaskRecord>
-  for (const name of ['rev', 'by', 'updatedAt'] as const) names.delete(name)
-  return [...names].some((name) => held[name] !== next[name])
+  return told.some((name) => held[name] !== next[name])
 }
 
 /** The first version of a task, cleaned as every other. */
@@ -180,13 +193,19 @@ export function firstVersion(
   patch: TaskPatch<never>,
   writing: Writing,
 ): TaskRecord {
-  const seed: TaskRecord = {
-    ...fixed,
+  const seed: Writable = {
+    id: fixed.id,
+    showId: fixed.showId,
+    type: fixed.type,
     status: 'starting',
     attempt: 1,
-    updatedAt: Number.NEGATIVE_INFINITY,
+    startedAt: fixed.startedAt,
+    // Nothing was heard before: the first version is news whatever it says.
+    updatedAt: -1_000,
     rev: 0,
     by: writing.by,
   }
+  if (fixed.characterId !== undefined) seed.characterId = fixed.characterId
+  if (fixed.stepNumber !== undefined) seed.stepNumber = fixed.stepNumber
   return nextVersion(seed, patch, writing)
 }
