@@ -51,7 +51,8 @@ describe('BackgroundTasksPanel', () => {
     const dialog = await open(tracker, { onRetry: () => {} })
     await expect.poll(() => dialog.element().contains(document.activeElement)).toBe(true)
     const visited = new Set<Element | null>()
-    for (let press = 0; press < 10; press += 1) {
+    // More often than there is to visit, so that the focus has to come round.
+    for (let press = 0; press < 30; press += 1) {
       await userEvent.keyboard('{Tab}')
       visited.add(document.activeElement)
       expect(document.querySelector('main')?.contains(document.activeElement)).toBe(false)
