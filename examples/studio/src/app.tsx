@@ -49,7 +49,12 @@ export function App() {
         {showId === undefined && <p className="studio-empty">Describe a show, and watch it being made.</p>}
       </main>
       <PipelineButton onClick={() => setPanelOpen(true)} />
-      <BackgroundTasksPanel open={isPanelOpen} onOpenChange={setPanelOpen} onRetry={retrySlot} />
+      <BackgroundTasksPanel
+        open={isPanelOpen}
+        onOpenChange={setPanelOpen}
+        onRetry={retrySlot}
+        footer="Shows are kept in your browser. What a reload interrupts goes on with Continue."
+      />
       <Inspector open={isInspectorOpen} onOpenChange={setInspectorOpen} />
     </div>
   )

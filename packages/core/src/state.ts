@@ -231,7 +231,7 @@ export function seenIds(characters: Table<number>, info: ShowInfo): Set<string> 
 
 /**
  * A step of these counts, which may still be changed. Every step is made here: one hidden class for all of them
- * makes an event half as dear, for it reads all steps of its show.
+ * keeps every later read fast.
  */
 export const createStep = (
   counts: Readonly<Counts>,

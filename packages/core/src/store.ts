@@ -98,8 +98,12 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
       const next = applyShow(state, record)
       if (next === state) continue
       touched.add(finalShowId(state, record.showId)).add(finalShowId(next, record.showId))
-      if (record.facts && !get(state.records, record.showId)?.facts)
-        quiet.add(finalShowId(next, record.showId))
+      const held = get(state.records, record.showId)
+      // Neither what the database knew before anybody looked nor a new name completes a step.
+      const isRenamed = get(next.records, record.showId)?.renamedTo !== held?.renamedTo
+      if (isRenamed || (record.facts && !held?.facts)) {
+        quiet.add(finalShowId(state, record.showId)).add(finalShowId(next, record.showId))
+      }
       newShows.push(get(next.records, record.showId)!)
       state = next
     }
@@ -165,13 +169,14 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     if (!after) return
     let isNews = false
     for (const [place, { type }] of pipeline.steps.entries()) {
-      const [old, step] = [before?.steps[place], after.steps[place]!]
+      const old = before?.steps[place]
+      const step = after.steps[place]!
       if (old === step || (old && stepStatus(old) === 'succeeded') || stepStatus(step) !== 'succeeded')
         continue
       const shown = viewOf(pipeline, after).steps[place]!
       // What had happened before this tracker was made is no news.
       if (origin === 'merge' && shown.completedAt !== undefined && shown.completedAt < createdAt) continue
-      guarded(() => emitter.emit('stepCompleted', { showId: after.showId, type: type, step: shown }))
+      guarded(() => emitter.emit('stepCompleted', { showId: after.showId, type, step: shown }))
       isNews = true
     }
     if (!isNews || !isComplete(after) || (before && isComplete(before))) return

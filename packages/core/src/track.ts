@@ -151,7 +151,7 @@ const untracked: TaskRecord = Object.freeze({
 })
 
 function startRun<R>(host: TrackHost, options: RunOptions<never, R>) {
-  // Made when somebody asks for it: most of what tracking a call costs is this.
+  // Made when somebody asks for it: most functions never do.
   let controller: AbortController | undefined
   let stopReason: Error | undefined
   let task: TaskRecord | undefined

@@ -456,6 +456,15 @@ describe('the events', () => {
   }
   const completed = (heard: readonly string[]) => heard.filter((line) => line.endsWith('completed'))
 
+  it('tell of no completion when a finished show gets another name', () => {
+    const { tracker, show } = setup()
+    show.track('trailer', () => 1)
+    const heard = listen(tracker)
+    tracker.renameShow('s', 'final')
+    expect(tracker.getPipeline('final').step('trailer').status).toBe('succeeded')
+    expect(completed(heard)).toEqual([])
+  })
+
   it('tell of each change, each finish and each completed step once', () => {
     const { tracker, show } = setup()
     const heard = listen(tracker)

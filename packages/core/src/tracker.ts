@@ -90,7 +90,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const place = stepOf(pipeline, task)
     const step = show?.steps[place]
     const slot = step && get(step.slots, slotKey(pipeline, place, task))
-    return { show, slot, current: step && currentTask(step, slot) }
+    return { show, current: step && currentTask(step, slot) }
   }
 
   function begin(given: LooseSlot, id: string, patch: TaskPatch<never>): TaskRecord {

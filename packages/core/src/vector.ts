@@ -1,8 +1,7 @@
 /**
  * A persistent list: `set` and `push` give a new list that shares all but one path with the old one.
  *
- * It is a trie of 32-wide arrays. A plain array copied at each event costs 28 times this at 10,000 tasks; a general
- * library's list (Immutable.js) was measured slower than the limit that performance.md sets.
+ * It is a trie of 32-wide arrays: a plain array copied at each event costs more the more tasks there are.
  */
 export interface Vector<T> {
   readonly size: number

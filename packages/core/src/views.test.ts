@@ -513,3 +513,17 @@ describe('isExpired', () => {
     expect([isExpired(at('processing'), 1e12), isExpired(at('interrupted'), 1e12)]).toEqual([false, false])
   })
 })
+
+describe('a view as JSON', () => {
+  it('holds its steps, though they are made on first read', () => {
+    const tracker = createTracker({ pipeline: showPipeline })
+    tracker.show('s').track('trailer', () => 1)
+    const { steps, progress } = JSON.parse(JSON.stringify(tracker.getPipeline('s'))) as {
+      readonly steps: readonly { readonly type: string; readonly status: string }[]
+      readonly progress: number
+    }
+    expect(steps.map(({ type }) => type)).toEqual(showPipeline.steps.map(({ type }) => type))
+    expect(steps.at(-1)?.status).toBe('succeeded')
+    expect(progress).toBe(14)
+  })
+})

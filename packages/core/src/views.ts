@@ -95,8 +95,6 @@ export interface PipelineView<P extends Pipeline = Pipeline> {
   readonly completedAt: number | undefined
 }
 
-type AnyStep = Step
-
 // A class because only private fields can be filled in on a frozen object, and only accessors of a prototype cost
 // nothing at each event.
 class ShownStep {
@@ -124,7 +122,7 @@ class ShownStep {
   #tasks: readonly TaskRecord[] | undefined
   #errors: readonly StepError[] | undefined
 
-  constructor(definition: AnyStep, state: StepState, show: ShowState) {
+  constructor(definition: Step, state: StepState, show: ShowState) {
     const { total, completed, active } = state
     const { info } = show
     this.type = definition.type
@@ -242,9 +240,14 @@ class ShownPipeline {
     Object.freeze(this)
   }
 
-  // Made on first read: for a frozen array an event would pay half as much again.
+  // Made on first read: an event does not pay for a frozen array that nobody reads.
   get steps(): readonly ShownStep[] {
     return (this.#steps ??= Object.freeze(this.#pipeline.steps.map((_step, place) => this.#step(place))))
+  }
+
+  /** What an accessor of the prototype gives is left out of JSON otherwise. */
+  toJSON(): object {
+    return { ...this, steps: this.steps }
   }
 
   step(type: string): ShownStep {
