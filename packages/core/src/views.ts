@@ -247,7 +247,7 @@ class ShownPipeline {
 
   /** What an accessor of the prototype gives is left out of JSON otherwise. */
   toJSON(): object {
-    return { ...this, steps: this.steps }
+    return Object.assign({}, this, { steps: this.steps })
   }
 
   step(type: string): ShownStep {
