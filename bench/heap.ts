@@ -33,5 +33,5 @@ export function measureHeap(tasks: number) {
     state = applyTask(state, version(index % tasks, 2 + Math.floor(index / tasks)))
   }
   const bytesPerTaskAfter = perTask()
-  return { tasks: state.size, bytesPerTask, updates, bytesPerTaskAfter }
+  return { tasks: state.base.size, bytesPerTask, updates, bytesPerTaskAfter }
 }

@@ -7,9 +7,8 @@ import {
   type StepType,
 } from '@callsheet/core'
 import { applyShow, applyTask } from '../../packages/core/src/reducer.ts'
-import { emptyState, finalShowId, type State } from '../../packages/core/src/state.ts'
-import { get } from '../../packages/core/src/table.ts'
-import { viewOf } from '../../packages/core/src/views.ts'
+import { emptyState, showOf, type State } from '../../packages/core/src/state.ts'
+import { viewOf } from '../../packages/core/src/show-state.ts'
 import type { Contestant, Figures } from './contestant.ts'
 
 const figuresOf = ({ status, progress, active, steps }: PipelineView<ShowPipeline>): Figures => ({
@@ -25,8 +24,7 @@ const figuresOf = ({ status, progress, active, steps }: PipelineView<ShowPipelin
   })),
 })
 
-const read = (state: State, showId: string) =>
-  viewOf(showPipeline, get(state.shows, finalShowId(state, showId))!)
+const read = (state: State, showId: string) => viewOf<ShowPipeline>(showOf(state, showId)!)
 
 /** The pure part: one state and one version give the next state. */
 export const callsheet: Contestant = {

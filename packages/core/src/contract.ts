@@ -4,7 +4,8 @@ import type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snaps
 import type { SubscriptionKey } from './subscriptions.ts'
 import type { Character, Facts, Slot, Task } from './task.ts'
 import type { RunContext, TrackOptions } from './track.ts'
-import type { Expiry, PipelineView, StepView } from './views.ts'
+import type { Expiry } from './time.ts'
+import type { PipelineView, StepView } from './views.ts'
 import type { TaskPatch } from './writer.ts'
 
 /** How a tracker is made. */

@@ -4,7 +4,7 @@ import { parseRecords, parseSnapshot } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
 import type { TaskRecord } from './task.ts'
 import { createTracker } from './tracker.ts'
-import { isStale } from './views.ts'
+import { isStale } from './time.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute

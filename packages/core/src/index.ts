@@ -29,18 +29,9 @@ export {
   type TaskVersion,
   type Tombstone,
 } from './task.ts'
-export type { StepStatus } from './state.ts'
-export {
-  defaultExpiry,
-  elapsed,
-  type Expiry,
-  isExpired,
-  isStale,
-  type PipelineView,
-  type SlotView,
-  type StepError,
-  type StepView,
-} from './views.ts'
+export type { StepStatus } from './counts.ts'
+export type { PipelineView, SlotView, StepError, StepView } from './views.ts'
+export { defaultExpiry, elapsed, type Expiry, isExpired, isStale } from './time.ts'
 export { AlreadyRunningError, CallsheetError, CanceledError, TimeoutError } from './errors.ts'
 export type { TaskPatch } from './writer.ts'
 export type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'

@@ -6,8 +6,8 @@ import { applyShow, applyTask } from './reducer.ts'
 import { parseRecords, parseSnapshot } from './schema.ts'
 import { compareRegisters, mergeShows } from './show.ts'
 import { showPipeline } from './show-pipeline.ts'
-import { emptyState, finalShowId, type State, versions } from './state.ts'
-import { get } from './table.ts'
+import { ShowState, viewOf } from './show-state.ts'
+import { emptyState, finalShowId, showOf, type State, versions } from './state.ts'
 import {
   compareTasks,
   compareVersions,
@@ -18,8 +18,8 @@ import {
   type TaskVersion,
 } from './task.ts'
 import { createTracker } from './tracker.ts'
-import { items } from './vector.ts'
-import { emptyView, type PipelineView, viewOf } from './views.ts'
+import { values } from './table.ts'
+import type { PipelineView } from './views.ts'
 
 // --- what may happen -------------------------------------------------------------------------------------------------
 
@@ -118,9 +118,8 @@ const ids = ['a', 'b', 'c', '__proto__']
 const people = [undefined, 'ada', 'bo', 'constructor']
 
 const viewIn = (state: State, id: string): PipelineView => {
-  const finalId = finalShowId(state, id)
-  const held = get(state.shows, finalId)
-  return held ? viewOf(state.pipeline, held) : emptyView(state.pipeline, finalId)
+  const held = showOf(state, id)
+  return viewOf(held ?? ShowState.empty(state.base.pipeline, id))
 }
 
 const plain = (view: PipelineView | PipelineView<typeof showPipeline>) => ({
@@ -141,7 +140,7 @@ const plain = (view: PipelineView | PipelineView<typeof showPipeline>) => ({
 const seen = (state: State) =>
   canonicalJson({
     tasks: [...versions(state)].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
-    shows: [...items(state.records.values)].toSorted((a, b) => (a.showId < b.showId ? -1 : 1)),
+    shows: [...values(state.base.records)].toSorted((a, b) => (a.showId < b.showId ? -1 : 1)),
     views: ids.map((id) => plain(viewIn(state, id))),
   })
 
@@ -364,10 +363,10 @@ describe('the merge', () => {
     fc.assert(
       fc.property(history, (events) => {
         const state = run(events)
-        const before = ids.map((id) => get(state.shows, id))
+        const before = ids.map((id) => showOf(state, id))
         const after = events.reduce(apply, state)
         expect(after).toBe(state)
-        expect(ids.map((id) => get(after.shows, id))).toEqual(before)
+        expect(ids.map((id) => showOf(after, id))).toEqual(before)
       }),
       runs,
     )
@@ -412,12 +411,12 @@ describe('the views', () => {
         )
         for (const id of ids) {
           const [before, after] = [viewIn(state, id), viewIn(next, id)]
-          if (get(state.shows, id) && !touched.has(finalShowId(state, id))) expect(after).toBe(before)
+          if (showOf(state, id) && !touched.has(finalShowId(state, id))) expect(after).toBe(before)
           for (const [place, step] of before.steps.entries()) {
             const other = after.steps[place]!
             const isSame = canonicalJson(plainStep(step)) === canonicalJson(plainStep(other))
             const isAbout = [version, held].some((one) => one && 'type' in one && one.type === step.type)
-            if (get(state.shows, id) && isSame && !isAbout) expect(other).toBe(step)
+            if (showOf(state, id) && isSame && !isAbout) expect(other).toBe(step)
           }
         }
       }),

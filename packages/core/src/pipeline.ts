@@ -31,7 +31,7 @@ export interface StepDefinition {
   readonly after?: readonly string[]
   /** An optional step counts only from when it is begun. Default false. */
   readonly optional?: boolean
-  /** The share in the overall progress, greater than 0. Default 1. */
+  /** The share in the overall progress, in proportion to the others': a whole number from 1 to 1,000,000. Default 1. */
   readonly weight?: number
   /** Silence in ms after which an active task is stale. Default 120,000. */
   readonly stallAfter?: number
@@ -93,6 +93,9 @@ export type ItemScope<P extends Pipeline, T extends string> = string extends T
 export type MetadataOf<P extends Pipeline, T extends string> =
   DefinitionOf<P, T> extends { readonly metadata: StandardSchema<infer M> } ? M : JsonObject
 
+// Whole, so that sums of weights are exact in whatever order they are made.
+const maxWeight = 1_000_000
+
 /**
  * Makes a pipeline from ordered steps.
  *
@@ -123,10 +126,28 @@ export function definePipeline<
       if (!places.has(before)) throw refuse(`comes after "${before}", which is no earlier step.`)
     }
     const weight = step.weight ?? 1
-    if (!(weight > 0 && weight < Infinity)) throw refuse(`has the weight ${weight}; give one above 0.`)
+    if (!Number.isInteger(weight) || weight < 1 || weight > maxWeight) {
+      throw refuse(`has the weight ${weight}; give a whole number from 1 to ${maxWeight}.`)
+    }
     places.set(step.type, index)
-    const { after = [], optional = false, stallAfter = 120_000 } = step
-    return Object.freeze({ ...step, stepNumber: index + 1, after, optional, weight, stallAfter })
+    const { type, label, per, icon, after = [], optional = false, stallAfter = 120_000 } = step
+    const stepNumber = index + 1
+    // The same fields in the same order in every step: one hidden class keeps reading them fast.
+    const { metadata, secret } = step
+    const fields = {
+      type,
+      label,
+      stepNumber,
+      per,
+      icon,
+      after,
+      optional,
+      weight,
+      stallAfter,
+      metadata,
+      secret,
+    }
+    return Object.freeze({ ...fields, ...step, after, optional, weight, stallAfter })
   })
   const extra = definition.extra ?? ([] as readonly ExtraDefinition[])
   for (const { type } of extra) {

@@ -1,53 +1,48 @@
 import { canonicalJson } from './json.ts'
-import type { Pipeline } from './pipeline.ts'
+import type { Pipeline, Step } from './pipeline.ts'
 import { mergeShows, readShows, type ShowInfo } from './show.ts'
+import { type Chain, createShowBase, seenIds, type ShowBase } from './show-base.ts'
+import { ShowState } from './show-state.ts'
 import {
-  type Chain,
-  type Counts,
-  countedType,
-  createShow,
-  createStep,
-  currentTask,
-  emptyShow,
-  finalShowId,
-  noCounts,
-  overallOf,
-  percentOf,
-  placed,
+  allShows,
+  createBase,
+  followRenames,
   type Place,
+  placed,
   placeOf,
-  seenIds,
-  type ShowState,
+  showAt,
+  showOf,
+  showPlaceOf,
   type State,
-  type StepState,
-  sumUp,
-  taskAt,
-  tally,
-  totalOf,
+  type StateBase,
+  withShow,
 } from './state.ts'
-import { emptyTable, get, place as placeIn, put } from './table.ts'
+import type { StepState } from './step-state.ts'
+import { emptyTable, get, placeOfKey, put, replaceAt, type Table, valueAt, values } from './table.ts'
 import {
   compareTasks,
   compareVersions,
-  isActive,
   isRemoved,
   type ShowRecord,
   type TaskRecord,
   type TaskVersion,
+  type Tombstone,
 } from './task.ts'
-import { at, items, push, set, type Vector } from './vector.ts'
+import { push, set } from './vector.ts'
 
 /** Merges one version of a task into the state: the newest wins. Gives the state itself when nothing changes. */
 export function applyTask(state: State, version: TaskVersion): State {
   const place = placeOf(state, version.id)
   if (place === undefined) return addVersion(state, version)
-  const step = at(state.shows.values, place.show).steps[place.step]!
-  const held = at(step.tasks, place.task)!
-  if (isNextOf(version, held)) return replace(state, place, held as TaskRecord, version as TaskRecord)
-  if (compareVersions(version, held) <= 0) return state
-  if (!isRemoved(held) && !isRemoved(version)) return replace(state, place, held, version)
-  const tasks = set(step.tasks, place.task, version)
-  return isRemoved(held) ? putStep(state, place, sameStep(step, tasks)) : unchain(state, place, tasks)
+  const show = showAt(state, place.show)
+  const step = show.stepStates[place.step]!
+  const held = step.versionAt(place.task)!
+  if (!isNextOf(version, held)) {
+    if (compareVersions(version, held) <= 0) return state
+    if (isRemoved(held)) return withStep(state, place, show, step.withVersion(show.base, place.task, version))
+    if (isRemoved(version)) return unchain(state, place, version)
+  }
+  return replace(state, place, show, step, held as TaskRecord, version as TaskRecord)
 }
 
 /**
@@ -60,102 +55,94 @@ const isNextOf = (version: Partial<TaskRecord>, held: Partial<TaskRecord>): bool
   version.attempt! >= held.attempt!
 
 /** A newer version in the place of a living one. */
-function replace(state: State, place: Place, held: TaskRecord, version: TaskRecord): State {
-  const show = at(state.shows.values, place.show)
-  const step = show.steps[place.step]!
-  if (hasMoved(held, version)) {
+function replace(
+  state: State,
+  place: Place,
+  show: ShowState,
+  step: StepState,
+  held: TaskRecord,
+  version: TaskRecord,
+): State {
+  // Each slot began with a task: while there are no more tasks than slots, no slot has two to be put in order.
+  const isAlone = step.size === step.slotTable.size
+  if (hasMoved(held, version) || (!isAlone && held.startedAt !== version.startedAt)) {
     // The new place first, so that no total goes down and up again.
     const added = addVersion(state, version)
-    const left = at(added.shows.values, place.show).steps[place.step]!
-    return unchain(added, place, set<TaskVersion | undefined>(left.tasks, place.task, undefined))
+    return unchain(added, place, undefined)
   }
-  const tasks = set(step.tasks, place.task, version)
-  const { slots } = step
-  // Each slot began with a task: while there are no more tasks than slots, each task is its slot's current one.
-  const isCurrent =
-    step.tasks.size === slots.values.size || at(slots.values, place.slot).chain!.task === place.task
-  const next = isCurrent
-    ? recount(state.pipeline, show, place.step, version.characterId, tasks, slots, held, version)
-    : createStep(step, tasks, slots)
-  return putStep(state, place, next)
+  const next = step.withVersion(show.base, place.task, version)
+  if (isAlone || valueAt(step.slotTable, place.slot).chain!.task === place.task) {
+    next.exchange(version.characterId, held, version)
+  }
+  return withStep(state, place, show, next)
 }
 
-/** A step that shows the same as before. */
-function sameStep(step: StepState, tasks: StepState['tasks']): StepState {
-  const next = createStep(step, tasks, step.slots)
-  next.memo = step.memo
-  return next
-}
+const hasMoved = (held: TaskRecord, version: TaskRecord): boolean =>
+  held.showId !== version.showId || held.type !== version.type || held.characterId !== version.characterId
 
 /** Merges one record of a show into the state, register by register. */
-export function applyShow(state: State, record: ShowRecord): State {
-  const held = get(state.records, record.showId)
+export function applyShow(given: State, record: ShowRecord): State {
+  const held = get(given.base.records, record.showId)
   const merged = mergeShows(held, record)
-  if (merged === held) return state
-  const before = finalShowId(state, record.showId)
-  const next = { ...state, records: put(state.records, record.showId, merged) }
-  const isRenamed = merged.renamedTo?.value !== held?.renamedTo?.value
-  if (isRenamed) return regroup(next, [before, finalShowId(next, record.showId)])
-  const [opened, place] = openShow(next, before)
-  const show = at(opened.shows.values, place)
-  const info = readShow(opened, show)
+  if (merged === held) return given
+  const { pipeline, records, index, stamp, showCount, size } = given.base
+  const base = createBase(pipeline, put(records, record.showId, merged), index, stamp, showCount, size)
+  const state = { base, shows: given.shows }
+  if (merged.renamedTo?.value !== held?.renamedTo?.value) {
+    return regroup(state, [
+      followRenames(given.base.records, record.showId),
+      followRenames(state.base.records, record.showId),
+    ])
+  }
+  const [opened, place] = openShow(state, record.showId)
+  const show = showAt(opened, place)
+  const { showId, members, seen, cast } = show.base
+  const info = readInfo(opened, show.base)
   const isTitleOnly = held !== undefined && changedRegisters(held, merged).every((name) => name === 'title')
-  return withShow(
-    opened,
-    place,
-    isTitleOnly ? createShow({ ...show, info }) : countAll(state.pipeline, show, info),
-  )
+  const next = isTitleOnly
+    ? show.withBase(createShowBase(pipeline, showId, members, info, seen, cast))
+    : countAll(show, members, info)
+  return withShow(opened, place, next)
 }
 
 const changedRegisters = (a: ShowRecord, b: ShowRecord) =>
   (['title', 'characters', 'facts', 'unavailable'] as const).filter((name) => a[name] !== b[name])
 
-const hasMoved = (held: TaskRecord, version: TaskRecord): boolean =>
-  held.showId !== version.showId ||
-  held.type !== version.type ||
-  held.characterId !== version.characterId ||
-  held.startedAt !== version.startedAt
-
 // --- one task more -------------------------------------------------------------------------------------------------
 
 function addVersion(given: State, version: TaskVersion): State {
-  const [state, showPlace] = openShow(ownIndex(given), finalShowId(given, version.showId))
-  const show = at(state.shows.values, showPlace)
+  const [state, showPlace] = openShow(ownIndex(given), version.showId)
+  const show = showAt(state, showPlace)
   if (isRemoved(version)) {
-    const step = show.steps.length - 1
-    const others = show.steps[step]!
-    const place = { show: showPlace, step, task: others.tasks.size, slot: -1 }
-    const next = sameStep(others, push(others.tasks, version))
-    return putStep(indexed(state, version.id, place), place, next)
+    const step = show.stepStates.length - 1
+    const others = show.stepStates[step]!
+    const place = { show: showPlace, step, task: others.size, slot: -1 }
+    const next = others.withMore(show.base, version)
+    return indexed(state, version.id, place, show.withStep(step, next))
   }
-  const stepPlace = stepOf(state.pipeline, version)
-  const step = show.steps[stepPlace]!
-  const key = slotKey(state.pipeline, stepPlace, version)
+  const stepPlace = stepOf(state.base.pipeline, version)
+  const step = show.stepStates[stepPlace]!
+  const key = slotKey(state.base.pipeline, stepPlace, version)
   const { characterId } = version
-  const found = placeIn(step.slots, key)
-  const slot = found < 0 ? undefined : at(step.slots.values, found)
+  const found = placeOfKey(step.slotTable, key)
+  const slot = found < 0 ? undefined : valueAt(step.slotTable, found)
   const place = {
     show: showPlace,
     step: stepPlace,
-    task: step.tasks.size,
-    slot: found < 0 ? step.slots.values.size : found,
+    task: step.size,
+    slot: found < 0 ? step.slotTable.size : found,
   }
-  const tasks = push(step.tasks, version)
-  const chain = link(slot?.chain, place.task, tasks)
-  const before = currentTask(step, slot)
-  const after = taskAt(tasks, chain.task)
-  const slots = put(step.slots, key, { characterId, chain }, found)
-  const counted = recount(state.pipeline, show, stepPlace, characterId, tasks, slots, before, after)
-  let next = withStep(state.pipeline, show, stepPlace, counted)
-  if (slot?.chain === undefined) next = withSeen(state.pipeline, next, stepPlace, characterId, 1)
-  return withShow(indexed(state, version.id, place), showPlace, next)
+  const chain = link(slot?.chain, place.task, version, step)
+  const slots = put(step.slotTable, key, { characterId, chain }, found)
+  const seen = slot?.chain ? show : withSeen(show, stepPlace, characterId, 1)
+  const next = seen.stepStates[stepPlace]!.withMore(seen.base, version, slots)
+  next.exchange(characterId, step.currentTask(slot), next.taskAt(chain.task))
+  return indexed(state, version.id, place, seen.withStep(stepPlace, next))
 }
 
-function link(chain: Chain | undefined, task: number, tasks: Vector<TaskVersion | undefined>): Chain {
-  const isNewer =
-    chain === undefined ||
-    compareTasks(at(tasks, task) as TaskRecord, at(tasks, chain.task) as TaskRecord) > 0
-  return isNewer ? { task, next: chain } : { task: chain.task, next: link(chain.next, task, tasks) }
+function link(chain: Chain | undefined, task: number, version: TaskRecord, step: StepState): Chain {
+  const isNewer = !chain || compareTasks(version, step.versionAt(chain.task) as TaskRecord) > 0
+  return isNewer ? { task, next: chain } : { task: chain.task, next: link(chain.next, task, version, step) }
 }
 
 /** The place of the step that a task counts in; one past the last for a task that is in no step. */
@@ -178,25 +165,17 @@ export const slotKey = (
 
 // --- one task less -------------------------------------------------------------------------------------------------
 
-function unchain(state: State, place: Place, tasks: Vector<TaskVersion | undefined>): State {
-  const show = at(state.shows.values, place.show)
-  const step = show.steps[place.step]!
-  const slot = at(step.slots.values, place.slot)
+/** A task of its slot less: its place is left empty, or to its tombstone. */
+function unchain(state: State, place: Place, left: Tombstone | undefined): State {
+  const show = showAt(state, place.show)
+  const step = show.stepStates[place.step]!
+  const slot = valueAt(step.slotTable, place.slot)
   const chain = without(slot.chain, place.task)
-  const slots = { ...step.slots, values: set(step.slots.values, place.slot, { ...slot, chain }) }
-  const counted = recount(
-    state.pipeline,
-    show,
-    place.step,
-    slot.characterId,
-    tasks,
-    slots,
-    currentTask(step, slot),
-    taskAt(step.tasks, chain?.task),
-  )
-  let next = withStep(state.pipeline, show, place.step, counted)
-  if (chain === undefined) next = withSeen(state.pipeline, next, place.step, slot.characterId, -1)
-  return withShow(state, place.show, next)
+  const slots = replaceAt(step.slotTable, place.slot, { ...slot, chain })
+  const seen = chain ? show : withSeen(show, place.step, slot.characterId, -1)
+  const next = seen.stepStates[place.step]!.withVersion(seen.base, place.task, left, slots)
+  next.exchange(slot.characterId, step.currentTask(slot), chain && step.taskAt(chain.task))
+  return withStep(state, place, seen, next)
 }
 
 function without(chain: Chain | undefined, task: number): Chain | undefined {
@@ -206,82 +185,62 @@ function without(chain: Chain | undefined, task: number): Chain | undefined {
 
 // --- counting ------------------------------------------------------------------------------------------------------
 
-/** A step after its slot of one character went from one current task to another. */
-function recount(
-  pipeline: Pipeline,
-  { info, seen, steps }: ShowState,
-  place: number,
-  characterId: string | undefined,
-  tasks: StepState['tasks'],
-  slots: StepState['slots'],
-  before: TaskRecord | undefined,
-  after: TaskRecord | undefined,
-): StepState {
-  const step = steps[place]!
-  const next = createStep(step, tasks, slots)
-  const definition = pipeline.steps[place]
-  // Where nothing active is outside, an active slot is not either: no need to look into the roster.
-  const isInside = step.outside === 0 && before !== undefined && isActive(before)
-  const type = isInside ? definition?.type : countedType(definition, info, characterId)
-  tally(next, info, type, characterId, before, -1)
-  tally(next, info, type, characterId, after, 1)
-  if (definition?.optional) next.total = totalOf(pipeline, place, info, seen, next)
-  return next
-}
-
-/** A character is seen in one slot more or less; where the roster is unknown, that is what totals are made of. */
-function withSeen(
-  pipeline: Pipeline,
-  show: ShowState,
-  place: number,
-  characterId: string | undefined,
-  by: 1 | -1,
-): ShowState {
-  if (characterId === undefined || place === pipeline.steps.length) return show
-  const { info } = show
-  const found = placeIn(show.characters, characterId)
-  const count = found < 0 ? 0 : at(show.characters.values, found)
-  const characters = put(show.characters, characterId, count + by, found)
-  const isNews = by === 1 ? count === 0 : count === 1
-  const seen = isNews && !info.named.has(characterId) ? show.seen + by : show.seen
-  const next = createShow({ ...show, characters, seen })
-  if (seen === show.seen || info.roster) return next
+/** A character is seen in one slot more or less; while the roster is unknown, that is what totals are made of. */
+function withSeen(show: ShowState, place: number, characterId: string | undefined, by: 1 | -1): ShowState {
+  const { pipeline, showId, members, info, seen: table, cast } = show.base
+  if (info.roster || characterId === undefined || place === pipeline.steps.length) return show
+  const found = placeOfKey(table, characterId)
+  const count = found < 0 ? 0 : valueAt(table, found)
+  const seen = put(table, characterId, count + by, found)
+  const isNews = (by === 1 ? count === 0 : count === 1) && !info.named.has(characterId)
+  if (!isNews) return show.withBase(createShowBase(pipeline, showId, members, info, seen, cast))
+  const base = createShowBase(pipeline, showId, members, info, seen, cast + by)
   const factsNameAll = pipeline.steps.some(({ per, type }) => per !== 'show' && info.done.get(type) === true)
-  if (factsNameAll) return countAll(pipeline, next)
-  const steps = show.steps.map((step, index) => {
-    const total = totalOf(pipeline, index, info, seen, step)
-    return total === step.total ? step : createStep({ ...step, total }, step.tasks, step.slots)
+  if (factsNameAll) return recount(show, base)
+  const steps = show.stepStates.map((step) => {
+    const next = step.copy(base)
+    next.settle()
+    return next.total === step.total ? step : next
   })
-  return sumUp(pipeline, { ...next, steps })
+  return ShowState.of(base, steps)
 }
 
 /** A show counted anew, for the rare changes that concern all of it: characters, facts, availability. */
-function countAll(pipeline: Pipeline, show: ShowState, info: ShowInfo = show.info): ShowState {
-  const known = seenIds(show.characters, info)
-  const steps = show.steps.map((step, place) => {
-    const counts: Counts = { ...noCounts }
+function countAll(show: ShowState, members: readonly string[], info: ShowInfo): ShowState {
+  const { pipeline, showId } = show.base
+  let seen: Table<number> = emptyTable
+  for (const step of info.roster ? [] : show.stepStates.slice(0, -1)) {
+    for (const { characterId, chain } of values(step.slotTable)) {
+      if (chain && characterId !== undefined) seen = put(seen, characterId, (get(seen, characterId) ?? 0) + 1)
+    }
+  }
+  return recount(show, createShowBase(pipeline, showId, members, info, seen))
+}
+
+function recount(show: ShowState, base: ShowBase): ShowState {
+  const { pipeline, info, seen } = base
+  const known = info.roster ?? seenIds(seen, info)
+  const steps = show.stepStates.map((step, place) => {
     const definition = pipeline.steps[place]
-    for (const slot of items(step.slots.values)) {
-      const type = countedType(definition, info, slot.characterId)
-      tally(counts, info, type, slot.characterId, currentTask(step, slot), 1)
+    const next = step.cleared(base)
+    for (const slot of values(step.slotTable)) {
+      const { characterId } = slot
+      next.tally(next.counts(characterId), characterId, step.currentTask(slot), 1)
     }
-    if (definition) {
-      for (const characterId of namedItems(info, definition, known)) {
-        if (placeIn(step.slots, characterId ?? '') >= 0) continue
-        tally(counts, info, countedType(definition, info, characterId), characterId, undefined, 1)
-      }
+    for (const characterId of definition ? namedItems(info, definition, known) : []) {
+      if (placeOfKey(step.slotTable, characterId ?? '') >= 0) continue
+      next.tally(next.counts(characterId), characterId, undefined, 1)
     }
-    counts.total = totalOf(pipeline, place, info, known.size, counts)
+    next.settle()
     const isSame =
-      (Object.keys(counts) as (keyof Counts)[]).every((name) => counts[name] === step[name]) &&
-      (definition === undefined || showsTheSame(show.info, info, definition))
-    return isSame ? step : createStep(counts, step.tasks, step.slots)
+      next.hasCountsOf(step) && (definition === undefined || showsTheSame(show.base.info, info, definition))
+    return isSame ? step : next
   })
-  return sumUp(pipeline, { ...show, info, steps, seen: known.size })
+  return ShowState.of(base, steps)
 }
 
 /** Whether a step whose counts stay shows the same slots too. (A later `at` alone would change a count.) */
-function showsTheSame(a: ShowInfo, b: ShowInfo, { type, per }: Pipeline['steps'][number]): boolean {
+function showsTheSame(a: ShowInfo, b: ShowInfo, { type, per }: Step): boolean {
   if (a.unavailable.has(type) !== b.unavailable.has(type)) return false
   if (per === 'show') return true
   // While the roster is unknown, those whom the facts name have slots in every step.
@@ -298,94 +257,74 @@ function isEqual(a: unknown, b: unknown): boolean {
 /** The items whose slots the facts say to be done; undefined stands for the whole show. */
 function namedItems(
   info: ShowInfo,
-  { type, per }: Pipeline['steps'][number],
+  { type, per }: Step,
   known: ReadonlySet<string>,
 ): Iterable<string | undefined> {
   const done = info.done.get(type)
   if (done === undefined) return []
   if (per === 'show') return done === true ? [undefined] : []
-  return done === true ? (info.roster ?? known) : done
+  return done === true ? known : done
 }
 
 // --- the way back to the root --------------------------------------------------------------------------------------
 
-const putStep = (state: State, place: Place, step: StepState): State =>
-  withShow(state, place.show, withStep(state.pipeline, at(state.shows.values, place.show), place.step, step))
+const withStep = (state: State, place: Place, show: ShowState, step: StepState): State =>
+  withShow(state, place.show, show.withStep(place.step, step))
 
-function withShow(state: State, place: number, show: ShowState): State {
-  const { keys, values, index } = state.shows
-  return {
-    pipeline: state.pipeline,
-    shows: { keys, values: set(values, place, show), index },
-    records: state.records,
-    index: state.index,
-    stamp: state.stamp,
-    size: state.size,
-  }
+/** The show of a final id, begun where it is not known; and its place. */
+function openShow(given: State, showId: string): [State, number] {
+  const found = showPlaceOf(given, showId)
+  if (found !== undefined) return [given, found]
+  const state = ownIndex(given)
+  const place = state.base.showCount
+  const info = readInfo(state, { showId, members: [showId] })
+  const empty = ShowState.empty(state.base.pipeline, showId, info)
+  const show = recount(empty, empty.base)
+  state.base.index.shows.set(showId, place)
+  return [stamped(state.base, push(state.shows, place, show), place + 1, state.base.size), place]
 }
 
-function withStep(pipeline: Pipeline, show: ShowState, place: number, step: StepState): ShowState {
-  const { info } = show
-  const old = show.steps[place]!
-  const steps = show.steps.slice()
-  steps[place] = step
-  const definition = pipeline.steps[place]
-  const percent = definition && percentOf(definition, info, step)
-  let { overall } = show
-  if (percent !== undefined && percent !== overall.percents[place]) {
-    const percents = overall.percents.slice()
-    percents[place] = percent
-    overall = overallOf(pipeline, percents)
-  }
-  return createShow({
-    showId: show.showId,
-    members: show.members,
-    info,
-    steps,
-    characters: show.characters,
-    seen: show.seen,
-    active: show.active + step.active - old.active + step.outside - old.outside,
-    failed: show.failed + step.failed - old.failed,
-    overall,
-  })
-}
-
-function openShow(state: State, showId: string): [State, number] {
-  const found = placeIn(state.shows, showId)
-  if (found >= 0) return [state, found]
-  const show = countAll(
-    state.pipeline,
-    emptyShow(state.pipeline, showId, readShow(state, { showId, members: [showId] })),
-  )
-  return [{ ...state, shows: put(state.shows, showId, show) }, state.shows.values.size]
-}
-
-function readShow(state: State, show: Pick<ShowState, 'showId' | 'members'>): ShowInfo {
-  const records = show.members.map((id) => get(state.records, id)).filter((record) => record !== undefined)
-  return readShows(show.showId, records)
+function readInfo(state: State, { showId, members }: Pick<ShowBase, 'showId' | 'members'>): ShowInfo {
+  const records = members.map((id) => get(state.base.records, id)).filter((record) => record !== undefined)
+  return readShows(showId, records)
 }
 
 /** The index, for writing: an older state that grows anew gets one of its own. */
 function ownIndex(state: State): State {
-  if (state.index.stamp === state.stamp) return state
-  const places = new Map<string, Place>()
-  for (const [version, place] of placed(state)) places.set(version.id, place)
-  return { ...state, index: { places, stamp: 0 }, stamp: 0 }
+  if (state.base.index.stamp === state.base.stamp) return state
+  const tasks = new Map<string, Place>()
+  for (const [version, place] of placed(state)) tasks.set(version.id, place)
+  const shows = new Map<string, number>()
+  let place = 0
+  for (const { base } of allShows(state)) {
+    for (const member of base.members) shows.set(member, place)
+    place += 1
+  }
+  const { pipeline, records, showCount, size } = state.base
+  const index = { tasks, shows, stamp: 0 }
+  return { base: createBase(pipeline, records, index, 0, showCount, size), shows: state.shows }
 }
 
-function indexed(state: State, id: string, place: Place): State {
-  const { index } = state
-  const isNew = !index.places.has(id)
-  index.places.set(id, place)
+/** The newest owner of an index that has just been written to. */
+function stamped(
+  { pipeline, records, index }: StateBase,
+  shows: State['shows'],
+  showCount: number,
+  size: number,
+): State {
   index.stamp += 1
-  return {
-    pipeline: state.pipeline,
-    shows: state.shows,
-    records: state.records,
-    index,
-    stamp: index.stamp,
-    size: isNew ? state.size + 1 : state.size,
-  }
+  return { base: createBase(pipeline, records, index, index.stamp, showCount, size), shows }
+}
+
+const restamped = ({ base, shows }: State): State => stamped(base, shows, base.showCount, base.size)
+
+/** A task's place kept, and its show put where it is. */
+function indexed({ base, shows }: State, id: string, place: Place, show: ShowState): State {
+  const { tasks } = base.index
+  const before = tasks.size
+  tasks.set(id, place)
+  const size = base.size + tasks.size - before
+  return stamped(base, set(shows, base.showCount, place.show, show), base.showCount, size)
 }
 
 /** Lays the shows that a rename joins or parts together anew. */
@@ -394,23 +333,32 @@ function regroup(given: State, finalIds: readonly string[]): State {
   const members = new Set<string>(finalIds)
   const tasks: TaskVersion[] = []
   for (const finalId of finalIds) {
-    const place = placeIn(state.shows, finalId)
-    if (place < 0) continue
-    const show = at(state.shows.values, place)
-    for (const member of show.members) members.add(member)
-    for (const step of show.steps) for (const version of items(step.tasks)) if (version) tasks.push(version)
-    const bare = createShow({ ...emptyShow(state.pipeline, finalId), members: [], characters: emptyTable })
-    state = withShow(state, place, bare)
+    const place = showPlaceOf(state, finalId)
+    if (place === undefined) continue
+    const show = showAt(state, place)
+    for (const member of show.base.members) members.add(member)
+    for (const step of show.stepStates) tasks.push(...step.listed())
+    const bare = ShowState.empty(state.base.pipeline, show.base.showId)
+    state = withShow(
+      state,
+      place,
+      bare.withBase(createShowBase(state.base.pipeline, show.base.showId, [], bare.base.info)),
+    )
   }
+  state = restamped(state)
   const groups = new Map<string, string[]>()
   for (const member of members) {
-    const finalId = finalShowId(state, member)
+    const finalId = followRenames(state.base.records, member)
     groups.set(finalId, [...(groups.get(finalId) ?? []), member])
   }
   for (const [finalId, joined] of groups) {
+    // An id that had been joined to another show gets one of its own again.
+    if (showOf(state, finalId)?.base.showId !== finalId) state.base.index.shows.delete(finalId)
     const [opened, place] = openShow(state, finalId)
-    const show = createShow({ ...at(opened.shows.values, place), members: joined.toSorted() })
-    state = withShow(opened, place, countAll(state.pipeline, show, readShow(opened, show)))
+    const show = showAt(opened, place)
+    const info = readInfo(opened, { showId: finalId, members: joined })
+    for (const member of joined) opened.base.index.shows.set(member, place)
+    state = withShow(restamped(opened), place, countAll(show, joined.toSorted(), info))
   }
   return tasks.reduce(addVersion, state)
 }

@@ -3,7 +3,7 @@ import { versions } from './state.ts'
 import type { ShowRecord, TaskVersion } from './task.ts'
 import { isRemoved } from './task.ts'
 import { limits } from './text.ts'
-import { items } from './vector.ts'
+import { values } from './table.ts'
 
 /** The whole state as plain, versioned JSON: the newest version of every task and show. */
 export interface Snapshot {
@@ -48,9 +48,9 @@ export const isTooOld = (version: TaskVersion, now: number): boolean =>
 export function toSnapshot(state: State, now: number): Snapshot {
   return {
     v: 1,
-    pipeline: state.pipeline.id,
+    pipeline: state.base.pipeline.id,
     savedAt: now,
     tasks: [...versions(state)].filter((version) => !isRemoved(version) || !isTooOld(version, now)),
-    shows: [...items(state.records.values)],
+    shows: [...values(state.base.records)],
   }
 }

@@ -4,12 +4,13 @@ import { CallsheetError, toTaskError } from './errors.ts'
 import type { Pipeline } from './pipeline.ts'
 import { applyShow, applyTask } from './reducer.ts'
 import type { Change, Sink } from './sink.ts'
-import { emptyState, finalShowId, type ShowState, type State, stepStatus, versionOf } from './state.ts'
+import { ShowState, viewOf } from './show-state.ts'
+import { allShows, emptyState, finalShowId, showOf, type State, versionOf } from './state.ts'
+import type { StepState } from './step-state.ts'
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
 import { get } from './table.ts'
 import { isFinished, isRemoved, type ShowRecord, type Task, type TaskVersion } from './task.ts'
-import { items } from './vector.ts'
-import { emptyView, type PipelineView, viewOf } from './views.ts'
+import type { PipelineView } from './views.ts'
 
 /** The state as it is now, the one way into it, and everyone who is told. */
 export interface Store<P extends Pipeline> {
@@ -82,29 +83,34 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     const before = state
     const news: { readonly version: TaskVersion; readonly held: TaskVersion | undefined }[] = []
     const newShows: ShowRecord[] = []
-    const touched = new Set<string>()
+    // By final id, as they were before.
+    const touched = new Map<string, ShowState | undefined>()
+    const touch = (showId: string): string => {
+      const one = showOf(state, showId)
+      const finalId = one?.base.showId ?? showId
+      if (!touched.has(finalId)) touched.set(finalId, one)
+      return finalId
+    }
     const quiet = new Set<string>()
     // Tasks first: a restored state lists its shows as the saved one did.
     for (const version of tasks) {
       const held = versionOf(state, version.id)
       const next = applyTask(state, version)
       if (next === state) continue
+      touch(version.showId)
+      if (held && held.showId !== version.showId) touch(held.showId)
       state = next
-      touched.add(finalShowId(state, version.showId))
-      if (held) touched.add(finalShowId(state, held.showId))
       news.push({ version, held })
     }
     for (const record of shows) {
       const next = applyShow(state, record)
       if (next === state) continue
-      touched.add(finalShowId(state, record.showId)).add(finalShowId(next, record.showId))
-      const held = get(state.records, record.showId)
+      const ids = [touch(record.showId), touch(finalShowId(next, record.showId))]
+      const held = get(state.base.records, record.showId)
       // Neither what the database knew before anybody looked nor a new name completes a step.
-      const isRenamed = get(next.records, record.showId)?.renamedTo !== held?.renamedTo
-      if (isRenamed || (record.facts && !held?.facts)) {
-        quiet.add(finalShowId(state, record.showId)).add(finalShowId(next, record.showId))
-      }
-      newShows.push(get(next.records, record.showId)!)
+      const isRenamed = get(next.base.records, record.showId)?.renamedTo !== held?.renamedTo
+      if (isRenamed || (record.facts && !held?.facts)) for (const id of ids) quiet.add(id)
+      newShows.push(get(next.base.records, record.showId)!)
       state = next
     }
     if (state === before) return 0
@@ -113,13 +119,13 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
       const told = news
         .flatMap(({ version, held }) => [version, held])
         .flatMap((one) => (one && !isRemoved(one) ? one.type : []))
-      for (const showId of touched) notify(get(before.shows, showId), get(after.shows, showId), told)
+      for (const [showId, old] of touched) notify(old, finalShow(after, showId), told)
       subscriptions.notifyAll()
     }
     for (const { version, held } of news) announceTask(version, held, origin, live)
     if (live && origin !== 'restore') {
-      for (const showId of touched) {
-        if (!quiet.has(showId)) announceSteps(get(before.shows, showId), get(after.shows, showId), origin)
+      for (const [showId, old] of touched) {
+        if (!quiet.has(showId)) announceSteps(old, finalShow(after, showId), origin)
       }
     }
     const change: Change = { tasks: news.map(({ version }) => version), shows: newShows, origin }
@@ -134,10 +140,12 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     told: readonly string[],
   ): void {
     if (before === after) return
-    const changed = pipeline.steps.filter((_step, place) => before?.steps[place] !== after?.steps[place])
+    const changed = pipeline.steps.filter(
+      (_step, place) => before?.stepStates[place] !== after?.stepStates[place],
+    )
     const extras = told.filter((type) => pipeline.indexOf(type) === undefined)
     const types = [...new Set([...changed.map((step) => step.type), ...extras])]
-    for (const id of new Set([...(before?.members ?? []), ...(after?.members ?? [])]))
+    for (const id of new Set([...(before?.base.members ?? []), ...(after?.base.members ?? [])]))
       subscriptions.notify(id, types)
   }
 
@@ -156,10 +164,8 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     }
   }
 
-  const isComplete = (one: ShowState): boolean => {
-    const { completedSteps, totalSteps } = viewOf(pipeline, one)
-    return totalSteps > 0 && completedSteps === totalSteps
-  }
+  const isComplete = ({ completedSteps, totalSteps }: ShowState): boolean =>
+    totalSteps > 0 && completedSteps === totalSteps
 
   function announceSteps(
     before: ShowState | undefined,
@@ -169,27 +175,25 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     if (!after) return
     let isNews = false
     for (const [place, { type }] of pipeline.steps.entries()) {
-      const old = before?.steps[place]
-      const step = after.steps[place]!
-      if (old === step || (old && stepStatus(old) === 'succeeded') || stepStatus(step) !== 'succeeded')
-        continue
-      const shown = viewOf(pipeline, after).steps[place]!
+      const old = before?.stepStates[place]
+      const step = after.stepStates[place]!
+      if (old === step || old?.status === 'succeeded' || step.status !== 'succeeded') continue
+      const shown = viewOf<P>(after).steps[place]!
       // What had happened before this tracker was made is no news.
       if (origin === 'merge' && shown.completedAt !== undefined && shown.completedAt < createdAt) continue
-      guarded(() => emitter.emit('stepCompleted', { showId: after.showId, type, step: shown }))
+      guarded(() => emitter.emit('stepCompleted', { showId: after.base.showId, type, step: shown }))
       isNews = true
     }
     if (!isNews || !isComplete(after) || (before && isComplete(before))) return
-    guarded(() => emitter.emit('showCompleted', { showId: after.showId, pipeline: viewOf(pipeline, after) }))
+    guarded(() => emitter.emit('showCompleted', { showId: after.base.showId, pipeline: viewOf<P>(after) }))
   }
 
   function getPipeline(showId: string): PipelineView<P> {
-    const finalId = finalShowId(state, showId)
-    const known = get(state.shows, finalId)
-    if (known) return viewOf(pipeline, known)
+    const known = showOf(state, showId)
+    if (known) return viewOf<P>(known)
     // The same object for as long as somebody holds it, and no longer.
-    const view = emptyViews.get(finalId)?.deref() ?? emptyView(pipeline, finalId)
-    emptyViews.set(finalId, new WeakRef(view))
+    const view = emptyViews.get(showId)?.deref() ?? viewOf<P>(ShowState.empty(pipeline, showId))
+    emptyViews.set(showId, new WeakRef(view))
     if (emptyViews.size > emptyViewsKept) {
       for (const [id, held] of emptyViews) if (held.deref() === undefined) emptyViews.delete(id)
       emptyViewsKept = Math.max(1_000, emptyViews.size * 2)
@@ -199,10 +203,10 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
 
   function getPipelines(): readonly PipelineView<P>[] {
     if (listed?.state === state) return listed.views
-    const shows = [...items(state.shows.values)].filter(
-      ({ members, steps }) => members.length > 0 && steps.some(hasWork),
+    const shows = [...allShows(state)].filter(
+      ({ base, stepStates }) => base.members.length > 0 && stepStates.some(hasWork),
     )
-    const views = Object.freeze(shows.map((one) => viewOf(pipeline, one)).toReversed())
+    const views = Object.freeze(shows.map((one) => viewOf<P>(one)).toReversed())
     listed = { state, views }
     return views
   }
@@ -226,7 +230,13 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   }
 }
 
-const hasWork = (step: ShowState['steps'][number]): boolean =>
+/** A show by its final id; not by one that it had before. */
+const finalShow = (state: State, showId: string): ShowState | undefined => {
+  const show = showOf(state, showId)
+  return show?.base.showId === showId ? show : undefined
+}
+
+const hasWork = (step: StepState): boolean =>
   step.completed + step.active + step.failed + step.canceled + step.interrupted + step.outside > 0
 
 /** For listeners of failures: of their own, nobody is told. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { emptyTable, get, place, put, type Table } from './table.ts'
-import { items } from './vector.ts'
+import { emptyTable, get, keys, placeOfKey, put, type Table, values } from './table.ts'
 
 const key = (index: number) => `k${index}`
 const grow = (table: Table<number>, from: number, to: number): Table<number> => {
@@ -9,13 +8,13 @@ const grow = (table: Table<number>, from: number, to: number): Table<number> => 
   return next
 }
 const check = (table: Table<number>, size: number) => {
-  expect(table.keys.size).toBe(size)
-  expect(table.values.size).toBe(size)
+  expect(table.size).toBe(size)
+  expect([...values(table)]).toHaveLength(size)
   for (let index = 0; index < size; index += 1) {
     if (get(table, key(index)) !== index) expect.fail(`${key(index)} is ${get(table, key(index))}`)
   }
   expect(get(table, key(size))).toBeUndefined()
-  expect(place(table, 'never')).toBe(-1)
+  expect(placeOfKey(table, 'never')).toBe(-1)
 }
 
 describe('table', () => {
@@ -25,8 +24,8 @@ describe('table', () => {
 
   it('keeps the keys in the order of their appearance, also when their values change', () => {
     const table = put(put(put(put(emptyTable, 'b', 1), 'a', 2), 'c', 3), 'b', 4)
-    expect([...items(table.keys)]).toEqual(['b', 'a', 'c'])
-    expect([...items(table.values)]).toEqual([4, 2, 3])
+    expect([...keys(table)]).toEqual(['b', 'a', 'c'])
+    expect([...values(table)]).toEqual([4, 2, 3])
   })
 
   it('leaves every older version as it was: it never sees the keys that came later', () => {
@@ -56,7 +55,7 @@ describe('table', () => {
     const branch = put(put(trunk, key(50), -50), 'own', -1)
     check(newest, 120)
     check(trunk, 20)
-    expect(branch.keys.size).toBe(22)
+    expect(branch.size).toBe(22)
     expect(get(branch, key(50))).toBe(-50)
     expect(get(branch, key(51))).toBeUndefined()
     expect(get(newest, 'own')).toBeUndefined()

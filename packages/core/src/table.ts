@@ -3,45 +3,67 @@ import { at, emptyVector, items, push, set, type Vector } from './vector.ts'
 /**
  * A persistent map from text to values, in order of appearance; keys are never taken out.
  *
- * Up to eight keys are looked for one by one. Above that all versions share one index of keys to places. It is only
- * ever added to by the newest version; an older version that grows anew builds an index of its own.
+ * Up to eight keys are looked for one by one. Above that all versions share one index of keys to places, of which
+ * each knows the first `size`. It is only ever added to by the newest version; an older version that grows anew makes
+ * an index of its own.
  */
 export interface Table<V> {
-  readonly keys: Vector<string>
+  readonly size: number
   readonly values: Vector<V>
+  /** Empty once there is an index. */
+  readonly fewKeys: readonly string[]
   readonly index: Map<string, number> | undefined
 }
 
 const few = 8
+const none: readonly never[] = []
 
-export const emptyTable: Table<never> = { keys: emptyVector, values: emptyVector, index: undefined }
+export const emptyTable: Table<never> = { size: 0, values: emptyVector, fewKeys: none, index: undefined }
 
 /** The key's place, or -1. */
-export function place<V>(table: Table<V>, key: string): number {
-  const { keys, index } = table
-  if (index === undefined) return keys.root.indexOf(key)
-  const found = index.get(key)
-  // A newer version may have put the key where this one ends.
-  if (found !== undefined && found < keys.size && at(keys, found) === key) return found
-  return -1
+export function placeOfKey<V>({ size, fewKeys, index }: Table<V>, key: string): number {
+  if (index === undefined) return fewKeys.indexOf(key)
+  const place = index.get(key)
+  // A newer version may have added the key.
+  return place !== undefined && place < size ? place : -1
 }
+
+export const valueAt = <V>({ size, values }: Table<V>, place: number): V => at(values, size, place)
 
 export function get<V>(table: Table<V>, key: string): V | undefined {
-  const found = place(table, key)
-  return found < 0 ? undefined : at(table.values, found)
+  const place = placeOfKey(table, key)
+  return place < 0 ? undefined : valueAt(table, place)
 }
 
-/** The table with a key's value set; `found` is the key's place where it is known already. */
-export function put<V>(table: Table<V>, key: string, value: V, found = place(table, key)): Table<V> {
-  if (found >= 0) return { keys: table.keys, values: set(table.values, found, value), index: table.index }
-  const keys = push(table.keys, key)
-  const values = push(table.values, value)
-  if (keys.size <= few) return { keys, values, index: undefined }
-  let { index } = table
-  if (index === undefined || index.size !== table.keys.size) {
-    index = new Map()
-    for (const old of items(table.keys)) index.set(old, index.size)
+/** The table with the value at a place replaced. */
+export const replaceAt = <V>(
+  { size, values, fewKeys, index }: Table<V>,
+  place: number,
+  value: V,
+): Table<V> => ({ size, values: set(values, size, place, value), fewKeys, index })
+
+/** The table with a key's value set; `place` is the key's place where it is known already. */
+export function put<V>(table: Table<V>, key: string, value: V, place = placeOfKey(table, key)): Table<V> {
+  if (place >= 0) return replaceAt(table, place, value)
+  const size = table.size + 1
+  const values = push(table.values, table.size, value)
+  if (size <= few) return { size, values, fewKeys: [...table.fewKeys, key], index: undefined }
+  const isNewest = table.index?.size === table.size
+  const index = isNewest ? table.index : new Map(entries(table))
+  index.set(key, table.size)
+  return { size, values, fewKeys: none, index }
+}
+
+/** Every key with its place. */
+function* entries<V>({ size, fewKeys, index }: Table<V>): Generator<[string, number]> {
+  for (const entry of index ?? fewKeys.map((key, place) => [key, place] as const)) {
+    if (entry[1] >= size) return
+    yield [...entry]
   }
-  index.set(key, index.size)
-  return { keys, values, index }
+}
+
+export const values = <V>(table: Table<V>): Iterable<V> => items(table.values, table.size)
+
+export function* keys<V>(table: Table<V>): Generator<string> {
+  for (const [key] of entries(table)) yield key
 }

@@ -1,4 +1,5 @@
 import type { MergeResult, NewTask, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
+import { slotStatus } from './counts.ts'
 import { CallsheetError, CanceledError } from './errors.ts'
 import {
   assertId,
@@ -15,13 +16,12 @@ import type { Pipeline } from './pipeline.ts'
 import { redactText } from './redact.ts'
 import { slotKey, stepOf } from './reducer.ts'
 import { isTooOld, type ParsedRecords, type Rejection, toSnapshot } from './snapshot.ts'
-import { currentTask, finalShowId, slotStatus, versionOf, versions } from './state.ts'
+import { finalShowId, showOf, versionOf, versions } from './state.ts'
 import { createStore } from './store.ts'
 import { get } from './table.ts'
 import { compareTasks, isActive, isRemoved, type ShowRecord, type Task, type TaskRecord } from './task.ts'
 import { type Run, type RunContext, type RunOptions, track, type TrackHost } from './track.ts'
-import { items } from './vector.ts'
-import { defaultExpiry, isExpired } from './views.ts'
+import { defaultExpiry, isExpired } from './time.ts'
 import { firstVersion, nextVersion, type TaskPatch } from './writer.ts'
 
 const later = (callback: () => void, ms: number) => {
@@ -85,12 +85,11 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const writing = (type: string) => ({ now: clock(), by, definition: definitionOf(pipeline, type) })
 
   function slotOf({ showId, type, characterId }: LooseSlot) {
-    const show = get(store.state().shows, finalShowId(store.state(), showId))
+    const show = showOf(store.state(), showId)
     const task = { type, ...(characterId === undefined ? {} : { characterId }) }
     const place = stepOf(pipeline, task)
-    const step = show?.steps[place]
-    const slot = step && get(step.slots, slotKey(pipeline, place, task))
-    return { show, current: step && currentTask(step, slot) }
+    const step = show?.stepStates[place]
+    return { show, current: step?.currentTask(get(step.slotTable, slotKey(pipeline, place, task))) }
   }
 
   function begin(given: LooseSlot, id: string, patch: TaskPatch<never>): TaskRecord {
@@ -135,7 +134,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     name: N,
     value: NonNullable<ShowRecord[N]>['value'],
   ): void {
-    const held = get(store.state().records, showId)?.[name]
+    const held = get(store.state().base.records, showId)?.[name]
     // Facts have a time; of the rest, what is said again is no news.
     if (held && name !== 'facts' && canonicalJson(held.value) === canonicalJson(value)) return
     const register = Object.freeze({ value, rev: (held?.rev ?? 0) + 1, by })
@@ -144,13 +143,13 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
 
   function select(filter: TaskFilter<P>): TaskRecord[] {
     if (typeof filter === 'string') return [newest(filter)].filter((task) => task !== undefined)
-    const show = get(store.state().shows, finalShowId(store.state(), filter.showId))
+    const show = showOf(store.state(), filter.showId)
     const item =
       filter.type === undefined ? filter.characterId : readItem(pipeline, filter.type, filter as never)
     const tasks: TaskRecord[] = []
-    for (const step of show?.steps ?? []) {
-      for (const version of items(step.tasks)) {
-        if (!version || isRemoved(version)) continue
+    for (const step of show?.stepStates ?? []) {
+      for (const version of step.listed()) {
+        if (isRemoved(version)) continue
         const isMeant =
           (filter.type === undefined || filter.type === version.type) &&
           (item === undefined || item === version.characterId)
@@ -278,7 +277,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     has(slot, what) {
       const given = readSlot(pipeline, slot)
       const found = slotOf(given)
-      const status = found.show && slotStatus(found.show.info, given.type, given.characterId, found.current)
+      const status =
+        found.show && slotStatus(found.show.base.info, given.type, given.characterId, found.current)
       if (what === 'tried') return found.current !== undefined || status === 'done'
       return status === (what === 'running' ? 'active' : what)
     },

@@ -4,7 +4,7 @@ import { parseRecords } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
 import type { TaskRecord } from './task.ts'
 import { createTracker } from './tracker.ts'
-import { elapsed, isExpired, isStale } from './views.ts'
+import { elapsed, isExpired, isStale } from './time.ts'
 
 function setup() {
   const clock = { now: 1_000 }
@@ -319,8 +319,8 @@ describe('a show', () => {
       pipeline: definePipeline({
         id: 'weights',
         steps: [
-          { type: 'light', label: 'Light', per: 'show', weight: 0.001 },
-          { type: 'heavy', label: 'Heavy', per: 'show', weight: 1_000 },
+          { type: 'light', label: 'Light', per: 'show', weight: 1 },
+          { type: 'heavy', label: 'Heavy', per: 'show', weight: 1_000_000 },
         ],
       }),
     })
