@@ -251,7 +251,8 @@ function showsTheSame(a: ShowInfo, b: ShowInfo, { type, per }: Step): boolean {
 
 function isEqual(a: unknown, b: unknown): boolean {
   const plain = (value: unknown) => (value instanceof Set ? [...value] : value)
-  return a === b || canonicalJson([plain(a)]) === canonicalJson([plain(b)])
+  if (a === b || a === undefined || b === undefined) return a === b
+  return canonicalJson([plain(a)]) === canonicalJson([plain(b)])
 }
 
 /** The items whose slots the facts say to be done; undefined stands for the whole show. */
