@@ -1,7 +1,7 @@
 import { canonicalJson } from './json.ts'
 import type { Pipeline, Step } from './pipeline.ts'
 import { mergeShows, readShows, type ShowInfo } from './show.ts'
-import { type Chain, createShowBase, seenIds, type ShowBase } from './show-base.ts'
+import { type Chain, createShowBase, seenIds, type ShowBase, type SlotState } from './show-base.ts'
 import { ShowState } from './show-state.ts'
 import {
   allShows,
@@ -71,7 +71,7 @@ function replace(
     return unchain(added, place, undefined)
   }
   const next = step.withVersion(show.base, place.task, version)
-  if (isAlone || valueAt(step.slotTable, place.slot).chain!.task === place.task) {
+  if (isAlone || valueAt(step.slotTable, place.slot).task === place.task) {
     next.exchange(version.characterId, held, version)
   }
   return withStep(state, place, show, next)
@@ -132,17 +132,27 @@ function addVersion(given: State, version: TaskVersion): State {
     task: step.size,
     slot: found < 0 ? step.slotTable.size : found,
   }
-  const chain = link(slot?.chain, place.task, version, step)
-  const slots = put(step.slotTable, key, { characterId, chain }, found)
-  const seen = slot?.chain ? show : withSeen(show, stepPlace, characterId, 1)
+  const current = slot?.task
+  const isNewer = current === undefined || isAfter(version, step, current)
+  const linked = isNewer
+    ? { characterId, task: place.task, older: chainOf(slot) }
+    : { characterId, task: current, older: link(slot!.older, place.task, version, step) }
+  const slots = put(step.slotTable, key, linked, found)
+  const seen = current === undefined ? withSeen(show, stepPlace, characterId, 1) : show
   const next = seen.stepStates[stepPlace]!.withMore(seen.base, version, slots)
-  next.exchange(characterId, step.currentTask(slot), next.taskAt(chain.task))
+  next.exchange(characterId, step.currentTask(slot), next.currentTask(linked))
   return indexed(state, version.id, place, seen.withStep(stepPlace, next))
 }
 
+const isAfter = (version: TaskRecord, step: StepState, task: number): boolean =>
+  compareTasks(version, step.versionAt(task) as TaskRecord) > 0
+
+const chainOf = (slot: SlotState | undefined): Chain | undefined =>
+  slot?.task === undefined ? undefined : { task: slot.task, next: slot.older }
+
 function link(chain: Chain | undefined, task: number, version: TaskRecord, step: StepState): Chain {
-  const isNewer = !chain || compareTasks(version, step.versionAt(chain.task) as TaskRecord) > 0
-  return isNewer ? { task, next: chain } : { task: chain.task, next: link(chain.next, task, version, step) }
+  if (!chain || isAfter(version, step, chain.task)) return { task, next: chain }
+  return { task: chain.task, next: link(chain.next, task, version, step) }
 }
 
 /** The place of the step that a task counts in; one past the last for a task that is in no step. */
@@ -170,11 +180,13 @@ function unchain(state: State, place: Place, left: Tombstone | undefined): State
   const show = showAt(state, place.show)
   const step = show.stepStates[place.step]!
   const slot = valueAt(step.slotTable, place.slot)
-  const chain = without(slot.chain, place.task)
-  const slots = replaceAt(step.slotTable, place.slot, { ...slot, chain })
-  const seen = chain ? show : withSeen(show, place.step, slot.characterId, -1)
+  const { characterId } = slot
+  const chain = without(chainOf(slot), place.task)
+  const unlinked = { characterId, task: chain?.task, older: chain?.next }
+  const slots = replaceAt(step.slotTable, place.slot, unlinked)
+  const seen = chain ? show : withSeen(show, place.step, characterId, -1)
   const next = seen.stepStates[place.step]!.withVersion(seen.base, place.task, left, slots)
-  next.exchange(slot.characterId, step.currentTask(slot), chain && step.taskAt(chain.task))
+  next.exchange(characterId, step.currentTask(slot), next.currentTask(unlinked))
   return withStep(state, place, seen, next)
 }
 
@@ -210,8 +222,9 @@ function countAll(show: ShowState, members: readonly string[], info: ShowInfo): 
   const { pipeline, showId } = show.base
   let seen: Table<number> = emptyTable
   for (const step of info.roster ? [] : show.stepStates.slice(0, -1)) {
-    for (const { characterId, chain } of values(step.slotTable)) {
-      if (chain && characterId !== undefined) seen = put(seen, characterId, (get(seen, characterId) ?? 0) + 1)
+    for (const { characterId, task } of values(step.slotTable)) {
+      if (task !== undefined && characterId !== undefined)
+        seen = put(seen, characterId, (get(seen, characterId) ?? 0) + 1)
     }
   }
   return recount(show, createShowBase(pipeline, showId, members, info, seen))

@@ -28,11 +28,13 @@ export const createShowBase = (
   cast = info.roster?.size ?? seenIds(seen, info).size,
 ): ShowBase => ({ pipeline, showId, members, info, seen, cast })
 
-/** The tasks of one slot. */
+/** The tasks of one slot, by their places. */
 export interface SlotState {
   readonly characterId: string | undefined
-  /** The places of its tasks, the current one first. */
-  readonly chain: Chain | undefined
+  /** The current one; undefined when all of them are gone. */
+  readonly task: number | undefined
+  /** The others, the newest first. */
+  readonly older: Chain | undefined
 }
 
 export interface Chain {

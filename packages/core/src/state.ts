@@ -132,8 +132,9 @@ export function* placed(state: State): Generator<[TaskVersion, Place]> {
     for (const [step, held] of showAt(state, show).stepStates.entries()) {
       const slotOf = new Map<number, number>()
       let slot = 0
-      for (const { chain } of values(held.slotTable)) {
-        for (let link = chain; link; link = link.next) slotOf.set(link.task, slot)
+      for (const { task, older } of values(held.slotTable)) {
+        if (task !== undefined) slotOf.set(task, slot)
+        for (let link = older; link; link = link.next) slotOf.set(link.task, slot)
         slot += 1
       }
       for (let task = 0; task < held.size; task += 1) {

@@ -300,7 +300,7 @@ export class StepState implements Counts {
   }
 
   currentTask(slot: SlotState | undefined): TaskRecord | undefined {
-    return slot?.chain && this.taskAt(slot.chain.task)
+    return slot?.task === undefined ? undefined : this.taskAt(slot.task)
   }
 }
 

@@ -3,7 +3,7 @@ import { at, emptyVector, items, push, set, type Vector } from './vector.ts'
 /**
  * A persistent map from text to values, in order of appearance; keys are never taken out.
  *
- * Up to eight keys are looked for one by one. Above that all versions share one index of keys to places, of which
+ * Up to sixteen keys are looked for one by one. Above that all versions share one index of keys to places, of which
  * each knows the first `size`. It is only ever added to by the newest version; an older version that grows anew makes
  * an index of its own.
  */
@@ -15,7 +15,7 @@ export interface Table<V> {
   readonly index: Map<string, number> | undefined
 }
 
-const few = 8
+const few = 16
 const none: readonly never[] = []
 
 export const emptyTable: Table<never> = { size: 0, values: emptyVector, fewKeys: none, index: undefined }
