@@ -6,6 +6,7 @@ import { ShowState } from './show-state.ts'
 import {
   allShows,
   createBase,
+  createState,
   followRenames,
   type Place,
   placed,
@@ -87,7 +88,7 @@ export function applyShow(given: State, record: ShowRecord): State {
   if (merged === held) return given
   const { pipeline, records, index, stamp, showCount, size } = given.base
   const base = createBase(pipeline, put(records, record.showId, merged), index, stamp, showCount, size)
-  const state = { base, shows: given.shows }
+  const state = createState(base, given.shows, undefined)
   if (merged.renamedTo?.value !== held?.renamedTo?.value) {
     return regroup(state, [
       followRenames(given.base.records, record.showId),
@@ -295,7 +296,7 @@ function openShow(given: State, showId: string): [State, number] {
   const empty = ShowState.empty(state.base.pipeline, showId, info)
   const show = recount(empty, empty.base)
   state.base.index.shows.set(showId, place)
-  return [stamped(state.base, push(state.shows, place, show), place + 1, state.base.size), place]
+  return [stamped(state.base, push(state.shows, place, show), show, place + 1, state.base.size), place]
 }
 
 function readInfo(state: State, { showId, members }: Pick<ShowBase, 'showId' | 'members'>): ShowInfo {
@@ -316,21 +317,23 @@ function ownIndex(state: State): State {
   }
   const { pipeline, records, showCount, size } = state.base
   const index = { tasks, shows, stamp: 0 }
-  return { base: createBase(pipeline, records, index, 0, showCount, size), shows: state.shows }
+  return createState(createBase(pipeline, records, index, 0, showCount, size), state.shows, undefined)
 }
 
 /** The newest owner of an index that has just been written to. */
 function stamped(
   { pipeline, records, index }: StateBase,
   shows: State['shows'],
+  changed: ShowState | undefined,
   showCount: number,
   size: number,
 ): State {
   index.stamp += 1
-  return { base: createBase(pipeline, records, index, index.stamp, showCount, size), shows }
+  return createState(createBase(pipeline, records, index, index.stamp, showCount, size), shows, changed)
 }
 
-const restamped = ({ base, shows }: State): State => stamped(base, shows, base.showCount, base.size)
+const restamped = ({ base, shows }: State): State =>
+  stamped(base, shows, undefined, base.showCount, base.size)
 
 /** A task's place kept, and its show put where it is. */
 function indexed({ base, shows }: State, id: string, place: Place, show: ShowState): State {
@@ -338,7 +341,7 @@ function indexed({ base, shows }: State, id: string, place: Place, show: ShowSta
   const before = tasks.size
   tasks.set(id, place)
   const size = base.size + tasks.size - before
-  return stamped(base, set(shows, base.showCount, place.show, show), base.showCount, size)
+  return stamped(base, set(shows, base.showCount, place.show, show), show, base.showCount, size)
 }
 
 /** Lays the shows that a rename joins or parts together anew. */
@@ -351,7 +354,7 @@ function regroup(given: State, finalIds: readonly string[]): State {
     if (place === undefined) continue
     const show = showAt(state, place)
     for (const member of show.base.members) members.add(member)
-    for (const step of show.stepStates) tasks.push(...step.listed())
+    for (const step of show.stepStates) for (const version of step.listed()) tasks.push(version)
     const bare = ShowState.empty(state.base.pipeline, show.base.showId)
     state = withShow(
       state,

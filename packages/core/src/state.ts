@@ -9,6 +9,8 @@ export interface State {
   readonly base: StateBase
   /** Shows that renames have joined are one; what they leave behind is a show without members. */
   readonly shows: Vector<ShowState>
+  /** The show that changed last, which is mostly the one that is asked for next. */
+  readonly changed: ShowState | undefined
 }
 
 /** What most events leave as it is in a state. */
@@ -51,16 +53,23 @@ export const createBase = (
   size: number,
 ): StateBase => ({ pipeline, records, index, stamp, showCount, size })
 
-/** The state with the show at a place replaced. */
-export const withShow = ({ base, shows }: State, place: number, show: ShowState): State => ({
-  base,
-  shows: set(shows, base.showCount, place, show),
-})
+/** Every state is made here, too. */
+export const createState = (
+  base: StateBase,
+  shows: State['shows'],
+  changed: ShowState | undefined,
+): State => ({ base, shows, changed })
 
-export const emptyState = (pipeline: Pipeline): State => ({
-  base: createBase(pipeline, emptyTable, { tasks: new Map(), shows: new Map(), stamp: 0 }, 0, 0, 0),
-  shows: emptyVector,
-})
+/** The state with the show at a place replaced. */
+export const withShow = ({ base, shows }: State, place: number, show: ShowState): State =>
+  createState(base, set(shows, base.showCount, place, show), show)
+
+export const emptyState = (pipeline: Pipeline): State =>
+  createState(
+    createBase(pipeline, emptyTable, { tasks: new Map(), shows: new Map(), stamp: 0 }, 0, 0, 0),
+    emptyVector,
+    undefined,
+  )
 
 export const showAt = ({ base, shows }: State, place: number): ShowState => at(shows, base.showCount, place)
 
@@ -69,6 +78,7 @@ export const allShows = ({ base, shows }: State): Iterable<ShowState> => items(s
 
 /** A show by any id that it has or had, or undefined. */
 export function showOf(state: State, showId: string): ShowState | undefined {
+  if (state.changed?.showId === showId) return state.changed
   const place = showPlaceOf(state, showId)
   return place === undefined ? undefined : showAt(state, place)
 }
