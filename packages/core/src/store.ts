@@ -1,7 +1,7 @@
 import mitt from 'mitt'
 import type { Tracker, TrackerEvents } from './contract.ts'
 import { CallsheetError, toTaskError } from './errors.ts'
-import type { Pipeline } from './pipeline.ts'
+import type { Pipeline, StepType } from './pipeline.ts'
 import { applyShow, applyTask } from './reducer.ts'
 import type { Change, Sink } from './sink.ts'
 import { ShowState, viewOf } from './show-state.ts'
@@ -73,12 +73,42 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
 
   // --- the one way in ----------------------------------------------------------------------------------------------
 
-  /** Merges records into the state and tells everyone. Gives how many changed something. */
   function apply(
     tasks: readonly TaskVersion[],
     shows: readonly ShowRecord[],
     origin: Change['origin'],
     live = true,
+  ): number {
+    const [only] = tasks
+    return only && tasks.length === 1 && shows.length === 0
+      ? applyOne(only, origin, live)
+      : applyAll(tasks, shows, origin, live)
+  }
+
+  /** What most changes are: nothing is gathered that one task does not need. */
+  function applyOne(version: TaskVersion, origin: Change['origin'], live: boolean): number {
+    const held = versionOf(state, version.id)
+    if (held && held.showId !== version.showId) return applyAll([version], [], origin, live)
+    const before = showOf(state, version.showId)
+    const next = applyTask(state, version)
+    if (next === state) return 0
+    state = next
+    const after = showOf(next, version.showId)
+    if (!subscriptions.isEmpty()) {
+      notify(before, after, typesOf(version, held))
+      subscriptions.notifyAll()
+    }
+    announceTask(version, held, origin, live)
+    if (live && origin !== 'restore') announceSteps(before, after, origin)
+    if (sinks.length > 0) send({ tasks: [version], shows: [], origin })
+    return 1
+  }
+
+  function applyAll(
+    tasks: readonly TaskVersion[],
+    shows: readonly ShowRecord[],
+    origin: Change['origin'],
+    live: boolean,
   ): number {
     const before = state
     const news: { readonly version: TaskVersion; readonly held: TaskVersion | undefined }[] = []
@@ -116,9 +146,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     if (state === before) return 0
     const after = state
     if (!subscriptions.isEmpty()) {
-      const told = news
-        .flatMap(({ version, held }) => [version, held])
-        .flatMap((one) => (one && !isRemoved(one) ? one.type : []))
+      const told = news.flatMap(({ version, held }) => typesOf(version, held))
       for (const [showId, old] of touched) notify(old, finalShow(after, showId), told)
       subscriptions.notifyAll()
     }
@@ -128,9 +156,12 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
         if (!quiet.has(showId)) announceSteps(old, finalShow(after, showId), origin)
       }
     }
-    const change: Change = { tasks: news.map(({ version }) => version), shows: newShows, origin }
-    for (const sink of sinks) guarded(() => sink.write(change))
+    send({ tasks: news.map(({ version }) => version), shows: newShows, origin })
     return news.length + newShows.length
+  }
+
+  function send(change: Change): void {
+    for (const sink of sinks) guarded(() => sink.write(change))
   }
 
   /** @param told Types whose tasks changed: an extra is in no step, but may be listened to. */
@@ -140,13 +171,17 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     told: readonly string[],
   ): void {
     if (before === after) return
-    const changed = pipeline.steps.filter(
-      (_step, place) => before?.stepStates[place] !== after?.stepStates[place],
-    )
-    const extras = told.filter((type) => pipeline.indexOf(type) === undefined)
-    const types = [...new Set([...changed.map((step) => step.type), ...extras])]
-    for (const id of new Set([...(before?.base.members ?? []), ...(after?.base.members ?? [])]))
-      subscriptions.notify(id, types)
+    const types = new Set(told.filter((type) => pipeline.indexOf(type) === undefined))
+    for (const [place, { type }] of pipeline.steps.entries()) {
+      if (before?.stepStates[place] !== after?.stepStates[place]) types.add(type)
+    }
+    const ids = new Set([...(before?.base.members ?? []), ...(after?.base.members ?? [])])
+    for (const id of ids) subscriptions.notify(id, [...types])
+  }
+
+  /** Tells the listeners of an event, where there are any: what they hear is made for them alone. */
+  function announce<E extends keyof TrackerEvents<P>>(event: E, payload: () => TrackerEvents<P>[E]): void {
+    if ((emitter.all.get(event)?.length ?? 0) > 0) guarded(() => emitter.emit(event, payload()))
   }
 
   function announceTask(
@@ -156,11 +191,11 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     live: boolean,
   ): void {
     const task = isRemoved(version) ? undefined : (version as Task<P>)
-    if (isRemoved(version) || version.status === 'canceled') onEnded(version.id)
-    guarded(() => emitter.emit('taskChanged', { id: version.id, task, origin }))
+    if (task === undefined || task.status === 'canceled') onEnded(version.id)
+    announce('taskChanged', () => ({ id: version.id, task, origin }))
     const hadFinished = held && !isRemoved(held) && isFinished(held) && held.status === task?.status
     if (task && isFinished(task) && !hadFinished && live && origin !== 'restore') {
-      guarded(() => emitter.emit('taskFinished', { task }))
+      announce('taskFinished', () => ({ task }))
     }
   }
 
@@ -173,19 +208,20 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     origin: Change['origin'],
   ): void {
     if (!after) return
+    const { showId } = after
     let isNews = false
-    for (const [place, { type }] of pipeline.steps.entries()) {
+    for (let place = 0; place < pipeline.steps.length; place += 1) {
       const old = before?.stepStates[place]
       const step = after.stepStates[place]!
       if (old === step || old?.status === 'succeeded' || step.status !== 'succeeded') continue
-      const shown = viewOf<P>(after).steps[place]!
       // What had happened before this tracker was made is no news.
-      if (origin === 'merge' && shown.completedAt !== undefined && shown.completedAt < createdAt) continue
-      guarded(() => emitter.emit('stepCompleted', { showId: after.base.showId, type, step: shown }))
+      if (origin === 'merge' && step.completedAt !== undefined && step.completedAt < createdAt) continue
+      const type = step.type as StepType<P>
+      announce('stepCompleted', () => ({ showId, type, step: viewOf<P>(after).step(type) }))
       isNews = true
     }
     if (!isNews || !isComplete(after) || (before && isComplete(before))) return
-    guarded(() => emitter.emit('showCompleted', { showId: after.base.showId, pipeline: viewOf<P>(after) }))
+    announce('showCompleted', () => ({ showId, pipeline: viewOf<P>(after) }))
   }
 
   function getPipeline(showId: string): PipelineView<P> {
@@ -229,6 +265,12 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     guarded,
   }
 }
+
+/** The types that a version and the one before it have. */
+const typesOf = (version: TaskVersion, held: TaskVersion | undefined): string[] => [
+  ...(isRemoved(version) ? [] : [version.type]),
+  ...(held && !isRemoved(held) ? [held.type] : []),
+]
 
 /** A show by its final id; not by one that it had before. */
 const finalShow = (state: State, showId: string): ShowState | undefined => {
