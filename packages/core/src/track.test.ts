@@ -4,7 +4,7 @@ import { AlreadyRunningError, CallsheetError, CanceledError, TimeoutError } from
 import { parseRecords } from './schema.ts'
 import { showPipeline, type ShowPipeline } from './show-pipeline.ts'
 import type { TaskRecord } from './task.ts'
-import type { RunContext } from './track.ts'
+import type { RunContext } from './run.ts'
 import { createTracker } from './tracker.ts'
 
 function setup(options: Partial<TrackerOptions<ShowPipeline>> = {}) {

@@ -20,7 +20,8 @@ import { finalShowId, showOf, versionOf, versions } from './state.ts'
 import { createStore } from './store.ts'
 import { get } from './table.ts'
 import { compareTasks, isActive, isRemoved, type ShowRecord, type Task, type TaskRecord } from './task.ts'
-import { type Run, type RunContext, type RunOptions, track, type TrackHost } from './track.ts'
+import type { Run, RunContext, RunOptions, TrackHost } from './run.ts'
+import { track } from './track.ts'
 import { defaultExpiry, isExpired } from './time.ts'
 import { firstVersion, nextVersion, type TaskPatch } from './writer.ts'
 
@@ -183,20 +184,16 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     )
   }
 
-  function host(given: LooseSlot, id: string | undefined): TrackHost {
-    let slot: LooseSlot | undefined
-    const read = () => (slot ??= readSlot(pipeline, given as never))
-    return {
-      begin: (patch) => begin(read(), id ?? createId(), patch),
-      current: () => slotOf(read()).current,
-      newest,
-      write: (taskId, patch) => guarded(() => update(taskId, patch)),
-      report,
-      schedule,
-      runs,
-      promises,
-      label: [given.type, given.characterId].filter((part) => typeof part === 'string').join(' of '),
-    }
+  const host: TrackHost = {
+    read: (given) => readSlot(pipeline, given as never),
+    begin: (slot, id = createId(), patch) => begin(slot, id, patch),
+    current: (slot) => slotOf(slot).current,
+    newest,
+    write: (id, patch) => guarded(() => update(id, patch)),
+    report,
+    schedule,
+    runs,
+    promises,
   }
 
   function show(showId: string): ShowTracker<P> {
@@ -204,11 +201,13 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     // What is said of a show that was renamed meanwhile is said of the show that it has become.
     const finalId = () => finalShowId(store.state(), showId)
     const run = (type: string, fn: (context: RunContext<never>) => unknown, given?: object) => {
-      let options: RunOptions<never, unknown> = {}
-      guarded(() => {
-        options = { ...given }
-      })
-      return track(host({ ...options, showId, type }, options.id), fn, options)
+      let options: RunOptions<never, never> = {}
+      if (given) {
+        guarded(() => {
+          options = { ...given }
+        })
+      }
+      return track(host, { ...options, showId, type }, fn, options)
     }
     return {
       showId,

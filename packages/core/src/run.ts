@@ -1,0 +1,270 @@
+import { CallsheetError, TimeoutError, toTaskError } from './errors.ts'
+import type { LooseSlot } from './input.ts'
+import { errorOfStatus, isResponse, readMessage } from './response.ts'
+import type { Job, TaskError, TaskRecord, TaskStatus } from './task.ts'
+import type { TaskPatch } from './writer.ts'
+
+/** What the function of `track` receives. Its methods never throw, and do nothing once the run has ended. */
+export interface RunContext<M = Record<string, unknown>> {
+  /** Aborted by `cancel`, `supersede` and `timeout`; hand it to fetch. */
+  readonly signal: AbortSignal
+  /** 1, and one more at each `nextAttempt`. */
+  readonly attempt: number
+  /** The newest version of the task. */
+  readonly task: TaskRecord
+  /** Why the last attempt failed. */
+  readonly lastError: TaskError | undefined
+  /** Sets the progress in whole percent, 0 to 100; it never goes down within an attempt. */
+  readonly progress: (percent: number) => void
+  /** Says for a person what is going on. */
+  readonly stage: (text: string) => void
+  /** Records the provider's handle of the call, before waiting for it. */
+  readonly job: (handle: Job) => void
+  readonly update: (patch: TaskPatch<M>) => void
+  /** Begins the next attempt of the same task; the reason is shown. */
+  readonly nextAttempt: (reason: unknown) => void
+}
+
+/** How one call is tracked. */
+export interface RunOptions<M, R> {
+  /** The task's id. Default: a new one. */
+  readonly id?: string
+  /**
+   * What happens when the slot is already being worked on. `join` (default) shares the running promise, `supersede`
+   * cancels the old run and starts anew, `reject` rejects with AlreadyRunningError, as join does when the work runs
+   * elsewhere.
+   */
+  readonly onConflict?: 'join' | 'supersede' | 'reject'
+  /** Milliseconds after which the task fails and `signal` is aborted. Default: none. */
+  readonly timeout?: number
+  readonly metadata?: Partial<M>
+  readonly stage?: string
+  /** Reads what to record from the value: `{ outputUrl }`, or a failure that came as a success. */
+  readonly result?: (value: Awaited<R>) => TaskPatch<M> | undefined
+}
+
+/** What runs need of the tracker. None of these throws, except `read` and `begin`. */
+export interface TrackHost {
+  /** Reads a slot as an application gives it; throws what is wrong with it. */
+  readonly read: (given: object) => LooseSlot
+  /** Makes a run's task; throws when the slot cannot be tracked. */
+  readonly begin: (slot: LooseSlot, id: string | undefined, patch: TaskPatch<never>) => TaskRecord
+  /** A slot's current task. */
+  readonly current: (slot: LooseSlot) => TaskRecord | undefined
+  readonly newest: (id: string) => TaskRecord | undefined
+  /** False when the patch could not be written, which has been reported. */
+  readonly write: (id: string, patch: TaskPatch<never>) => boolean
+  readonly report: (error: unknown) => void
+  readonly schedule: (callback: () => void, ms: number) => () => void
+  /** The runs that are going on, by their tasks' ids. */
+  readonly runs: Map<string, Run>
+  /** `same` gives the caller the very promise; `derived` keeps unhandled rejections visible to the process. */
+  readonly promises: 'same' | 'derived'
+}
+
+/** What a slot is called in messages. */
+export const labelOf = ({ type, characterId }: LooseSlot): string =>
+  characterId === undefined ? type : `${type} of ${characterId}`
+
+const untracked: TaskRecord = Object.freeze({
+  id: 'untracked',
+  showId: 'untracked',
+  type: 'untracked',
+  status: 'processing',
+  attempt: 1,
+  startedAt: 0,
+  updatedAt: 0,
+  rev: 1,
+  by: 'untracked',
+})
+
+/** One call that is going on. Nothing of it throws; what fails is reported. */
+export class Run {
+  /** What the caller got; undefined until the function has returned. */
+  returned: unknown = undefined
+  lastError: TaskError | undefined = undefined
+  readonly #host: TrackHost
+  readonly #options: RunOptions<never, never>
+  #label = ''
+  /** As it began. */
+  #task: TaskRecord | undefined
+  #hasEnded = false
+  // Made when somebody asks for it: most functions never do.
+  #controller: AbortController | undefined
+  #stopReason: Error | undefined
+  #stopTimer: (() => void) | undefined
+
+  constructor(host: TrackHost, options: RunOptions<never, never>) {
+    this.#host = host
+    this.#options = options
+  }
+
+  /** Makes the task. Without one, for the slot or the id was not usable, the function runs all the same. */
+  begin(slot: LooseSlot): void {
+    const { id, metadata, stage, timeout } = this.#options
+    this.#label = labelOf(slot)
+    const patch: { -readonly [K in keyof TaskPatch<never>]: TaskPatch<never>[K] } = { status: 'processing' }
+    if (metadata !== undefined) patch.metadata = metadata
+    if (stage !== undefined) patch.stage = stage
+    try {
+      this.#task = this.#host.begin(slot, id, patch)
+      this.#host.runs.set(this.#task.id, this)
+      if (timeout !== undefined) this.#stopTimer = this.#host.schedule(() => this.#timeOut(timeout), timeout)
+    } catch (error) {
+      this.#host.report(error)
+    }
+  }
+
+  get task(): TaskRecord {
+    return (this.#task && this.#host.newest(this.#task.id)) ?? this.#task ?? untracked
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#stopReason) this.#controller.abort(this.#stopReason)
+    }
+    return this.#controller.signal
+  }
+
+  /** Writes while the run goes on; a `last` status ends it. */
+  write(patch: TaskPatch<never>, last?: TaskStatus): void {
+    if (this.#hasEnded || this.#task === undefined) return
+    const { id } = this.#task
+    if (last) this.#end()
+    const isWritten = this.#host.write(id, last ? { status: last, ...patch } : patch)
+    // That it ended must be known, even when what it ended with cannot be written.
+    if (last && !isWritten) this.#host.write(id, { status: last })
+  }
+
+  nextAttempt(reason: unknown): void {
+    // One version, so that nobody takes an attempt's end for the task's.
+    this.lastError = toTaskError(reason)
+    this.write({ status: 'processing', attempt: this.task.attempt + 1, stage: this.lastError.message })
+  }
+
+  /** Ends the run: no result of it counts any more, and `signal` is aborted with the reason. */
+  stop(reason: Error): void {
+    if (this.#hasEnded) return
+    this.#end()
+    this.#stopReason = reason
+    this.#controller?.abort(reason)
+  }
+
+  settle(value: unknown): void {
+    if (this.#hasEnded) return
+    let patch: TaskPatch<never> = {}
+    try {
+      // An opaque response tells nobody how it went.
+      if (isResponse(value) && !value.ok && value.type !== 'opaque') {
+        this.#failWith(value)
+        return
+      }
+      patch = this.#options.result?.(value as never) ?? {}
+    } catch (error) {
+      this.#host.report(error)
+    }
+    this.write(patch, 'succeeded')
+  }
+
+  fail(error: unknown): void {
+    this.write({ error: error ?? 'failed' }, isAbort(error) ? 'canceled' : 'failed')
+  }
+
+  /** The function gave something that cannot be followed to its end. */
+  lose(): void {
+    this.write({ stage: 'returned a promise that cannot be followed' }, 'interrupted')
+    this.#host.report(
+      new CallsheetError(
+        `${this.#label} returned a promise that starts when it is awaited, so it cannot be followed; ` +
+          'make the function async and await it inside.',
+      ),
+    )
+  }
+
+  #end(): void {
+    this.#hasEnded = true
+    this.#stopTimer?.()
+    const { runs } = this.#host
+    if (this.#task && runs.get(this.#task.id) === this) runs.delete(this.#task.id)
+  }
+
+  #timeOut(timeout: number): void {
+    const error = new TimeoutError(`${this.#label} took longer than ${timeout} ms.`)
+    this.write({ status: 'failed', error: { message: error.message, code: 'timeout', retryable: true } })
+    this.stop(error)
+  }
+
+  #failWith(response: Response): void {
+    const error = errorOfStatus(response)
+    // At once, so that nobody waits for the message; with the message as soon as a clone gives it.
+    this.write({ error }, 'failed')
+    if (!this.#task) return
+    const { id } = this.#task
+    const { newest, schedule, write } = this.#host
+    const attempt = newest(id)?.attempt
+    readMessage(response, schedule).then(
+      (message) => {
+        const held = newest(id)
+        if (message === undefined || held?.status !== 'failed' || held.attempt !== attempt) return
+        write(id, { error: { ...error, message } })
+      },
+      () => {
+        // A body that cannot be read says no more than its status.
+      },
+    )
+  }
+}
+
+const isAbort = (error: unknown): boolean => {
+  try {
+    return error instanceof Error && error.name === 'AbortError'
+  } catch {
+    return false
+  }
+}
+
+/** What the function is given. Each part is made when it is asked for: most functions ask for one or two. */
+export class Context implements RunContext<never> {
+  readonly #run: Run
+
+  constructor(run: Run) {
+    this.#run = run
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal
+  }
+
+  get attempt(): number {
+    return this.#run.task.attempt
+  }
+
+  get task(): TaskRecord {
+    return this.#run.task
+  }
+
+  get lastError(): TaskError | undefined {
+    return this.#run.lastError
+  }
+
+  get progress() {
+    return (progress: number) => this.#run.write({ progress })
+  }
+
+  get stage() {
+    return (stage: string) => this.#run.write({ stage })
+  }
+
+  get job() {
+    return (job: Job) => this.#run.write({ job })
+  }
+
+  get update() {
+    return (patch: TaskPatch<never>) => this.#run.write(patch)
+  }
+
+  get nextAttempt() {
+    return (reason: unknown) => this.#run.nextAttempt(reason)
+  }
+}
