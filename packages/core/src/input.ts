@@ -1,12 +1,16 @@
 import { CallsheetError } from './errors.ts'
 import type { ExtraDefinition, Pipeline } from './pipeline.ts'
 import { redactText } from './redact.ts'
-import type { Facts } from './task.ts'
+import type { Facts, TaskRecord } from './task.ts'
 import { isId } from './text.ts'
 
 /** A value as a message may show it, whatever it is. */
 const shown = (value: unknown): string =>
-  typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : `of type ${typeof value}`
+  typeof value === 'string'
+    ? JSON.stringify(value.slice(0, 40))
+    : typeof value === 'number'
+      ? String(value)
+      : `of type ${typeof value}`
 
 /** A slot as records name it. */
 export interface LooseSlot {
@@ -49,6 +53,20 @@ export const readItem = (
   type: string,
   given: Readonly<Record<string, unknown>>,
 ): unknown => given[itemName(definitionOf(pipeline, type))] ?? given['characterId']
+
+/** What a patch would change of what is fixed in a task, or undefined. */
+export function conflictIn(pipeline: Pipeline, held: TaskRecord, patch: object): string | undefined {
+  const given = patch as Partial<TaskRecord>
+  for (const name of ['id', 'showId', 'type', 'startedAt'] as const) {
+    if (given[name] !== undefined && given[name] !== held[name]) {
+      return `has the ${name} ${shown(held[name])} for good, not ${shown(given[name])}`
+    }
+  }
+  const item = readItem(pipeline, held.type, patch as Record<string, unknown>)
+  return item === undefined || item === held.characterId
+    ? undefined
+    : `is for ${shown(held.characterId)} for good, not for ${shown(item)}`
+}
 
 /** Throws what is wrong with an id. */
 export function assertId(value: unknown, name: string): asserts value is string {

@@ -126,6 +126,22 @@ describe('addTask', () => {
 })
 
 describe('updateTask', () => {
+  it.each([
+    ['showId', { showId: 'other' }, 'has the showId "s" for good, not "other"'],
+    ['type', { type: 'video' }, 'has the type "portrait" for good, not "video"'],
+    ['startedAt', { startedAt: 5 }, `has the startedAt ${100 * day} for good, not 5`],
+    ['id', { id: 'b' }, 'has the id "a" for good, not "b"'],
+    ['characterId', { characterId: 'bo' }, 'is for "ada" for good, not for "bo"'],
+  ])('refuses to change the %s, and changes nothing', (_name, fixed, message) => {
+    const { tracker, errors } = setup()
+    const added = tracker.addTask({ id: 'a', showId: 's', type: 'portrait', characterId: 'ada' })
+    expect(tracker.updateTask('a', { status: 'succeeded', ...fixed })).toBeUndefined()
+    expect(tracker.getTask('a')).toBe(added)
+    expect(errors).toEqual([`Task "a" ${message}, so its update changes nothing.`])
+    const same = { id: 'a', showId: 's', type: 'portrait', characterId: 'ada', status: 'succeeded' } as const
+    expect(tracker.updateTask('a', same)).toMatchObject({ status: 'succeeded' })
+  })
+
   it('takes the patches of an application that had a tracker of its own', () => {
     const { tracker, clock } = setup()
     tracker.addTask({ id: 'a', type: 'trailer', showId: 's', status: 'processing', metadata: { title: 'T' } })
@@ -629,6 +645,14 @@ describe('merge', () => {
     expect(result.rejected).toHaveLength(2)
     expect(errors).toEqual([expect.stringMatching(/2 record\(s\) were not taken in/)])
     expect(tracker.getTask('z')).toBeUndefined()
+  })
+
+  it('names what it refused by its place in what was given', () => {
+    const { tracker } = setup()
+    const old = (id: string) => task({ id, updatedAt: 70 * day - 1 })
+    const given = [{ id: 'broken' }, old('a'), task({ id: 'y' }), { id: 'broken' }, { id: 'broken' }, old('b')]
+    const { rejected } = tracker.merge(records(...given))
+    expect(rejected.map(({ index }) => index).toSorted()).toEqual([0, 1, 3, 4, 5])
   })
 
   it('takes what is 30 days old, and refuses what is older, tombstones too', () => {

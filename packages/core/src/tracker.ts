@@ -3,6 +3,7 @@ import { slotStatus } from './counts.ts'
 import { CallsheetError, CanceledError } from './errors.ts'
 import {
   assertId,
+  conflictIn,
   definitionOf,
   type LooseSlot,
   readCharacters,
@@ -64,9 +65,14 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   function take(records: ParsedRecords, origin: 'merge' | 'restore', live: boolean): MergeResult {
     const now = clock()
     const rejected: Rejection[] = [...records.rejected]
-    const tasks = records.tasks.filter((version, index) => {
+    const refused = new Set(rejected.flatMap(({ kind, index }) => (kind === 'task' ? [index] : [])))
+    // The place in what was given: what the door refused stood there too.
+    let place = -1
+    const tasks = records.tasks.filter((version) => {
+      do place += 1
+      while (refused.has(place))
       if (!isTooOld(version, now)) return true
-      rejected.push({ index, kind: 'task', reason: 'it is older than 30 days' })
+      rejected.push({ index: place, kind: 'task', reason: 'it is older than 30 days' })
       return false
     })
     const accepted = apply(tasks, records.shows, origin, live)
@@ -265,7 +271,14 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       }
       return begin(readSlot(pipeline, given), id, given) as Task<P>
     },
-    updateTask: (id, patch) => update(id, patch as unknown as TaskPatch<never>) as Task<P> | undefined,
+    updateTask(id, patch) {
+      const held = newest(id)
+      const conflict = held && conflictIn(pipeline, held, patch)
+      if (conflict === undefined)
+        return update(id, patch as unknown as TaskPatch<never>) as Task<P> | undefined
+      report(new CallsheetError(`Task "${id}" ${conflict}, so its update changes nothing.`))
+      return undefined
+    },
     renameShow(from, to) {
       assertId(from, 'showId')
       assertId(to, 'showId')
