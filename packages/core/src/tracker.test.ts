@@ -650,9 +650,16 @@ describe('merge', () => {
   it('names what it refused by its place in what was given', () => {
     const { tracker } = setup()
     const old = (id: string) => task({ id, updatedAt: 70 * day - 1 })
-    const given = [{ id: 'broken' }, old('a'), task({ id: 'y' }), { id: 'broken' }, { id: 'broken' }, old('b')]
+    const given = [
+      { id: 'broken' },
+      old('a'),
+      task({ id: 'y' }),
+      { id: 'broken' },
+      { id: 'broken' },
+      old('b'),
+    ]
     const { rejected } = tracker.merge(records(...given))
-    expect(rejected.map(({ index }) => index).toSorted()).toEqual([0, 1, 3, 4, 5])
+    expect(rejected.map(({ index }) => index).toSorted((a, b) => a - b)).toEqual([0, 1, 3, 4, 5])
   })
 
   it('takes what is 30 days old, and refuses what is older, tombstones too', () => {
