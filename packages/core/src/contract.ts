@@ -18,6 +18,8 @@ export interface TrackerOptions<P extends Pipeline> {
   readonly createId?: () => string
   /** The id of this writer, in every version that it writes. Default: made by `createId`. */
   readonly by?: string
+  /** A number from 0 to under 1, for the jitter of retries. Default: Math.random. */
+  readonly random?: () => number
   /** Calls back after some ms; gives the undo. Default: setTimeout. */
   readonly schedule?: (callback: () => void, ms: number) => () => void
   readonly sinks?: readonly Sink[]

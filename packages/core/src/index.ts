@@ -37,7 +37,8 @@ export type { TaskPatch } from './writer.ts'
 export type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
 export { type Change, type Logger, logSink, memorySink, type Sink } from './sink.ts'
 export type { SubscriptionKey } from './subscriptions.ts'
-export type { RunContext, RunOptions } from './run.ts'
+export { classifyFailure, type Failure, type FailureKind, type SeenFailure } from './failure.ts'
+export type { RetryPolicy, RunContext, RunOptions } from './run.ts'
 export type { TrackOptions } from './track.ts'
 export type {
   MergeResult,

@@ -1,9 +1,18 @@
-import { messageOf } from './errors.ts'
 import type { TaskError } from './task.ts'
 
 /** Also for a Response of another realm or library. */
-export const isResponse = (value: unknown): value is Response =>
+const isResponse = (value: unknown): value is Response =>
   value !== null && typeof value === 'object' && Object.prototype.toString.call(value) === '[object Response]'
+
+/** A response that says that it failed. An opaque one tells nobody how it went. */
+export function isFailedResponse(value: unknown): value is Response {
+  try {
+    return isResponse(value) && !value.ok && value.type !== 'opaque'
+  } catch {
+    // A proxy that lets nobody look.
+    return false
+  }
+}
 
 /** What a response that is not ok says without its body being read. */
 export function errorOfStatus({ status, statusText }: Response): TaskError {
@@ -15,11 +24,14 @@ export function errorOfStatus({ status, statusText }: Response): TaskError {
 const longestBody = 16_384
 const longestWait = 2_000
 
-/** What the server says of a failure, from a clone of its response: the response itself stays unread. */
-export async function readMessage(
+/**
+ * What the server says of a failure: JSON, or the first 500 characters of a text that is no page. It is read from a
+ * clone, so the response itself stays unread.
+ */
+export async function readBody(
   response: Response,
   schedule: (callback: () => void, ms: number) => () => void,
-): Promise<string | undefined> {
+): Promise<unknown> {
   const reader = response.clone().body?.getReader()
   if (!reader) return undefined
   const stop = () => {
@@ -40,7 +52,7 @@ export async function readMessage(
     stop()
   }
   try {
-    return messageOf(JSON.parse(text))
+    return JSON.parse(text)
   } catch {
     return /^\s*</.test(text) ? undefined : text.trim().slice(0, 500) || undefined
   }

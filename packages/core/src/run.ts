@@ -1,7 +1,8 @@
-import { CallsheetError, TimeoutError, toTaskError } from './errors.ts'
+import { CallsheetError, messageOf, TimeoutError, toTaskError } from './errors.ts'
+import type { Failure } from './failure.ts'
 import type { LooseSlot } from './input.ts'
-import { errorOfStatus, isResponse, readMessage } from './response.ts'
-import type { Job, TaskError, TaskRecord, TaskStatus } from './task.ts'
+import { errorOfStatus, isFailedResponse, readBody } from './response.ts'
+import { isActive, type Job, type TaskError, type TaskRecord, type TaskStatus } from './task.ts'
 import type { TaskPatch } from './writer.ts'
 
 /** What the function of `track` receives. Its methods never throw, and do nothing once the run has ended. */
@@ -25,6 +26,36 @@ export interface RunContext<M = Record<string, unknown>> {
   readonly nextAttempt: (reason: unknown) => void
 }
 
+/**
+ * When and how a failed call is made again. Nothing is, unless it is asked for. A response that is not ok, a rejection,
+ * and a `result` that says `failed` are failures; a synchronous function is never called again.
+ *
+ * @example
+ * let prompt = 'A duel at dawn'
+ * const retry = { attempts: 4, before: async () => void (prompt = await soften(prompt)) }
+ * await show.track('trailer', () => fetch('/api/trailer', { method: 'POST', body: prompt }), { retry })
+ */
+export interface RetryPolicy<M = Record<string, unknown>> {
+  /** How many attempts there are in all, 1 to 100. Default 3. */
+  readonly attempts?: number
+  /**
+   * How long to wait after an attempt (1, 2, 3 …), in ms. Default: what the server asks for, else 1 s, 2 s, 4 s … up
+   * to a minute, of which a random half to all is waited.
+   */
+  readonly delay?: (attempt: number, failure: Failure) => number
+  /** Whether to try again. Default: when the failure is `retryable`; filtered content only with `before`. */
+  readonly when?: (failure: Failure) => boolean
+  /**
+   * Called before the next attempt, after the pause, and awaited: change here what the function will send. When it
+   * fails, there is no next attempt.
+   */
+  readonly before?: (context: RunContext<M>) => unknown
+  /** Corrects how a failure was judged. */
+  readonly classify?: (
+    failure: Failure,
+  ) => Partial<Pick<Failure, 'kind' | 'retryable' | 'retryAfter'>> | undefined
+}
+
 /** How one call is tracked. */
 export interface RunOptions<M, R> {
   /** The task's id. Default: a new one. */
@@ -37,6 +68,8 @@ export interface RunOptions<M, R> {
   readonly onConflict?: 'join' | 'supersede' | 'reject'
   /** Milliseconds after which the task fails and `signal` is aborted. Default: none. */
   readonly timeout?: number
+  /** Calls an asynchronous function again when it fails, as attempts of the same task. */
+  readonly retry?: RetryPolicy<M>
   readonly metadata?: Partial<M>
   readonly stage?: string
   /** Reads what to record from the value: `{ outputUrl }`, or a failure that came as a success. */
@@ -55,12 +88,23 @@ export interface TrackHost {
   /** False when the patch could not be written, which has been reported. */
   readonly write: (id: string, patch: TaskPatch<never>) => boolean
   readonly report: (error: unknown) => void
+  /** Epoch ms. */
+  readonly now: () => number
+  /** At least 0 and less than 1. */
+  readonly random: () => number
   readonly schedule: (callback: () => void, ms: number) => () => void
   /** The runs that are going on, by their tasks' ids. */
   readonly runs: Map<string, Run>
   /** `same` gives the caller the very promise; `derived` keeps unhandled rejections visible to the process. */
   readonly promises: 'same' | 'derived'
 }
+
+/** Milliseconds between two signs of life in a pause. */
+const longestSilence = 30_000
+
+/** How many attempts a policy allows: there always is an end. */
+export const mostAttempts = ({ attempts = 3 }: RetryPolicy<never>): number =>
+  Math.min(100, Math.max(1, Math.floor(attempts) || 1))
 
 /** What a slot is called in messages. */
 export const labelOf = ({ type, characterId }: LooseSlot): string =>
@@ -93,6 +137,7 @@ export class Run {
   #controller: AbortController | undefined
   #stopReason: Error | undefined
   #stopTimer: (() => void) | undefined
+  #stopPause: ((reason: Error) => void) | undefined
 
   constructor(host: TrackHost, options: RunOptions<never, never>) {
     this.#host = host
@@ -101,11 +146,12 @@ export class Run {
 
   /** Makes the task. Without one, for the slot or the id was not usable, the function runs all the same. */
   begin(slot: LooseSlot): void {
-    const { id, metadata, stage, timeout } = this.#options
+    const { id, metadata, stage, timeout, retry } = this.#options
     this.#label = labelOf(slot)
     const patch: { -readonly [K in keyof TaskPatch<never>]: TaskPatch<never>[K] } = { status: 'processing' }
     if (metadata !== undefined) patch.metadata = metadata
     if (stage !== undefined) patch.stage = stage
+    if (retry) patch.maxAttempts = mostAttempts(retry)
     try {
       this.#task = this.#host.begin(slot, id, patch)
       this.#host.runs.set(this.#task.id, this)
@@ -113,6 +159,19 @@ export class Run {
     } catch (error) {
       this.#host.report(error)
     }
+  }
+
+  get retry(): RetryPolicy<never> | undefined {
+    return this.#options.retry
+  }
+
+  get stopReason(): Error | undefined {
+    return this.#stopReason
+  }
+
+  /** Whether the work is done, given up or taken from us: then nothing is paid for again. */
+  get isOver(): boolean {
+    return this.#hasEnded || (this.#task !== undefined && !isActive(this.task))
   }
 
   get task(): TaskRecord {
@@ -149,22 +208,54 @@ export class Run {
     this.#end()
     this.#stopReason = reason
     this.#controller?.abort(reason)
+    this.#stopPause?.(reason)
+  }
+
+  /** Begins the next attempt with a pause, which a stop ends with its reason. */
+  pause(error: TaskError, attempt: number, most: number, ms: number): Promise<void> {
+    // What judged the failure may have stopped the run.
+    if (this.#stopReason) return Promise.reject(this.#stopReason)
+    const stage = (left: number) =>
+      `${error.message} (attempt ${attempt} of ${most} in ${Math.ceil(left / 1_000)} s)`
+    this.lastError = error
+    this.write({ status: 'starting', attempt, stage: stage(ms) })
+    return new Promise((resolve, reject) => {
+      let stopTimer: () => void
+      this.#stopPause = (reason) => {
+        stopTimer()
+        reject(reason)
+      }
+      // In parts, each with a sign of life: a long pause is no stale task.
+      const wait = (left: number) => {
+        const part = Math.min(left, longestSilence)
+        stopTimer = this.#host.schedule(() => {
+          if (left <= part) {
+            this.#stopPause = undefined
+            resolve()
+            return
+          }
+          this.write({ stage: stage(left - part) })
+          wait(left - part)
+        }, part)
+      }
+      wait(ms)
+    })
+  }
+
+  /** What a value says of the task. */
+  read(value: unknown): TaskPatch<never> {
+    try {
+      return this.#options.result?.(value as never) ?? {}
+    } catch (error) {
+      this.#host.report(error)
+      return {}
+    }
   }
 
   settle(value: unknown): void {
     if (this.#hasEnded) return
-    let patch: TaskPatch<never> = {}
-    try {
-      // An opaque response tells nobody how it went.
-      if (isResponse(value) && !value.ok && value.type !== 'opaque') {
-        this.#failWith(value)
-        return
-      }
-      patch = this.#options.result?.(value as never) ?? {}
-    } catch (error) {
-      this.#host.report(error)
-    }
-    this.write(patch, 'succeeded')
+    if (isFailedResponse(value)) this.#failWith(value)
+    else this.write(this.read(value), 'succeeded')
   }
 
   fail(error: unknown): void {
@@ -203,8 +294,9 @@ export class Run {
     const { id } = this.#task
     const { newest, schedule, write } = this.#host
     const attempt = newest(id)?.attempt
-    readMessage(response, schedule).then(
-      (message) => {
+    readBody(response, schedule).then(
+      (body) => {
+        const message = messageOf(body)
         const held = newest(id)
         if (message === undefined || held?.status !== 'failed' || held.attempt !== attempt) return
         write(id, { error: { ...error, message } })
@@ -216,7 +308,7 @@ export class Run {
   }
 }
 
-const isAbort = (error: unknown): boolean => {
+export const isAbort = (error: unknown): boolean => {
   try {
     return error instanceof Error && error.name === 'AbortError'
   } catch {

@@ -1,6 +1,7 @@
 import { AlreadyRunningError, CanceledError } from './errors.ts'
 import type { LooseSlot } from './input.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from './pipeline.ts'
+import { followAttempts } from './retry.ts'
 import { Context, labelOf, Run, type RunContext, type RunOptions, type TrackHost } from './run.ts'
 import { isActive } from './task.ts'
 
@@ -24,14 +25,26 @@ export function track<R>(
   } catch (error) {
     host.report(error)
   }
+  const context = new Context(run)
   let value: R
   try {
-    value = fn(new Context(run))
+    value = fn(context)
   } catch (error) {
     run.fail(error)
     throw error
   }
-  return follow(run, value, host.promises)
+  if (!run.retry || !isFollowed(value)) return follow(run, value, host.promises)
+  run.returned = followAttempts(host, run, value, () => fn(context), context)
+  return run.returned as R
+}
+
+/** Whether it is a promise that anybody may await. */
+const isFollowed = (value: unknown): boolean => {
+  try {
+    return value instanceof Promise && !isLazy(value)
+  } catch {
+    return false
+  }
 }
 
 /** Settles the run as the value settles. Gives what the caller gets. */

@@ -49,7 +49,7 @@ const randomId = (): string =>
  */
 export function createTracker<const P extends Pipeline>(options: TrackerOptions<P>): Tracker<P> {
   const { pipeline, sinks = [], promises = 'same' } = options
-  const { clock = Date.now, createId = randomId, schedule = later } = options
+  const { clock = Date.now, createId = randomId, random = Math.random, schedule = later } = options
   const by = options.by ?? createId()
   assertId(by, 'by')
   const expiry = { ...defaultExpiry, ...options.expiry }
@@ -197,6 +197,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     newest,
     write: (id, patch) => guarded(() => update(id, patch)),
     report,
+    now: clock,
+    random,
     schedule,
     runs,
     promises,

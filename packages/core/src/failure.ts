@@ -1,0 +1,117 @@
+import type { TaskError } from './task.ts'
+
+/** Why an attempt failed, as far as it matters to trying again. */
+export type FailureKind = 'content-filter' | 'rate-limit' | 'network' | 'timeout' | 'server' | 'unknown'
+
+/** What is left of a failed attempt to judge it by. */
+export interface SeenFailure {
+  readonly error: TaskError
+  /** What the function threw; undefined when it returned something that is a failure. */
+  readonly thrown?: unknown
+  /** Of a response, or of an error that carries them. */
+  readonly headers?: Pick<Headers, 'get'> | undefined
+  /** The parsed body of a response, or the text of it, up to 16 kB. */
+  readonly body?: unknown
+}
+
+/** A failed attempt, judged. */
+export interface Failure extends SeenFailure {
+  readonly kind: FailureKind
+  /** Whether the same call may well succeed later. */
+  readonly retryable: boolean
+  /** How long the server asks to wait, in ms, 0 to 300,000. */
+  readonly retryAfter?: number | undefined
+}
+
+const kindsByStatus: Readonly<Record<number, FailureKind>> = {
+  408: 'timeout',
+  425: 'server',
+  429: 'rate-limit',
+  500: 'server',
+  502: 'server',
+  503: 'server',
+  504: 'timeout',
+  507: 'server',
+  520: 'server',
+  521: 'server',
+  522: 'timeout',
+  523: 'server',
+  524: 'timeout',
+}
+
+const contentFilter =
+  /content.?(?:policy|filter)|moderat|nsfw|safety (?:system|filter|checker)|flagged as|responsible.?ai/i
+const outOfMoney = /insufficient.?(?:quota|credit|funds|balance)|billing|payment.?required/i
+const rateLimit = /rate.?limit|too.?many.?requests|throttl/i
+const timeout = /timed.?out|timeout/i
+const network =
+  /fetch failed|failed to fetch|networkerror|network error|load failed|socket hang up|terminated|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|UND_ERR/i
+
+const longestWait = 300_000
+
+/**
+ * Judges a failed attempt by its status, headers, body and message.
+ *
+ * What has no kind of its own is tried again, unless a status says that the call itself was wrong (a 4xx, 501, 505).
+ * A filtered content is not, for the same input would be filtered again; nor is an empty account. What the error says
+ * of itself (`retryable`) counts more than all of that.
+ *
+ * @param now Epoch ms: what a Retry-After date is measured by when the response has no Date.
+ * @example
+ * classifyFailure({ error: { message: 'HTTP 503', httpStatus: 503 } }, Date.now()).kind // 'server'
+ */
+export function classifyFailure(seen: SeenFailure, now: number): Failure {
+  const { error } = seen
+  const { httpStatus, code = '', message } = error
+  const kind = kindOf(httpStatus, `${code} ${message}`)
+  const isWrong = httpStatus !== undefined && httpStatus >= 400 && kindsByStatus[httpStatus] === undefined
+  const isHopeless = kind === 'content-filter' || outOfMoney.test(`${code} ${message}`)
+  const isTransient = kind !== 'unknown' || !isWrong
+  // Our own reading of a status is no word of the server's.
+  const said = seen.thrown === undefined ? undefined : error.retryable
+  return { ...seen, kind, retryable: said ?? (isTransient && !isHopeless), retryAfter: waitOf(seen, now) }
+}
+
+function kindOf(status: number | undefined, text: string): FailureKind {
+  if (contentFilter.test(text)) return 'content-filter'
+  const known = status === undefined ? undefined : kindsByStatus[status]
+  if (known) return known
+  if (rateLimit.test(text)) return 'rate-limit'
+  // A status means that the network was there.
+  if (status !== undefined) return 'unknown'
+  if (timeout.test(text)) return 'timeout'
+  return network.test(text) ? 'network' : 'unknown'
+}
+
+function waitOf({ headers, body }: SeenFailure, now: number): number | undefined {
+  const ms = Number(headers?.get('retry-after-ms') || Number.NaN)
+  const wait = Number.isFinite(ms)
+    ? ms
+    : (readRetryAfter(headers?.get('retry-after'), headers?.get('date'), now) ?? waitInBody(body))
+  return wait === undefined || !(wait >= 0) ? undefined : Math.min(longestWait, wait)
+}
+
+/** A Retry-After header in ms: seconds, or a date measured by the response's own. Undefined when it says nothing. */
+function readRetryAfter(
+  value: string | null | undefined,
+  date: string | null | undefined,
+  now: number,
+): number | undefined {
+  if (!value) return undefined
+  if (/^\s*\d+(?:\.\d+)?\s*$/.test(value)) return Number(value) * 1_000
+  // Date.parse reads much as a date that is none: a date in a header names its month.
+  const until = /[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN
+  const from = Date.parse(date ?? '')
+  const wait = until - (Number.isNaN(from) ? now : from)
+  return wait >= 0 ? wait : undefined
+}
+
+/** `retry_after` and its relatives in a JSON body, in seconds; `…_ms` in ms. */
+function waitInBody(body: unknown, levels = 2): number | undefined {
+  if (body === null || typeof body !== 'object' || levels === 0) return undefined
+  const fields = body as Record<string, unknown>
+  const ms = fields['retry_after_ms'] ?? fields['retryAfterMs']
+  const seconds = fields['retry_after'] ?? fields['retryAfter']
+  if (typeof ms === 'number') return ms
+  return typeof seconds === 'number' ? seconds * 1_000 : waitInBody(fields['error'], levels - 1)
+}

@@ -1,0 +1,405 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { CanceledError, TimeoutError } from './errors.ts'
+import { parseRecords } from './schema.ts'
+import { showPipeline } from './show-pipeline.ts'
+import { createTracker } from './tracker.ts'
+
+function setup() {
+  const clock = { now: 1_000_000 }
+  const waits: { readonly ms: number; readonly fire: () => void; isOn: boolean }[] = []
+  const errors: Error[] = []
+  const tracker = createTracker({
+    pipeline: showPipeline,
+    by: 'me',
+    clock: () => clock.now,
+    random: () => 0.5,
+    schedule(callback, ms) {
+      const wait = {
+        ms,
+        isOn: true,
+        fire() {
+          if (!wait.isOn) return
+          wait.isOn = false
+          clock.now += ms
+          callback()
+        },
+      }
+      waits.push(wait)
+      return () => {
+        wait.isOn = false
+      }
+    },
+  })
+  tracker.on('error', ({ error }) => errors.push(error))
+  const show = tracker.show('s')
+  const task = () => tracker.getTask({ showId: 's', type: 'trailer' })
+  /** Lets the run come to its next pause, and ends that. */
+  const next = async () => {
+    await quiet()
+    waits.findLast(({ isOn }) => isOn)?.fire()
+    await quiet()
+  }
+  return { tracker, show, clock, waits, errors, task, next }
+}
+
+async function quiet() {
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => void setImmediate(resolve))
+}
+
+const json = (status: number, body: unknown, headers: Record<string, string> = {}) =>
+  new Response(JSON.stringify(body), { status, headers })
+
+/** A function that gives or throws one after the other. */
+const giving = (...outcomes: unknown[]) => {
+  let place = 0
+  return vi.fn(async () => {
+    const outcome = outcomes[Math.min(place, outcomes.length - 1)]
+    place += 1
+    if (outcome instanceof Error) throw outcome
+    return outcome
+  })
+}
+
+describe('retry', () => {
+  it('tries again as the same task, and shows the reason and the wait', async () => {
+    const { show, task, next, waits } = setup()
+    const fn = giving(new Error('fetch failed'), 'done')
+    const result = show.track('trailer', fn, { retry: { attempts: 4 } })
+    const { id } = task()!
+    expect(task()).toMatchObject({ status: 'processing', attempt: 1, maxAttempts: 4 })
+    await quiet()
+    expect(task()).toMatchObject({
+      id,
+      status: 'starting',
+      attempt: 2,
+      stage: 'fetch failed (attempt 2 of 4 in 1 s)',
+    })
+    expect(waits.map(({ ms }) => ms)).toEqual([750])
+    await next()
+    expect(await result).toBe('done')
+    expect(fn).toHaveBeenCalledTimes(2)
+    expect(task()).toMatchObject({ id, status: 'succeeded', attempt: 2 })
+    expect(task()).not.toHaveProperty('stage')
+  })
+
+  it('gives the last error when the attempts are used up', async () => {
+    const { show, task, next } = setup()
+    const last = new Error('still broken')
+    const fn = giving(new Error('broken'), new Error('broken'), last)
+    const result = show.track('trailer', fn, { retry: {} })
+    const caught = expect(result).rejects.toBe(last)
+    await next()
+    await next()
+    await caught
+    expect(fn).toHaveBeenCalledTimes(3)
+    expect(task()).toMatchObject({ status: 'failed', attempt: 3, error: { message: 'still broken' } })
+  })
+
+  it('fault 8: endless automatic retries cannot be: there is an end, and the pauses grow', async () => {
+    const { show, task, next, waits } = setup()
+    const fn = giving(new Error('fetch failed'))
+    const result = show.track('trailer', fn, { retry: { attempts: Infinity, when: () => true } })
+    const caught = expect(result).rejects.toThrow('fetch failed')
+    for (let turn = 0; turn < 250; turn += 1) await next()
+    await caught
+    expect(fn).toHaveBeenCalledTimes(100)
+    expect(task()).toMatchObject({ status: 'failed', attempt: 100, maxAttempts: 100 })
+    expect(waits.slice(0, 6).map(({ ms }) => ms)).toEqual([750, 1_500, 3_000, 6_000, 12_000, 24_000])
+    const waited = waits.reduce((sum, { ms }) => sum + ms, 0)
+    expect(waited).toBeGreaterThan(90 * 45_000)
+  })
+
+  it('waits as long as the server asks, and gives its last response untouched', async () => {
+    const { show, task, next, waits } = setup()
+    const busy = () => json(429, { error: 'Slow down' }, { 'retry-after': '7' })
+    const last = busy()
+    const fn = giving(busy(), last)
+    const result = show.track('trailer', fn, { retry: { attempts: 2 } })
+    await quiet()
+    expect(task()?.stage).toBe('Slow down (attempt 2 of 2 in 7 s)')
+    expect(waits.at(-1)).toMatchObject({ ms: 7_000, isOn: true })
+    await next()
+    expect(await result).toBe(last)
+    expect(last.bodyUsed).toBe(false)
+    expect(await last.json()).toEqual({ error: 'Slow down' })
+    expect(task()).toMatchObject({
+      status: 'failed',
+      attempt: 2,
+      error: { message: 'Slow down', httpStatus: 429, retryable: true },
+    })
+  })
+
+  it('does not try again what would fail again', async () => {
+    const { show, task } = setup()
+    const wrong = json(400, { error: 'No prompt' })
+    const fn = giving(wrong)
+    expect(await show.track('trailer', fn, { retry: { attempts: 5 } })).toBe(wrong)
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(task()).toMatchObject({ status: 'failed', attempt: 1, error: { message: 'No prompt' } })
+  })
+
+  it('lets `before` change what the next attempt sends, and then tries filtered content again', async () => {
+    const { show, task, next } = setup()
+    let prompt = 'a fight'
+    const sent: string[] = []
+    const result = show.track(
+      'trailer',
+      async () => {
+        sent.push(prompt)
+        if (prompt === 'a fight') throw Object.assign(new Error('flagged as violent'), { status: 400 })
+        return prompt
+      },
+      {
+        retry: {
+          async before({ lastError, attempt, update }) {
+            await Promise.resolve()
+            expect(lastError?.message).toBe('flagged as violent')
+            expect(attempt).toBe(2)
+            prompt = 'a dance'
+            update({ metadata: { prompt: 'softened' } as never })
+          },
+        },
+      },
+    )
+    await next()
+    expect(await result).toBe('a dance')
+    expect(sent).toEqual(['a fight', 'a dance'])
+    expect(task()?.metadata).toEqual({ prompt: 'softened' })
+  })
+
+  it('ends when `before` fails, and tells both', async () => {
+    const { show, task, next, errors } = setup()
+    const error = new Error('fetch failed')
+    const fn = giving(error)
+    const result = show.track('trailer', fn, {
+      retry: {
+        before() {
+          throw new Error('no other prompt')
+        },
+      },
+    })
+    const caught = expect(result).rejects.toBe(error)
+    await next()
+    await caught
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(errors.map(({ message }) => message)).toEqual(['no other prompt'])
+    expect(task()).toMatchObject({ status: 'failed', error: { message: 'fetch failed' } })
+  })
+
+  it('asks the application: when, how long, and what it was', async () => {
+    const { show, next, waits } = setup()
+    const fn = giving(new Error('odd'), 'done')
+    const result = show.track('trailer', fn, {
+      retry: {
+        classify: ({ error }) =>
+          error.message === 'odd' ? { kind: 'rate-limit', retryAfter: 5 } : undefined,
+        when: ({ kind }) => kind === 'rate-limit',
+        delay: (attempt, { retryAfter = 0 }) => attempt * 1_000 + retryAfter,
+      },
+    })
+    await next()
+    expect(await result).toBe('done')
+    expect(waits.map(({ ms }) => ms)).toEqual([1_005])
+  })
+
+  it('goes on by its defaults when the application cannot answer', async () => {
+    const { show, next, waits, errors } = setup()
+    const broken = () => {
+      throw new Error('broken policy')
+    }
+    const fn = giving(new Error('fetch failed'), 'done')
+    const result = show.track('trailer', fn, { retry: { classify: broken, delay: broken } })
+    await next()
+    expect(await result).toBe('done')
+    expect(waits.map(({ ms }) => ms)).toEqual([750])
+    expect(errors).toHaveLength(2)
+    const never = giving(new Error('fetch failed'))
+    await expect(show.track('trailer', never, { retry: { when: broken } })).rejects.toThrow('fetch failed')
+    expect(never).toHaveBeenCalledTimes(1)
+  })
+
+  it('tries a failure again that came as a success', async () => {
+    const { show, task, next } = setup()
+    const fn = giving({ url: '' }, { url: 'https://a/b.mp4' })
+    const result = show.track('trailer', fn, {
+      retry: {},
+      result: (value) =>
+        (value as { url: string }).url
+          ? { outputUrl: (value as { url: string }).url }
+          : { status: 'failed', error: 'succeeded without an output' },
+    })
+    await next()
+    expect(await result).toEqual({ url: 'https://a/b.mp4' })
+    expect(task()).toMatchObject({ status: 'succeeded', attempt: 2, outputUrl: 'https://a/b.mp4' })
+  })
+
+  it('leaves a synchronous function alone', () => {
+    const { show, task } = setup()
+    expect(show.track('trailer', () => 5, { retry: {} })).toBe(5)
+    expect(task()?.status).toBe('succeeded')
+    const fn = vi.fn(() => {
+      throw new Error('no')
+    })
+    expect(() => show.track('trailer', fn, { retry: {} })).toThrow('no')
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(task()?.status).toBe('failed')
+  })
+
+  it('counts a throw of a later attempt as its failure', async () => {
+    const { show, next } = setup()
+    let calls = 0
+    const result = show.track(
+      'trailer',
+      (): Promise<string> => {
+        calls += 1
+        if (calls === 2) throw new Error('thrown at once')
+        return calls === 1 ? Promise.reject(new Error('fetch failed')) : Promise.resolve('done')
+      },
+      { retry: {} },
+    )
+    await next()
+    await next()
+    expect(await result).toBe('done')
+  })
+
+  it('does not try again after the caller aborted', async () => {
+    const { show, task } = setup()
+    const fn = giving(new DOMException('The user left', 'AbortError') as unknown as Error)
+    await expect(show.track('trailer', fn, { retry: {} })).rejects.toThrow('The user left')
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(task()?.status).toBe('canceled')
+  })
+
+  it('shows a long pause as alive', async () => {
+    const { show, task, next, clock } = setup()
+    const fn = giving(json(503, {}, { 'retry-after': '100' }), 'done')
+    const result = show.track('trailer', fn, { retry: {} })
+    await quiet()
+    const seen: [string | undefined, number][] = []
+    for (let part = 0; part < 4; part += 1) {
+      seen.push([task()?.stage, clock.now - task()!.updatedAt])
+      await next()
+    }
+    expect(seen.map(([stage]) => stage?.match(/in \d+ s/)?.[0])).toEqual([
+      'in 100 s',
+      'in 70 s',
+      'in 40 s',
+      'in 10 s',
+    ])
+    expect(Math.max(...seen.map(([, silence]) => silence))).toBe(0)
+    expect(await result).toBe('done')
+  })
+
+  it('shares one promise with those who join, over all attempts', async () => {
+    const { show, next } = setup()
+    const fn = giving(new Error('fetch failed'), 'done')
+    const first = show.track('trailer', fn, { retry: {} })
+    await quiet()
+    const second = show.track('trailer', fn, { retry: {} })
+    expect(second).toBe(first)
+    await next()
+    expect(await second).toBe('done')
+    expect(fn).toHaveBeenCalledTimes(2)
+  })
+})
+
+describe('a pause before a retry', () => {
+  it('fault 12: is ended by a cancel, and no paid request follows', async () => {
+    const { show, task, waits } = setup()
+    const fn = giving(new Error('fetch failed'))
+    const result = show.track('trailer', fn, { retry: { attempts: 5 } })
+    const caught = result.catch((error: unknown) => error)
+    await quiet()
+    show.cancel('no longer needed')
+    expect(await caught).toEqual(new CanceledError('no longer needed'))
+    expect(waits.some(({ isOn }) => isOn)).toBe(false)
+    for (const wait of waits) wait.fire()
+    await quiet()
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(task()).toMatchObject({ status: 'canceled', attempt: 2 })
+  })
+
+  it('is ended by the timeout, which counts over all attempts', async () => {
+    const { show, task, waits } = setup()
+    const result = show.track('trailer', giving(new Error('fetch failed')), { retry: {}, timeout: 60_000 })
+    const caught = result.catch((error: unknown) => error)
+    await quiet()
+    waits.find(({ ms }) => ms === 60_000)!.fire()
+    expect(await caught).toBeInstanceOf(TimeoutError)
+    expect(task()).toMatchObject({ status: 'failed', error: { code: 'timeout' } })
+    expect(waits.some(({ isOn }) => isOn)).toBe(false)
+  })
+
+  it('is ended by a run that takes the place of this one', async () => {
+    const { show, tracker } = setup()
+    const old = show.track('trailer', giving(new Error('fetch failed')), { retry: {} })
+    const caught = old.catch((error: unknown) => error)
+    await quiet()
+    expect(await show.track('trailer', async () => 'new', { onConflict: 'supersede' })).toBe('new')
+    expect(await caught).toBeInstanceOf(CanceledError)
+    expect(tracker.getTasks().map(({ status }) => status)).toEqual(['succeeded', 'canceled'])
+  })
+
+  it('is not followed by a paid call when the work was finished elsewhere meanwhile', async () => {
+    const { show, tracker, task, next } = setup()
+    const error = new Error('fetch failed')
+    const fn = giving(error)
+    const result = show.track('trailer', fn, { retry: {} })
+    const caught = expect(result).rejects.toBe(error)
+    await quiet()
+    const done = { ...task(), status: 'succeeded', rev: 9, by: 'webhook', completedAt: 1_000_100 }
+    tracker.merge(parseRecords({ tasks: [done] }))
+    await next()
+    await caught
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(task()).toMatchObject({ status: 'succeeded', by: 'webhook' })
+  })
+
+  it('does not begin when the run was stopped by who judged the failure', async () => {
+    const { show, waits } = setup()
+    const fn = giving(new Error('fetch failed'))
+    const when = () => {
+      show.cancel('enough')
+      return true
+    }
+    await expect(show.track('trailer', fn, { retry: { when } })).rejects.toThrow('enough')
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(waits).toEqual([])
+  })
+})
+
+describe('retry over a real connection', () => {
+  const server = createServer()
+  afterEach(() => void server.close())
+
+  it('gets the answer from a server that is busy twice and breaks off once', async () => {
+    let requests = 0
+    server.on('request', (_request, response) => {
+      requests += 1
+      if (requests === 1) response.writeHead(429, { 'retry-after-ms': '5' }).end('{"error":"busy"}')
+      else if (requests === 2) response.destroy()
+      else if (requests === 3) response.writeHead(503).end('<html>down</html>')
+      else response.end('{"url":"https://a/b.mp4"}')
+    })
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/trailer`
+    const tracker = createTracker({ pipeline: showPipeline })
+    const stages: (string | undefined)[] = []
+    tracker.on('taskChanged', ({ task }) => {
+      if (task?.status === 'starting') stages.push(task.stage)
+    })
+    const response = await tracker.show('s').track('trailer', ({ signal }) => fetch(url, { signal }), {
+      retry: { attempts: 4, delay: (_attempt, { retryAfter = 1 }) => retryAfter },
+    })
+    expect(await response.json()).toEqual({ url: 'https://a/b.mp4' })
+    expect(requests).toBe(4)
+    expect(stages).toEqual([
+      'busy (attempt 2 of 4 in 1 s)',
+      'fetch failed (attempt 3 of 4 in 1 s)',
+      'HTTP 503 Service Unavailable (attempt 4 of 4 in 1 s)',
+    ])
+    expect(tracker.getTasks()).toMatchObject([{ status: 'succeeded', attempt: 4 }])
+  })
+})

@@ -1,0 +1,133 @@
+import { messageOf, toTaskError } from './errors.ts'
+import { classifyFailure, type Failure, type SeenFailure } from './failure.ts'
+import { errorOfStatus, isFailedResponse, readBody } from './response.ts'
+import { isAbort, mostAttempts, type Run, type RunContext, type TrackHost } from './run.ts'
+import type { TaskPatch } from './writer.ts'
+
+type Outcome = { readonly value: unknown } | { readonly thrown: unknown }
+
+/** An attempt that did not succeed, and how to record that it was the last. */
+interface Failed {
+  readonly seen: SeenFailure
+  readonly end: () => void
+}
+
+/**
+ * Follows a call to its end, and calls again as the policy says. One task over all attempts.
+ *
+ * Gives what the last attempt gave. Ends with the reason when the run is stopped in a pause.
+ */
+export async function followAttempts(
+  host: TrackHost,
+  run: Run,
+  first: unknown,
+  again: () => unknown,
+  context: RunContext<never>,
+): Promise<unknown> {
+  const policy = run.retry ?? {}
+  const { when, before } = policy
+  const most = mostAttempts(policy)
+  let call = () => first
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await settled(call)
+    if (run.isOver) return unwrap(outcome)
+    const failed = await failureIn(host, run, outcome)
+    if (run.isOver || !failed) return unwrap(outcome)
+    const failure = judge(host, run, failed.seen)
+    // A filtered content may pass when somebody changes it first.
+    const isHopeful = failure.retryable || (failure.kind === 'content-filter' && before !== undefined)
+    const isWanted = when ? (attemptTo(host, () => when(failure)) ?? false) : isHopeful
+    if (attempt >= most || !isWanted || isAbort(failed.seen.thrown)) {
+      failed.end()
+      return unwrap(outcome)
+    }
+    await run.pause(failure.error, attempt + 1, most, waitFor(host, run, attempt, failure))
+    try {
+      await before?.(context)
+    } catch (error) {
+      host.report(error)
+      failed.end()
+      return unwrap(outcome)
+    }
+    if (run.stopReason) throw run.stopReason
+    if (run.isOver) return unwrap(outcome)
+    run.write({ status: 'processing', stage: `attempt ${attempt + 1} of ${most}` })
+    call = again
+  }
+}
+
+const settled = async (call: () => unknown): Promise<Outcome> => {
+  try {
+    return { value: await call() }
+  } catch (thrown) {
+    return { thrown }
+  }
+}
+
+const unwrap = (outcome: Outcome): unknown => {
+  if ('thrown' in outcome) throw outcome.thrown
+  return outcome.value
+}
+
+/** Records a success, or says what went wrong. */
+async function failureIn(host: TrackHost, run: Run, outcome: Outcome): Promise<Failed | undefined> {
+  if ('thrown' in outcome) {
+    const { thrown } = outcome
+    return { seen: { ...carried(thrown), error: toTaskError(thrown), thrown }, end: () => run.fail(thrown) }
+  }
+  const { value } = outcome
+  if (isFailedResponse(value)) {
+    const body = await readBody(value, host.schedule).catch(() => undefined)
+    const stated = errorOfStatus(value)
+    const error = { ...stated, message: messageOf(body) ?? stated.message }
+    return { seen: { error, headers: value.headers, body }, end: () => run.write({ error }, 'failed') }
+  }
+  const patch: TaskPatch<never> = run.read(value)
+  const end = () => run.write(patch, 'succeeded')
+  if (patch.status === 'failed') return { seen: { error: toTaskError(patch.error), body: value }, end }
+  end()
+  return undefined
+}
+
+/** Headers and body of an error that carries a response, as those of many clients do. */
+function carried(thrown: unknown): Pick<SeenFailure, 'headers' | 'body'> {
+  try {
+    const error = thrown as {
+      headers?: unknown
+      response?: { headers?: unknown }
+      error?: unknown
+      body?: unknown
+    }
+    const headers = (error.headers ?? error.response?.headers) as Pick<Headers, 'get'> | undefined
+    const hasHeaders = typeof headers?.get === 'function'
+    return { headers: hasHeaders ? headers : undefined, body: error.error ?? error.body }
+  } catch {
+    return {}
+  }
+}
+
+function judge(host: TrackHost, run: Run, seen: SeenFailure): Failure {
+  const failure = classifyFailure(seen, host.now())
+  const own = attemptTo(host, () => run.retry?.classify?.(failure))
+  return own ? { ...failure, ...own } : failure
+}
+
+/** 1 s, 2 s, 4 s … up to a minute, of which half to all is waited, so that many do not come back at once. */
+const backoff = (attempt: number, random: () => number): number =>
+  Math.min(60_000, 1_000 * 2 ** (attempt - 1)) * (0.5 + random() / 2)
+
+function waitFor(host: TrackHost, run: Run, attempt: number, failure: Failure): number {
+  const given = attemptTo(host, () => run.retry?.delay?.(attempt, failure))
+  const wait = given ?? failure.retryAfter ?? backoff(attempt, host.random)
+  return wait >= 0 ? wait : 0
+}
+
+/** What a function of the application gives; undefined when it throws, which is reported. */
+function attemptTo<T>(host: TrackHost, action: () => T): T | undefined {
+  try {
+    return action()
+  } catch (error) {
+    host.report(error)
+    return undefined
+  }
+}
