@@ -8,6 +8,7 @@ import {
   showPipeline,
   type Snapshot,
   type StepType,
+  type StepView,
   type Task,
   type TaskRecord,
   type TaskType,
@@ -290,6 +291,37 @@ describe('the doors', () => {
       view.steps[0]!.completed = 1
     }
     expectTypeOf(change).toBeFunction()
+  })
+})
+
+describe('a view of a step', () => {
+  it('of one pipeline stands for one of any', () => {
+    const draw = (step: StepView) => step.tasks.map(({ type }) => type)
+    expectTypeOf(draw(tracker.getPipeline('s').step('portrait'))).toEqualTypeOf<string[]>()
+    expectTypeOf(tracker.getPipeline('s').steps.map(draw)).toEqualTypeOf<string[][]>()
+    expectTypeOf(draw(board.getPipeline('s').step('keyframe'))).toEqualTypeOf<string[]>()
+  })
+})
+
+describe('retry', () => {
+  it('knows what failed, and the metadata of the step', () => {
+    const calls = () =>
+      own.track('keyframe', async () => 1, {
+        beatId: 'one',
+        retry: {
+          attempts: 2,
+          when: ({ kind }) => kind === 'rate-limit',
+          delay: (attempt, { retryAfter = 0 }) => attempt + retryAfter,
+          before: ({ attempt, lastError, update }) => {
+            expectTypeOf(attempt).toEqualTypeOf<number>()
+            expectTypeOf(lastError?.message).toEqualTypeOf<string | undefined>()
+            expectTypeOf(update).parameter(0).toHaveProperty('stage')
+          },
+        },
+      })
+    // @ts-expect-error -- no such policy
+    const wrong = () => show.track('trailer', async () => 1, { retry: { tries: 3 } })
+    expectTypeOf([calls, wrong]).toBeArray()
   })
 })
 

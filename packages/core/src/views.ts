@@ -19,7 +19,13 @@ export interface SlotView<T = Task> {
 export type StepError = TaskError & { readonly taskId: string; readonly characterId?: string }
 
 /** One step of one show, frozen. The same object until something in the step changes. */
-export interface StepView<P extends Pipeline = Pipeline, T extends StepType<P> = StepType<P>> {
+export interface StepView<
+  P extends Pipeline = Pipeline,
+  T extends StepType<P> = StepType<P>,
+  // A parameter of its own, so that a view of one pipeline can stand for a view of any: a conditional type in the
+  // fields would keep them apart.
+  K = Task<P, T>,
+> {
   readonly type: T
   readonly label: string
   readonly stepNumber: number
@@ -41,11 +47,11 @@ export interface StepView<P extends Pipeline = Pipeline, T extends StepType<P> =
   readonly counted: boolean
   // Methods, so that a view of one pipeline can stand for a view of any.
   /** The current task of a slot. */
-  task(characterId?: string): Task<P, T> | undefined
+  task(characterId?: string): K | undefined
   /** The current tasks of the step's slots, in the order of the characters. Computed on first read. */
-  readonly tasks: readonly Task<P, T>[]
+  readonly tasks: readonly K[]
   /** Every slot of the step, the pending ones too, in the order of the characters. Computed on first read. */
-  readonly slots: readonly SlotView<Task<P, T>>[]
+  readonly slots: readonly SlotView<K>[]
   /** The failed slots. Computed on first read. */
   readonly errors: readonly StepError[]
   /** Epoch ms of the first start. Computed on first read. */
