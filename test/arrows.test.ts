@@ -23,6 +23,7 @@ const readingOrder = [
   'state',
   'reducer',
   'time',
+  'ready',
   'errors',
   'redact',
   'writer',

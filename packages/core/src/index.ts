@@ -5,6 +5,7 @@ export {
   type ItemScope,
   type MetadataOf,
   type Pipeline,
+  type Prerequisite,
   type StandardSchema,
   type Step,
   type StepDefinition,
@@ -31,6 +32,7 @@ export {
 } from './task.ts'
 export type { StepStatus } from './counts.ts'
 export type { PipelineView, SlotView, StepError, StepView } from './views.ts'
+export { readySlots } from './ready.ts'
 export { defaultExpiry, elapsed, type Expiry, isExpired, isStale } from './time.ts'
 export { AlreadyRunningError, CallsheetError, CanceledError, TimeoutError } from './errors.ts'
 export type { TaskPatch } from './writer.ts'

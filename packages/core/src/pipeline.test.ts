@@ -32,9 +32,16 @@ describe('definePipeline', () => {
     ['a prerequisite that is unknown', [step('a', { after: ['z'] })], /comes after "z"/],
     ['a prerequisite that comes later', [step('a', { after: ['b'] }), step('b')], /comes after "b"/],
     ['a step that waits for itself', [step('a', { after: ['a'] })], /comes after "a"/],
+    ['none of a step', [step('a'), step('b', { after: [{ type: 'a', atLeast: 0 }] })], /at least 0 of "a"/],
+    ['half a slot', [step('a'), step('b', { after: [{ type: 'a', atLeast: 1.5 }] })], /at least 1.5 of "a"/],
     ['the weight 0', [step('a', { weight: 0 })], /has the weight 0/],
     ['a negative weight', [step('a', { weight: -1 })], /has the weight -1/],
     ['a weight that is no number', [step('a', { weight: Number.NaN })], /has the weight NaN/],
+    [
+      'half a weight',
+      [step('a', { weight: 0.5 })],
+      /has the weight 0.5; give a whole number from 1 to 1000000/,
+    ],
     ['an endless weight', [step('a', { weight: Infinity })], /has the weight Infinity/],
   ])('refuses %s and says so', (_what, steps, message) => {
     expect(() => definePipeline({ id: 'p', steps })).toThrow(TypeError)

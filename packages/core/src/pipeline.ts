@@ -17,6 +17,9 @@ type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string }[] }
 
+/** An earlier step by its type; or so many slots of it, which need not be those of the same item. */
+export type Prerequisite = string | { readonly type: string; readonly atLeast: number }
+
 /** One stage of a pipeline, as it is written in `definePipeline`. */
 export interface StepDefinition {
   /** The step's id, which is also the type of its tasks. */
@@ -27,8 +30,8 @@ export interface StepDefinition {
   readonly per: string
   /** The name of a lucide icon. */
   readonly icon?: string
-  /** Types of the steps that come before: of the same item where both are per item, else all of them. */
-  readonly after?: readonly string[]
+  /** What must be done before: of the same item where both are per the same item, else all of it. */
+  readonly after?: readonly Prerequisite[]
   /** An optional step counts only from when it is begun. Default false. */
   readonly optional?: boolean
   /** The share in the overall progress, in proportion to the others': a whole number from 1 to 1,000,000. Default 1. */
@@ -50,7 +53,7 @@ export type ExtraDefinition = Omit<StepDefinition, 'per' | 'after' | 'optional' 
 /** A step with its defaults filled in and its place, from 1. */
 export type Step<S extends StepDefinition = StepDefinition> = S & {
   readonly stepNumber: number
-  readonly after: readonly string[]
+  readonly after: readonly Prerequisite[]
   readonly optional: boolean
   readonly weight: number
   readonly stallAfter: number
@@ -100,7 +103,7 @@ const maxWeight = 1_000_000
  * Makes a pipeline from ordered steps.
  *
  * Throws a TypeError when there is no step, a type or weight is not usable, a type stands twice, or `after` names
- * a step that does not come before.
+ * a step that does not come before, or fewer than one slot of it.
  *
  * @example
  * const storyboard = definePipeline({
@@ -123,7 +126,11 @@ export function definePipeline<
     const refuse = (what: string) => new TypeError(`definePipeline: step "${step.type}" ${what}`)
     if (step.type === '' || places.has(step.type)) throw refuse('needs a name of its own.')
     for (const before of step.after ?? []) {
-      if (!places.has(before)) throw refuse(`comes after "${before}", which is no earlier step.`)
+      const { type, atLeast } = typeof before === 'string' ? { type: before, atLeast: 1 } : before
+      if (!places.has(type)) throw refuse(`comes after "${type}", which is no earlier step.`)
+      if (!Number.isInteger(atLeast) || atLeast < 1) {
+        throw refuse(`comes after at least ${atLeast} of "${type}"; give a whole number from 1.`)
+      }
     }
     const weight = step.weight ?? 1
     if (!Number.isInteger(weight) || weight < 1 || weight > maxWeight) {
