@@ -64,24 +64,27 @@ export function nextVersion(
     rev: held.rev + 1,
     by,
   }
-  const keep = <N extends OptionalField>(name: N, value: Writable[N] | undefined) => {
-    if (value !== undefined) next[name] = value
-  }
   const lasting = isSameAttempt ? held : undefined
-  keep('characterId', held.characterId)
-  keep('stepNumber', held.stepNumber)
-  keep('maxAttempts', whole(patch.maxAttempts, 1) ?? held.maxAttempts)
-  keep(
-    'stage',
-    patch.stage === undefined ? (ends ? undefined : lasting?.stage) : redactText(String(patch.stage)),
-  )
-  keep('progress', largest(whole(patch.progress, 0), lasting?.progress))
+  const keptStage = ends ? undefined : lasting?.stage
+  const stage = patch.stage === undefined ? keptStage : redactText(String(patch.stage))
+  const maxAttempts = whole(patch.maxAttempts, 1) ?? held.maxAttempts
+  const progress = largest(whole(patch.progress, 0), lasting?.progress)
+  const outputUrl = output.outputUrl ?? held.outputUrl
+  const outputs = output.outputs ?? held.outputs
+  const error = status === 'succeeded' ? undefined : (readError(patch.error) ?? lasting?.error)
+  const job = readJob(patch.job) ?? lasting?.job
+  const metadata = nextMetadata(held.metadata, patch, output.described, definition)
+  if (held.characterId !== undefined) next.characterId = held.characterId
+  if (held.stepNumber !== undefined) next.stepNumber = held.stepNumber
+  if (maxAttempts !== undefined) next.maxAttempts = maxAttempts
+  if (stage !== undefined) next.stage = stage
+  if (progress !== undefined) next.progress = progress
   if (ends) next.completedAt = finishTime(held, patch.completedAt, now)
-  keep('outputUrl', output.outputUrl ?? held.outputUrl)
-  keep('outputs', output.outputs ?? held.outputs)
-  if (status !== 'succeeded') keep('error', readError(patch.error) ?? lasting?.error)
-  keep('job', readJob(patch.job) ?? lasting?.job)
-  keep('metadata', nextMetadata(held.metadata, patch, output.described, definition))
+  if (outputUrl !== undefined) next.outputUrl = outputUrl
+  if (outputs !== undefined) next.outputs = outputs
+  if (error !== undefined) next.error = error
+  if (job !== undefined) next.job = job
+  if (metadata !== undefined) next.metadata = metadata
   return isNews(held, next) ? Object.freeze(next) : held
 }
 
@@ -130,8 +133,17 @@ const readJob = (job: Job | undefined): Job | undefined =>
     ...(job.url === undefined || job.url.length > limits.url ? {} : { url: cleanText(job.url, limits.url) }),
   })
 
+interface Output {
+  readonly outputUrl: string | undefined
+  readonly outputs: string[] | undefined
+  readonly described: readonly { readonly type: string; readonly bytes: number }[]
+}
+
+const noOutput: Output = { outputUrl: undefined, outputs: undefined, described: [] }
+
 /** A data: URL is described, not stored: its type and size go into the metadata. */
-function redactOutput({ outputUrl, outputs }: TaskPatch<never>) {
+function redactOutput({ outputUrl, outputs }: TaskPatch<never>): Output {
+  if (outputUrl === undefined && outputs === undefined) return noOutput
   const described: { type: string; bytes: number }[] = []
   const keep = (url: string): boolean => {
     const data = describeDataUrl(url)
@@ -165,27 +177,21 @@ function nextMetadata(
 
 type Writable = { -readonly [N in keyof TaskRecord]: TaskRecord[N] }
 
-// What a version can say anew; the rest is fixed, or its own version and time.
-const told = [
-  'status',
-  'attempt',
-  'maxAttempts',
-  'stage',
-  'progress',
-  'completedAt',
-  'outputUrl',
-  'outputs',
-  'error',
-  'job',
-  'metadata',
-] as const
-
-type OptionalField = Exclude<(typeof told)[number], 'status' | 'attempt'> | 'characterId' | 'stepNumber'
-
-function isNews(held: TaskRecord, next: TaskRecord): boolean {
-  if (next.updatedAt - held.updatedAt >= 1_000 || next.updatedAt < held.updatedAt) return true
-  return told.some((name) => held[name] !== next[name])
-}
+/** Whether a version says anything anew, or the last sign of life is old. The rest is fixed, or its own version. */
+const isNews = (held: TaskRecord, next: TaskRecord): boolean =>
+  next.updatedAt - held.updatedAt >= 1_000 ||
+  next.updatedAt < held.updatedAt ||
+  held.status !== next.status ||
+  held.attempt !== next.attempt ||
+  held.maxAttempts !== next.maxAttempts ||
+  held.stage !== next.stage ||
+  held.progress !== next.progress ||
+  held.completedAt !== next.completedAt ||
+  held.outputUrl !== next.outputUrl ||
+  held.outputs !== next.outputs ||
+  held.error !== next.error ||
+  held.job !== next.job ||
+  held.metadata !== next.metadata
 
 /** The first version of a task, cleaned as every other. */
 export function firstVersion(
