@@ -40,7 +40,7 @@ const kindsByStatus: Readonly<Record<number, FailureKind>> = {
 }
 
 const contentFilter =
-  /content.?(?:policy|filter)|moderat|nsfw|safety (?:system|filter|checker)|flagged as|responsible.?ai/i
+  /content.?(?:policy|filter)|moderat(?:ion|ed)|nsfw|safety (?:system|filter|checker)|flagged as|responsible.?ai/i
 const outOfMoney = /insufficient.?(?:quota|credit|funds|balance)|billing|payment.?required/i
 const rateLimit = /rate.?limit|too.?many.?requests|throttl/i
 const timeout = /timed.?out|timeout/i

@@ -541,3 +541,59 @@ describe('restore', () => {
     )
   })
 })
+
+describe('a slot', () => {
+  it('keeps 20,000 tasks in order that came the newest first, and lets go of the oldest', () => {
+    const made = (index: number): TaskRecord =>
+      ({
+        id: `task-${index}`,
+        showId: 'a',
+        type: 'seed',
+        status: 'succeeded',
+        attempt: 1,
+        startedAt: index,
+        updatedAt: 1,
+        rev: 1,
+        by: 'w1',
+      }) as TaskRecord
+    let state = emptyState(pipeline)
+    for (let index = 20_000; index > 0; index -= 1) state = applyTask(state, made(index))
+    expect(viewIn(state, 'a').step('seed').task()?.id).toBe('task-20000')
+    for (const index of [1, 20_000]) {
+      const removed = {
+        id: `task-${index}`,
+        showId: 'a',
+        removed: true as const,
+        updatedAt: 2,
+        rev: 2,
+        by: 'w1',
+      }
+      state = applyTask(state, removed)
+    }
+    expect(viewIn(state, 'a').step('seed').task()?.id).toBe('task-19999')
+  })
+})
+
+describe('a rename', () => {
+  it('takes a show of 150,000 tasks along', () => {
+    let state = emptyState(pipeline)
+    for (let index = 0; index < 150_000; index += 1) {
+      const fields = {
+        showId: 'a',
+        type: 'zip',
+        status: 'succeeded',
+        attempt: 1,
+        updatedAt: 1,
+        rev: 1,
+        by: 'w1',
+      }
+      state = applyTask(state, { ...fields, id: `task-${index}`, startedAt: index } as TaskRecord)
+    }
+    const renamedTo = { value: 'b', rev: 1, by: 'w1' }
+    const renamed = applyShow(state, { showId: 'a', pipeline: 'law', renamedTo })
+    expect(renamed.base.size).toBe(150_000)
+    expect(finalShowId(renamed, 'a')).toBe('b')
+    expect([...versions(renamed)]).toHaveLength(150_000)
+    expect([...versions(state)]).toHaveLength(150_000)
+  })
+})

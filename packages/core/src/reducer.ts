@@ -137,7 +137,7 @@ function addVersion(given: State, version: TaskVersion): State {
   const isNewer = current === undefined || isAfter(version, step, current)
   const linked = isNewer
     ? { characterId, task: place.task, older: chainOf(slot) }
-    : { characterId, task: current, older: link(slot!.older, place.task, version, step) }
+    : { characterId, task: current, older: { task: place.task, next: slot!.older } }
   const slots = put(step.slotTable, key, linked, found)
   const seen = current === undefined ? withSeen(show, stepPlace, characterId, 1) : show
   const next = seen.stepStates[stepPlace]!.withMore(seen.base, version, slots)
@@ -150,11 +150,6 @@ const isAfter = (version: TaskRecord, step: StepState, task: number): boolean =>
 
 const chainOf = (slot: SlotState | undefined): Chain | undefined =>
   slot?.task === undefined ? undefined : { task: slot.task, next: slot.older }
-
-function link(chain: Chain | undefined, task: number, version: TaskRecord, step: StepState): Chain {
-  if (!chain || isAfter(version, step, chain.task)) return { task, next: chain }
-  return { task: chain.task, next: link(chain.next, task, version, step) }
-}
 
 /** The place of the step that a task counts in; one past the last for a task that is in no step. */
 export function stepOf(pipeline: Pipeline, task: Pick<TaskRecord, 'type' | 'characterId'>): number {
@@ -182,18 +177,26 @@ function unchain(state: State, place: Place, left: Tombstone | undefined): State
   const step = show.stepStates[place.step]!
   const slot = valueAt(step.slotTable, place.slot)
   const { characterId } = slot
-  const chain = without(chainOf(slot), place.task)
-  const unlinked = { characterId, task: chain?.task, older: chain?.next }
+  const unlinked = unlink(step, slot, place.task)
   const slots = replaceAt(step.slotTable, place.slot, unlinked)
-  const seen = chain ? show : withSeen(show, place.step, characterId, -1)
+  const seen = unlinked.task === undefined ? withSeen(show, place.step, characterId, -1) : show
   const next = seen.stepStates[place.step]!.withVersion(seen.base, place.task, left, slots)
   next.exchange(characterId, step.currentTask(slot), next.currentTask(unlinked))
   return withStep(state, place, seen, next)
 }
 
-function without(chain: Chain | undefined, task: number): Chain | undefined {
-  if (chain === undefined || chain.task === task) return chain?.next
-  return { task: chain.task, next: without(chain.next, task) }
+/** A slot without one of its tasks: the newest of the others is its current one. */
+function unlink(step: StepState, slot: SlotState, task: number): SlotState {
+  let current: number | undefined
+  let older: Chain | undefined
+  for (let link = chainOf(slot); link; link = link.next) {
+    if (link.task === task) continue
+    const isNewest = current === undefined || isAfter(step.versionAt(link.task) as TaskRecord, step, current)
+    const other = isNewest ? current : link.task
+    if (isNewest) current = link.task
+    if (other !== undefined) older = { task: other, next: older }
+  }
+  return { characterId: slot.characterId, task: current, older }
 }
 
 // --- counting ------------------------------------------------------------------------------------------------------

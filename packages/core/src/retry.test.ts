@@ -357,6 +357,31 @@ describe('a pause before a retry', () => {
     expect(task()).toMatchObject({ status: 'succeeded', by: 'webhook' })
   })
 
+  it('goes on when somebody else lost sight of the task meanwhile', async () => {
+    const { show, tracker, task, next } = setup()
+    const result = show.track('trailer', giving(new Error('fetch failed'), 'done'), { retry: {} })
+    await quiet()
+    const lost = { ...task(), status: 'interrupted', rev: 9, by: 'another tab' }
+    tracker.merge(parseRecords({ tasks: [lost] }))
+    expect(task()?.status).toBe('interrupted')
+    await next()
+    expect(await result).toBe('done')
+    expect(task()).toMatchObject({ status: 'succeeded', attempt: 2 })
+  })
+
+  it('is none where there is no timer, and the attempts still have an end', async () => {
+    const errors: string[] = []
+    const schedule = () => {
+      throw new Error('no timers here')
+    }
+    const tracker = createTracker({ pipeline: showPipeline, schedule })
+    tracker.on('error', ({ error }) => errors.push(error.message))
+    const fn = giving(new Error('fetch failed'))
+    await expect(tracker.show('s').track('trailer', fn, { retry: {} })).rejects.toThrow('fetch failed')
+    expect(fn).toHaveBeenCalledTimes(3)
+    expect(errors).toEqual(['no timers here', 'no timers here'])
+  })
+
   it('does not begin when the run was stopped by who judged the failure', async () => {
     const { show, waits } = setup()
     const fn = giving(new Error('fetch failed'))

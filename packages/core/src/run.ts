@@ -2,7 +2,7 @@ import { CallsheetError, messageOf, TimeoutError, toTaskError } from './errors.t
 import type { Failure } from './failure.ts'
 import type { LooseSlot } from './input.ts'
 import { errorOfStatus, isFailedResponse, readBody } from './response.ts'
-import { isActive, type Job, type TaskError, type TaskRecord, type TaskStatus } from './task.ts'
+import type { Job, TaskError, TaskRecord, TaskStatus } from './task.ts'
 import type { TaskPatch } from './writer.ts'
 
 /** What the function of `track` receives. Its methods never throw, and do nothing once the run has ended. */
@@ -169,9 +169,10 @@ export class Run {
     return this.#stopReason
   }
 
-  /** Whether the work is done, given up or taken from us: then nothing is paid for again. */
+  /** Whether the work is done or given up, by us or by anybody: then nothing is paid for again. */
   get isOver(): boolean {
-    return this.#hasEnded || (this.#task !== undefined && !isActive(this.task))
+    const { status } = this.task
+    return this.#hasEnded || status === 'succeeded' || status === 'canceled'
   }
 
   get task(): TaskRecord {
@@ -238,7 +239,13 @@ export class Run {
           wait(left - part)
         }, part)
       }
-      wait(ms)
+      try {
+        wait(ms)
+      } catch (thrown) {
+        // Without a timer there is no pause; that there is an end does not hang on it.
+        this.#host.report(thrown)
+        resolve()
+      }
     })
   }
 

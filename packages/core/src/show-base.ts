@@ -33,7 +33,7 @@ export interface SlotState {
   readonly characterId: string | undefined
   /** The current one; undefined when all of them are gone. */
   readonly task: number | undefined
-  /** The others, the newest first. */
+  /** The others, in no order: which of them is the newest is asked only when the current one goes. */
   readonly older: Chain | undefined
 }
 
