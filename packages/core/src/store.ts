@@ -22,6 +22,8 @@ export interface Store<P extends Pipeline> {
     origin: Change['origin'],
     live?: boolean,
   ) => number
+  /** The same for what this tracker wrote itself; `held` is what the state holds of the task. */
+  readonly write: (version: TaskVersion, held: TaskVersion | undefined) => boolean
   readonly getPipeline: (showId: string) => PipelineView<P>
   readonly getPipelines: () => readonly PipelineView<P>[]
   readonly subscribe: Subscriptions['add']
@@ -81,13 +83,17 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   ): number {
     const [only] = tasks
     return only && tasks.length === 1 && shows.length === 0
-      ? applyOne(only, origin, live)
+      ? applyOne(only, versionOf(state, only.id), origin, live)
       : applyAll(tasks, shows, origin, live)
   }
 
   /** What most changes are: nothing is gathered that one task does not need. */
-  function applyOne(version: TaskVersion, origin: Change['origin'], live: boolean): number {
-    const held = versionOf(state, version.id)
+  function applyOne(
+    version: TaskVersion,
+    held: TaskVersion | undefined,
+    origin: Change['origin'],
+    live: boolean,
+  ): number {
     if (held && held.showId !== version.showId) return applyAll([version], [], origin, live)
     const before = showOf(state, version.showId)
     const next = applyTask(state, version)
@@ -250,6 +256,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   return {
     state: () => state,
     apply,
+    write: (version, held) => applyOne(version, held, 'local', true) > 0,
     getPipeline,
     getPipelines,
     subscribe: subscriptions.add,

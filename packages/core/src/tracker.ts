@@ -110,7 +110,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const stepNumber = place === undefined ? {} : { stepNumber: place + 1 }
     const fixed = { id, ...given, ...stepNumber, startedAt } as TaskRecord
     const task = firstVersion(fixed, patch, writing(given.type))
-    apply([task], [], 'local')
+    store.write(task, undefined)
     return task
   }
 
@@ -127,7 +127,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     }
     const next = nextVersion(held, patch, writing(held.type))
     if (next === held) return held
-    if (apply([next], [], 'local') > 0) return next
+    if (store.write(next, held)) return next
     report(
       new CallsheetError(
         `Task "${id}" has ${held.status} already, so its update to ${next.status} changes nothing.`,
