@@ -51,18 +51,18 @@ describe('BackgroundTasksPanel', () => {
     const dialog = await open(tracker, { onRetry: () => {} })
     await expect.poll(() => dialog.element().contains(document.activeElement)).toBe(true)
     const isInside = () => dialog.element().contains(document.activeElement)
+    const close = dialog.getByRole('button', { name: 'Close' }).element() as HTMLElement
+    const retry = dialog.getByRole('button', { name: 'Retry Portraits for Cy' }).element() as HTMLElement
+    expect([close.tabIndex, retry.tabIndex]).toEqual([0, 0])
     const visited = new Set<Element | null>()
-    // More often than there is to visit, so that the focus has to come round. A guard at each end sends it back.
-    for (let press = 0; press < 30; press += 1) {
-      await userEvent.keyboard('{Tab}')
+    // Over the first one, and over the last: a guard at each end sends the focus back.
+    close.focus()
+    for (const keys of ['{Shift>}{Tab}{/Shift}', '{Tab}', '{Tab}', '{Shift>}{Tab}{/Shift}']) {
+      await userEvent.keyboard(keys)
       await expect.poll(isInside, { interval: 10 }).toBe(true)
       visited.add(document.activeElement)
     }
-    await userEvent.keyboard('{Shift>}{Tab}{/Shift}')
-    await expect.poll(isInside, { interval: 10 }).toBe(true)
-    const names = [...visited].map((one) => one?.getAttribute('aria-label') ?? one?.textContent)
-    expect(names).toContain('Close')
-    expect(names).toContain('Retry Portraits for Cy')
+    expect(visited.size).toBeGreaterThan(1)
   })
 
   it('closes by its button and by a click beside it', async () => {
