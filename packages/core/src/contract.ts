@@ -3,6 +3,7 @@ import type { Change, Sink } from './sink.ts'
 import type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
 import type { SubscriptionKey } from './subscriptions.ts'
 import type { Character, Facts, Slot, Task } from './task.ts'
+import type { Follow, ResumeResult } from './resume.ts'
 import type { RunContext } from './run.ts'
 import type { TrackOptions } from './track.ts'
 import type { Expiry } from './time.ts'
@@ -128,6 +129,18 @@ export interface Tracker<P extends Pipeline = Pipeline> {
   readonly renameShow: (from: string, to: string) => void
   /** Ends tasks that are being worked on, their runs and all later attempts. Gives how many. */
   readonly cancel: (filter: TaskFilter<P>, reason?: string) => number
+  /**
+   * Follows again what was running before a reload: every unfinished task with a job of a named provider, by asking for
+   * it; the paid call is never made again. An unfinished task that cannot be followed becomes `interrupted`. Tasks of
+   * runs that go on here are left alone, and so is what `only` says no to (the tasks of another tab, say).
+   *
+   * @example
+   * tracker.resume({ replicate: followJob({ read }) })
+   */
+  readonly resume: (
+    followers: Readonly<Record<string, Follow>>,
+    options?: { readonly only?: (task: Task<P>) => boolean },
+  ) => ResumeResult
   /** Removes tasks that are not being worked on. Gives how many. */
   readonly dismiss: (filter: TaskFilter<P>) => number
   /** Answers an autopilot: was this slot ever tried, has it failed, is it done, is it running. */

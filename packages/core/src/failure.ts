@@ -1,3 +1,4 @@
+import { toTaskError } from './errors.ts'
 import type { TaskError } from './task.ts'
 
 /** Why an attempt failed, as far as it matters to trying again. */
@@ -70,6 +71,24 @@ export function classifyFailure(seen: SeenFailure, now: number): Failure {
   // Our own reading of a status is no word of the server's.
   const said = seen.thrown === undefined ? undefined : error.retryable
   return { ...seen, kind, retryable: said ?? (isTransient && !isHopeless), retryAfter: waitOf(seen, now) }
+}
+
+/** What is left of a thrown error: with headers and body where it carries a response, as those of many clients do. */
+export function seenIn(thrown: unknown): SeenFailure {
+  const seen = { error: toTaskError(thrown), thrown }
+  try {
+    const error = thrown as {
+      headers?: unknown
+      response?: { headers?: unknown }
+      error?: unknown
+      body?: unknown
+    }
+    const headers = (error.headers ?? error.response?.headers) as Pick<Headers, 'get'> | undefined
+    const hasHeaders = typeof headers?.get === 'function'
+    return { ...seen, headers: hasHeaders ? headers : undefined, body: error.error ?? error.body }
+  } catch {
+    return seen
+  }
 }
 
 function kindOf(status: number | undefined, text: string): FailureKind {

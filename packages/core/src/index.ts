@@ -41,6 +41,7 @@ export { type Change, type Logger, logSink, memorySink, type Sink } from './sink
 export type { SubscriptionKey } from './subscriptions.ts'
 export { classifyFailure, type Failure, type FailureKind, type SeenFailure } from './failure.ts'
 export type { RetryPolicy, RunContext, RunOptions } from './run.ts'
+export type { Follow, FollowContext, ResumeResult } from './resume.ts'
 export type { TrackOptions } from './track.ts'
 export type {
   MergeResult,

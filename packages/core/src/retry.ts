@@ -1,7 +1,7 @@
 import { messageOf, toTaskError } from './errors.ts'
-import { classifyFailure, type Failure, type SeenFailure } from './failure.ts'
+import { classifyFailure, type Failure, type SeenFailure, seenIn } from './failure.ts'
 import { errorOfStatus, isFailedResponse, readBody } from './response.ts'
-import { isAbort, mostAttempts, type Run, type RunContext, type TrackHost } from './run.ts'
+import { endOf, mostAttempts, type Run, type RunContext, type TrackHost } from './run.ts'
 import type { TaskPatch } from './writer.ts'
 
 type Outcome = { readonly value: unknown } | { readonly thrown: unknown }
@@ -37,7 +37,7 @@ export async function followAttempts(
     // A filtered content may pass when somebody changes it first.
     const isHopeful = failure.retryable || (failure.kind === 'content-filter' && before !== undefined)
     const isWanted = when ? (attemptTo(host, () => when(failure)) ?? false) : isHopeful
-    if (attempt >= most || !isWanted || isAbort(failed.seen.thrown)) {
+    if (attempt >= most || !isWanted || endOf(failed.seen.thrown) === 'canceled') {
       failed.end()
       return unwrap(outcome)
     }
@@ -73,7 +73,7 @@ const unwrap = (outcome: Outcome): unknown => {
 async function failureIn(host: TrackHost, run: Run, outcome: Outcome): Promise<Failed | undefined> {
   if ('thrown' in outcome) {
     const { thrown } = outcome
-    return { seen: { ...carried(thrown), error: toTaskError(thrown), thrown }, end: () => run.fail(thrown) }
+    return { seen: seenIn(thrown), end: () => run.fail(thrown) }
   }
   const { value } = outcome
   if (isFailedResponse(value)) {
@@ -87,23 +87,6 @@ async function failureIn(host: TrackHost, run: Run, outcome: Outcome): Promise<F
   if (patch.status === 'failed') return { seen: { error: toTaskError(patch.error), body: value }, end }
   end()
   return undefined
-}
-
-/** Headers and body of an error that carries a response, as those of many clients do. */
-function carried(thrown: unknown): Pick<SeenFailure, 'headers' | 'body'> {
-  try {
-    const error = thrown as {
-      headers?: unknown
-      response?: { headers?: unknown }
-      error?: unknown
-      body?: unknown
-    }
-    const headers = (error.headers ?? error.response?.headers) as Pick<Headers, 'get'> | undefined
-    const hasHeaders = typeof headers?.get === 'function'
-    return { headers: hasHeaders ? headers : undefined, body: error.error ?? error.body }
-  } catch {
-    return {}
-  }
 }
 
 function judge(host: TrackHost, run: Run, seen: SeenFailure): Failure {

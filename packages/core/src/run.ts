@@ -24,6 +24,15 @@ export interface RunContext<M = Record<string, unknown>> {
   readonly update: (patch: TaskPatch<M>) => void
   /** Begins the next attempt of the same task; the reason is shown. */
   readonly nextAttempt: (reason: unknown) => void
+  /**
+   * A pause in ms. Rejects with the reason when the run is stopped, or when a `signal` given for it is aborted.
+   *
+   * @example
+   * show.track('trailer', async ({ wait }) => { await wait(1_000); return fetch('/api/trailer') })
+   */
+  readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** Epoch ms by the tracker's clock. */
+  readonly now: () => number
 }
 
 /**
@@ -107,7 +116,7 @@ export const mostAttempts = ({ attempts = 3 }: RetryPolicy<never>): number =>
   Math.min(100, Math.max(1, Math.floor(attempts) || 1))
 
 /** What a slot is called in messages. */
-export const labelOf = ({ type, characterId }: LooseSlot): string =>
+export const labelOf = ({ type, characterId }: Pick<TaskRecord, 'type' | 'characterId'>): string =>
   characterId === undefined ? type : `${type} of ${characterId}`
 
 const untracked: TaskRecord = Object.freeze({
@@ -137,7 +146,6 @@ export class Run {
   #controller: AbortController | undefined
   #stopReason: Error | undefined
   #stopTimer: (() => void) | undefined
-  #stopPause: ((reason: Error) => void) | undefined
 
   constructor(host: TrackHost, options: RunOptions<never, never>) {
     this.#host = host
@@ -159,6 +167,18 @@ export class Run {
     } catch (error) {
       this.#host.report(error)
     }
+  }
+
+  /** Goes on with a task that somebody began. */
+  attach(task: TaskRecord): void {
+    this.#label = labelOf(task)
+    this.#task = task
+    this.#host.runs.set(task.id, this)
+    this.write({ status: 'processing' })
+  }
+
+  now(): number {
+    return this.#host.now()
   }
 
   get retry(): RetryPolicy<never> | undefined {
@@ -209,43 +229,44 @@ export class Run {
     this.#end()
     this.#stopReason = reason
     this.#controller?.abort(reason)
-    this.#stopPause?.(reason)
   }
 
   /** Begins the next attempt with a pause, which a stop ends with its reason. */
-  pause(error: TaskError, attempt: number, most: number, ms: number): Promise<void> {
+  async pause(error: TaskError, attempt: number, most: number, ms: number): Promise<void> {
     // What judged the failure may have stopped the run.
-    if (this.#stopReason) return Promise.reject(this.#stopReason)
-    const stage = (left: number) =>
-      `${error.message} (attempt ${attempt} of ${most} in ${Math.ceil(left / 1_000)} s)`
+    if (this.#stopReason) throw this.#stopReason
     this.lastError = error
-    this.write({ status: 'starting', attempt, stage: stage(ms) })
-    return new Promise((resolve, reject) => {
-      let stopTimer: () => void
-      this.#stopPause = (reason) => {
-        stopTimer()
-        reject(reason)
-      }
-      // In parts, each with a sign of life: a long pause is no stale task.
-      const wait = (left: number) => {
-        const part = Math.min(left, longestSilence)
-        stopTimer = this.#host.schedule(() => {
-          if (left <= part) {
-            this.#stopPause = undefined
-            resolve()
-            return
-          }
-          this.write({ stage: stage(left - part) })
-          wait(left - part)
-        }, part)
-      }
+    // In parts, each with a sign of life: a long pause is no stale task.
+    for (let left = ms; left > 0 || left === ms; left -= longestSilence) {
+      const stage = `${error.message} (attempt ${attempt} of ${most} in ${Math.ceil(left / 1_000)} s)`
+      this.write({ status: 'starting', attempt, stage })
       try {
-        wait(ms)
+        await this.wait(Math.min(left, longestSilence))
       } catch (thrown) {
+        if (this.#stopReason) throw this.#stopReason
         // Without a timer there is no pause; that there is an end does not hang on it.
         this.#host.report(thrown)
-        resolve()
+        return
       }
+    }
+  }
+
+  wait(ms: number, signal: AbortSignal = this.signal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        stopTimer?.()
+        reject(signal.reason as Error)
+      }
+      let stopTimer: (() => void) | undefined
+      if (signal.aborted) {
+        stop()
+        return
+      }
+      stopTimer = this.#host.schedule(() => {
+        signal.removeEventListener('abort', stop)
+        resolve()
+      }, ms)
+      signal.addEventListener('abort', stop, { once: true })
     })
   }
 
@@ -266,7 +287,7 @@ export class Run {
   }
 
   fail(error: unknown): void {
-    this.write({ error: error ?? 'failed' }, isAbort(error) ? 'canceled' : 'failed')
+    this.write({ error: error ?? 'failed' }, endOf(error))
   }
 
   /** The function gave something that cannot be followed to its end. */
@@ -315,11 +336,14 @@ export class Run {
   }
 }
 
-export const isAbort = (error: unknown): boolean => {
+/** How a task ends that ends with an error: by its name, since other packages and realms throw such, too. */
+export function endOf(error: unknown): 'canceled' | 'interrupted' | 'failed' {
   try {
-    return error instanceof Error && error.name === 'AbortError'
+    const name = error instanceof Error ? error.name : ''
+    if (name === 'AbortError' || name === 'CanceledError') return 'canceled'
+    return name === 'JobLostError' ? 'interrupted' : 'failed'
   } catch {
-    return false
+    return 'failed'
   }
 }
 
@@ -365,5 +389,13 @@ export class Context implements RunContext<never> {
 
   get nextAttempt() {
     return (reason: unknown) => this.#run.nextAttempt(reason)
+  }
+
+  get wait() {
+    return (ms: number, signal?: AbortSignal) => this.#run.wait(ms, signal)
+  }
+
+  get now() {
+    return () => this.#run.now()
   }
 }

@@ -20,7 +20,16 @@ import { isTooOld, type ParsedRecords, type Rejection, toSnapshot } from './snap
 import { finalShowId, showOf, versionOf, versions } from './state.ts'
 import { createStore } from './store.ts'
 import { get } from './table.ts'
-import { compareTasks, isActive, isRemoved, type ShowRecord, type Task, type TaskRecord } from './task.ts'
+import {
+  compareTasks,
+  isActive,
+  isFinished,
+  isRemoved,
+  type ShowRecord,
+  type Task,
+  type TaskRecord,
+} from './task.ts'
+import { resume } from './resume.ts'
 import type { Run, RunContext, RunOptions, TrackHost } from './run.ts'
 import { track } from './track.ts'
 import { defaultExpiry, isExpired } from './time.ts'
@@ -118,6 +127,9 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const version = versionOf(store.state(), id)
     return version && !isRemoved(version) ? version : undefined
   }
+
+  const living = (): TaskRecord[] =>
+    [...versions(store.state())].filter((version): version is TaskRecord => !isRemoved(version))
 
   function update(id: string, patch: TaskPatch<never>): TaskRecord | undefined {
     const held = newest(id)
@@ -256,9 +268,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       (typeof which === 'string' ? newest(which) : slotOf(readSlot(pipeline, which)).current) as
         Task<P> | undefined,
     getTasks(filter) {
-      const tasks = filter
-        ? select(filter)
-        : [...versions(store.state())].filter((version): version is TaskRecord => !isRemoved(version))
+      const tasks = filter ? select(filter) : living()
       const now = clock()
       return tasks
         .filter((task) => !isExpired(task, now, expiry))
@@ -288,6 +298,12 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     },
     cancel,
     dismiss,
+    resume(followers, { only = () => true } = {}) {
+      const unfinished = living().filter(
+        (task) => !isFinished(task) && !runs.has(task.id) && only(task as Task<P>),
+      )
+      return resume(host, unfinished, followers)
+    },
     has(slot, what) {
       const given = readSlot(pipeline, slot)
       const found = slotOf(given)

@@ -1,0 +1,257 @@
+import { CanceledError, CallsheetError, TimeoutError } from './errors.ts'
+import { classifyFailure, seenIn } from './failure.ts'
+import type { JsonObject } from './json.ts'
+import { isFailedResponse } from './response.ts'
+import type { Follow, FollowContext } from './resume.ts'
+import type { Job } from './task.ts'
+import type { TaskPatch } from './writer.ts'
+
+/** What a provider says of a job. */
+export interface JobState {
+  /** A task's status, or the provider's own word; nothing means that the answer was a bad one. */
+  readonly status?: string | null | undefined
+  /** 0 to 100. */
+  readonly progress?: number
+  /** For a person. Default: the provider's own word. */
+  readonly stage?: string
+  readonly outputUrl?: string
+  readonly outputs?: readonly string[]
+  /** An Error, a text, or what the provider answered. */
+  readonly error?: unknown
+  readonly metadata?: JsonObject
+}
+
+/** How a job is followed. */
+export interface FollowOptions {
+  /** Asks the provider once. What it throws is judged by its status, as `classifyFailure` does. */
+  readonly read: (job: Job, options: { readonly signal: AbortSignal }) => JobState | Promise<JobState>
+  /** Milliseconds from an answer to the next question. Default 3,000. */
+  readonly every?: number
+  /** Milliseconds after which the job is given up, once a last question has found it unfinished. Default: never. */
+  readonly timeout?: number
+  /** Milliseconds after which an unanswered question counts as failed. Default 30,000. */
+  readonly readTimeout?: number
+  /** How many questions in a row may fail. Default 8, which takes about four minutes. */
+  readonly mostErrors?: number
+  /** Whether a success without `outputUrl`, `outputs` or `metadata` is a failure. Default true. */
+  readonly needsOutput?: boolean
+}
+
+/** The provider does not know the job any more, or cannot be asked: how it ends is unknown. */
+export class JobLostError extends CallsheetError {
+  override readonly name = 'JobLostError'
+  /** The paid call is not made again by itself. */
+  readonly retryable = false
+}
+
+/** The provider says that the job failed. */
+export class JobFailedError extends CallsheetError {
+  override readonly name = 'JobFailedError'
+}
+
+const longestPause = 60_000
+
+/**
+ * Makes a function that follows jobs by asking again and again, for `tracker.resume` and for use inside `track`.
+ *
+ * One question at a time, the next `every` ms after the answer. A question that fails is asked again, after pauses
+ * that double up to a minute; `mostErrors` in a row, a 404 or 410, or a status that no repetition mends (401, say)
+ * make it reject with a JobLostError. It ends as well when the run is stopped, and when the task has succeeded by
+ * another way, such as a webhook.
+ *
+ * `succeeded`, `failed` and `canceled` end a job, and so do `completed`, `done`, `error`, `cancelled` and their like in
+ * any case; every other word is a stage of a job that goes on.
+ *
+ * @example
+ * const follow = followJob({
+ *   read: async ({ url }, { signal }) => (await fetch(url!, { signal })).json(),
+ *   timeout: 900_000,
+ * })
+ * tracker.resume({ replicate: follow })
+ */
+export function followJob(options: FollowOptions): Follow {
+  const { every = 3_000, timeout = Infinity, mostErrors = 8 } = options
+  return async (job, context) => {
+    const deadline = context.now() + timeout
+    let errors = 0
+    for (;;) {
+      const isLast = context.now() >= deadline
+      const answer = await ask(options, job, context)
+      // Whatever was asked for may be over, whoever answered.
+      if (context.signal.aborted) throw context.signal.reason
+      const { status, outputUrl, outputs } = context.task
+      if (status === 'succeeded') return { ...(outputUrl && { outputUrl }), ...(outputs && { outputs }) }
+      let pause = every
+      if ('state' in answer) {
+        errors = 0
+        const outcome = outcomeOf(answer.state, context, options)
+        if (outcome) return outcome
+        if (isLast) throw new TimeoutError(`Job "${job.id}" took longer than ${timeout} ms.`)
+      } else {
+        errors += 1
+        pause = pauseAfter(answer.thrown, job, context, errors, { every, mostErrors })
+      }
+      await context.wait(Math.max(0, Math.min(pause, isLast ? pause : deadline - context.now())))
+    }
+  }
+}
+
+/** One question, given up after its time. */
+async function ask({ read, readTimeout = 30_000 }: FollowOptions, job: Job, context: FollowContext) {
+  const question = new AbortController()
+  const stop = () => question.abort(context.signal.reason)
+  context.signal.addEventListener('abort', stop, { once: true })
+  const tooLong = async (): Promise<never> => {
+    await context.wait(readTimeout, question.signal)
+    throw new TimeoutError(`no answer in ${readTimeout} ms`)
+  }
+  try {
+    const state = await Promise.race([
+      Promise.resolve(read(job, { signal: question.signal })).then(checked),
+      tooLong(),
+    ])
+    return { state }
+  } catch (thrown) {
+    return { thrown }
+  } finally {
+    context.signal.removeEventListener('abort', stop)
+    question.abort()
+  }
+}
+
+function checked(state: JobState | null | undefined): JobState {
+  if (typeof state?.status === 'string' && state.status !== '') return state
+  throw Object.assign(new Error('the answer has no status'), { cause: state })
+}
+
+const ends: Readonly<Record<string, 'succeeded' | 'failed' | 'canceled'>> = {
+  succeeded: 'succeeded',
+  success: 'succeeded',
+  completed: 'succeeded',
+  complete: 'succeeded',
+  done: 'succeeded',
+  finished: 'succeeded',
+  ready: 'succeeded',
+  failed: 'failed',
+  failure: 'failed',
+  error: 'failed',
+  errored: 'failed',
+  expired: 'failed',
+  timedout: 'failed',
+  canceled: 'canceled',
+  cancelled: 'canceled',
+  aborted: 'canceled',
+}
+
+/** What to record of a success; throws another end; undefined while the job goes on, which is told. */
+function outcomeOf(state: JobState, context: FollowContext, { needsOutput = true }: FollowOptions) {
+  const word = String(state.status)
+  const key = word.toLowerCase().replaceAll(/[^a-z]/g, '')
+  const end = Object.hasOwn(ends, key) ? ends[key] : undefined
+  const { progress, outputUrl, outputs, metadata } = state
+  if (end === 'canceled') throw new CanceledError(`The provider says: ${word}.`)
+  if (end === 'failed') throw failureOf(state, word)
+  if (end === undefined) {
+    const stage = state.stage ?? word
+    context.update({ status: 'processing', stage, ...(progress === undefined ? {} : { progress }) })
+    return undefined
+  }
+  if (needsOutput && !outputUrl && !outputs?.length && metadata === undefined) {
+    throw new JobFailedError('The job succeeded without an output.')
+  }
+  const outcome = {
+    ...(outputUrl && { outputUrl }),
+    ...(outputs && { outputs }),
+    ...(metadata && { metadata }),
+  }
+  // Recorded here as well: what `track` returns is read by the caller, not by us.
+  context.update(outcome)
+  return outcome satisfies TaskPatch
+}
+
+const failureOf = ({ error, stage }: JobState, word: string): Error => {
+  const { message, code } = seenIn(error ?? stage ?? `The provider says: ${word}.`).error
+  return Object.assign(new JobFailedError(message, { cause: error }), code === undefined ? {} : { code })
+}
+
+/** How long to wait after a question that failed; throws when it is not worth asking again. */
+function pauseAfter(
+  thrown: unknown,
+  job: Job,
+  context: FollowContext,
+  errors: number,
+  { every, mostErrors }: { readonly every: number; readonly mostErrors: number },
+): number {
+  const { error, retryable, retryAfter } = classifyFailure(seenIn(thrown), context.now())
+  if (!retryable || error.httpStatus === 404 || error.httpStatus === 410 || errors >= mostErrors) {
+    const times = errors > 1 ? `, ${errors} times in a row` : ''
+    throw new JobLostError(`Lost sight of job "${job.id}": ${error.message}${times}.`, { cause: thrown })
+  }
+  const pause = Math.max(retryAfter ?? 0, Math.min(longestPause, every * 2 ** (errors - 1)))
+  context.update({ stage: `no answer (${error.message}), asking again in ${Math.ceil(pause / 1_000)} s` })
+  return pause
+}
+
+/**
+ * Makes a long call and asks beside it how the work is going, for a call that may break off while its work goes on.
+ *
+ * The call's own value counts. When it breaks off (it rejects, or gives a response that is not ok), the side poll goes
+ * on, and what that ends with is the result; when that fails too, the call's own end is. When the poll knows of the
+ * success first, the call has `grace` ms left to answer; its connection is left alone.
+ *
+ * @param grace Milliseconds. Default 10,000.
+ * @example
+ * await show.track('trailer', (run) =>
+ *   withSidePoll(run, () => fetch('/api/trailer', init), (side) => follow({ provider: 'ours', id: 'neon-noir' }, side)),
+ * )
+ */
+export async function withSidePoll<Value, Outcome>(
+  context: FollowContext,
+  call: () => Promise<Value>,
+  poll: (side: FollowContext) => Promise<Outcome>,
+  { grace = 10_000 }: { readonly grace?: number } = {},
+): Promise<Value | Outcome> {
+  const side = new AbortController()
+  const stop = () => side.abort(context.signal.reason)
+  context.signal.addEventListener('abort', stop, { once: true })
+  const sideContext: FollowContext = {
+    signal: side.signal,
+    get task() {
+      return context.task
+    },
+    update: (patch) => context.update(patch),
+    wait: (ms, signal = side.signal) => context.wait(ms, signal),
+    now: context.now,
+  }
+  try {
+    const called = settled(call)
+    const polled = settled(() => poll(sideContext))
+    const lateness = async () =>
+      isAlive(await polled) ? sideContext.wait(grace) : new Promise<never>(() => {})
+    const end = await Promise.race([called, lateness()])
+    if (end && isAlive(end)) return end.value
+    const known = await polled
+    return isAlive(known) ? known.value : unwrap(await called)
+  } finally {
+    context.signal.removeEventListener('abort', stop)
+    side.abort()
+  }
+}
+
+type End<T> = { readonly value: T } | { readonly thrown: unknown }
+
+const settled = async <T>(action: () => Promise<T>): Promise<End<T>> => {
+  try {
+    return { value: await action() }
+  } catch (thrown) {
+    return { thrown }
+  }
+}
+
+const isAlive = <T>(end: End<T>): end is { readonly value: T } =>
+  'value' in end && !isFailedResponse(end.value)
+
+const unwrap = <T>(end: End<T>): T => {
+  if ('thrown' in end) throw end.thrown
+  return end.value
+}
