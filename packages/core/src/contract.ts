@@ -29,6 +29,12 @@ export interface TrackerOptions<P extends Pipeline> {
    * derived from it, which keeps the process's warning of an unhandled rejection.
    */
   readonly promises?: 'same' | 'derived'
+  /**
+   * How many tasks are held, tombstones included; at least 1. Above that, whole shows are forgotten: first those without
+   * active work, then those whose work runs elsewhere, the least recently updated first. Shows with work that runs here
+   * stay, and so does the show that has just changed. Default 50,000.
+   */
+  readonly maxTasks?: number
   /** For how long finished tasks stay in lists. */
   readonly expiry?: Partial<Expiry>
 }
@@ -51,6 +57,12 @@ export type TrackerEvents<P extends Pipeline = Pipeline> = {
 export type NewTask<P extends Pipeline, T extends TaskType<P> = TaskType<P>> = T extends unknown
   ? Slot<P, T> & TaskPatch<MetadataOf<P, T>> & { readonly id?: string; readonly stepNumber?: number }
   : never
+
+/** How much a tracker has forgotten to make room: whole shows, and the tasks that were in them. */
+export interface ForgottenCount {
+  readonly shows: number
+  readonly tasks: number
+}
 
 /** What a merge did. */
 export interface MergeResult {
@@ -145,6 +157,8 @@ export interface Tracker<P extends Pipeline = Pipeline> {
   readonly dismiss: (filter: TaskFilter<P>) => number
   /** Answers an autopilot: was this slot ever tried, has it failed, is it done, is it running. */
   readonly has: (slot: Slot<P>, what: 'tried' | 'failed' | 'done' | 'running') => boolean
+  /** How much was forgotten because of `maxTasks`. What a collector holds of it stays there. */
+  readonly forgotten: ForgottenCount
   /** The whole state as plain JSON. */
   readonly serialize: () => Snapshot
   /** Merges a snapshot in; no completion is announced. On top of newer state it changes nothing. */

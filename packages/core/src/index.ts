@@ -37,13 +37,15 @@ export { defaultExpiry, elapsed, type Expiry, isExpired, isStale } from './time.
 export { AlreadyRunningError, CallsheetError, CanceledError, TimeoutError } from './errors.ts'
 export type { TaskPatch } from './writer.ts'
 export type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
-export { type Change, type Logger, logSink, memorySink, type Sink } from './sink.ts'
+export { type SnapshotBounds, trimSnapshot } from './trim.ts'
+export { type Change, type Logger, logSink, memorySink, type Sink, toJSONLines } from './sink.ts'
 export type { SubscriptionKey } from './subscriptions.ts'
 export { classifyFailure, type Failure, type FailureKind, type SeenFailure } from './failure.ts'
 export type { RetryPolicy, RunContext, RunOptions } from './run.ts'
 export type { Follow, FollowContext, ResumeResult } from './resume.ts'
 export type { TrackOptions } from './track.ts'
 export type {
+  ForgottenCount,
   MergeResult,
   NewTask,
   ShowTracker,

@@ -81,7 +81,8 @@ export function redactMetadata(given: unknown, secret: readonly string[] = []): 
 // The query of an address that stands somewhere in a text.
 const query = /(https?:\/\/[^\s?#"'<>]*)[?#][^\s"'<>]*/gi
 
-const withoutQueries = <T>(value: T): T => {
+/** A value without the queries of the addresses in its texts. */
+export const withoutQueries = <T>(value: T): T => {
   if (typeof value === 'string') return value.replace(query, '$1') as T
   if (Array.isArray(value)) return value.map(withoutQueries) as T
   if (typeof value !== 'object' || value === null) return value

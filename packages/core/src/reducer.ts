@@ -308,8 +308,10 @@ function readInfo(state: State, { showId, members }: Pick<ShowBase, 'showId' | '
 }
 
 /** The index, for writing: an older state that grows anew gets one of its own. */
-function ownIndex(state: State): State {
-  if (state.base.index.stamp === state.base.stamp) return state
+const ownIndex = (state: State): State =>
+  state.base.index.stamp === state.base.stamp ? state : withNewIndex(state)
+
+function withNewIndex(state: State): State {
   const tasks = new Map<string, Place>()
   for (const [version, place] of placed(state)) tasks.set(version.id, place)
   const shows = new Map<string, number>()
@@ -321,6 +323,23 @@ function ownIndex(state: State): State {
   const { pipeline, records, showCount, size } = state.base
   const index = { tasks, shows, stamp: 0 }
   return createState(createBase(pipeline, records, index, 0, showCount, size), state.shows, undefined)
+}
+
+/** A state of some of a state's shows, which hold `size` tasks: older states keep what they have. */
+export function rebuilt({ base }: State, kept: readonly ShowState[], size: number): State {
+  let shows: State['shows'] = []
+  let records: StateBase['records'] = emptyTable
+  for (const [place, show] of kept.entries()) {
+    shows = push(shows, place, show)
+    for (const member of show.base.members) {
+      const record = get(base.records, member)
+      if (record) records = put(records, member, record)
+    }
+  }
+  const { pipeline, index, stamp } = base
+  return withNewIndex(
+    createState(createBase(pipeline, records, index, stamp, kept.length, size), shows, undefined),
+  )
 }
 
 /** The newest owner of an index that has just been written to. */

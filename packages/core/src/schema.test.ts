@@ -49,13 +49,33 @@ describe('parseRecords', () => {
     expect(records.tasks.map(({ id }) => id)).toEqual(['t1', 't3'])
     expect(records.shows).toHaveLength(1)
     expect(records.rejected.map(({ kind, index }) => [kind, index])).toEqual([
+      ['show', 0],
       ['task', 1],
       ['task', 3],
       ['task', 4],
       ['task', 5],
-      ['show', 0],
     ])
     for (const reason of reasons(records)) expect(reason).not.toBe('')
+  })
+
+  it('sets aside what belongs to another pipeline, and takes the rest', () => {
+    const foreign = { ...show, showId: 'f', pipeline: 'storyboard' }
+    const tasks = [task, { ...task, id: 't4', showId: 'f', type: 'keyframe' }]
+    const records = parseRecords({ tasks, shows: [foreign, show] }, { pipeline: showPipeline })
+    expect(records.tasks.map(({ id }) => id)).toEqual(['t1'])
+    expect(records.shows.map(({ showId }) => showId)).toEqual(['s'])
+    expect(reasons(records)).toEqual([
+      'it belongs to the pipeline "storyboard"',
+      'it belongs to another pipeline',
+    ])
+    expect(parseRecords({ tasks, shows: [foreign, show] }).rejected).toEqual([])
+    const whole = parseSnapshot(
+      { v: 1, pipeline: 'storyboard', tasks, shows: [] },
+      { pipeline: showPipeline },
+    )
+    // A type of our own is not lost with the name of a pipeline.
+    expect(whole.tasks.map(({ id }) => id)).toEqual(['t1'])
+    expect(whole.rejected).toHaveLength(1)
   })
 
   it.each([

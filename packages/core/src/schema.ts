@@ -1,14 +1,15 @@
 import * as z from 'zod/mini'
-import type { Pipeline, StandardSchema } from './pipeline.ts'
+import { migrate } from './migrate.ts'
+import type { ExtraDefinition, Pipeline, StandardSchema } from './pipeline.ts'
 import { showSchema, taskSchema, tombstoneSchema, version } from './records.ts'
 import type { ParsedRecords, ParsedSnapshot, Rejection } from './snapshot.ts'
-import type { ShowRecord, TaskVersion } from './task.ts'
+import type { ShowRecord, TaskRecord, TaskVersion } from './task.ts'
 
 export { showSchema, taskSchema, tombstoneSchema } from './records.ts'
 
 /** How records are read. */
 export interface ParseOptions {
-  /** Checks each task's metadata by its step's schema as well. */
+  /** Checks each task's metadata by its step's schema as well, and sets aside what belongs to another pipeline. */
   readonly pipeline?: Pipeline
 }
 
@@ -21,6 +22,7 @@ const versionSchema = z.union([tombstoneSchema, taskSchema])
 const envelope = z.looseObject({
   v: z.optional(z.number()),
   savedAt: z.optional(z.number()),
+  pipeline: z.optional(z.unknown()),
   tasks: z.optional(z.array(z.unknown())),
   shows: z.optional(z.array(z.unknown())),
 })
@@ -52,15 +54,7 @@ export function parseSnapshot(input: unknown, options: ParseOptions = {}): Parse
 }
 
 function read(input: unknown, { pipeline }: ParseOptions) {
-  const given = safely(() => envelope.safeParse(typeof input === 'string' ? parseJson(input) : input))
-  if (typeof given === 'string') throw new ParseError(`These are no records: ${given}.`)
-  if (!given.success) throw new ParseError(`These are no records: ${reasonOf(given.error)}.`)
-  const { v = version, savedAt = 0, tasks = [], shows = [] } = given.data
-  if (v > version) {
-    throw new ParseError(
-      `These records have version ${v}; this Callsheet reads up to ${version}. Update it first.`,
-    )
-  }
+  const { savedAt = 0, tasks = [], shows = [], ...given } = open(input)
   const rejected: Rejection[] = []
   const pass = <T>(
     kind: Rejection['kind'],
@@ -78,23 +72,58 @@ function read(input: unknown, { pipeline }: ParseOptions) {
       return []
     }
   }
-  const metadataSchemas = new Map<string, StandardSchema>()
-  for (const { type, metadata } of [...(pipeline?.steps ?? []), ...(pipeline?.extra ?? [])]) {
-    if (metadata) metadataSchemas.set(type, metadata)
+  const types = new Map<string, ExtraDefinition>()
+  for (const one of [...(pipeline?.steps ?? []), ...(pipeline?.extra ?? [])]) types.set(one.type, one)
+  const isForeign = (id: unknown) => pipeline && typeof id === 'string' && id !== pipeline.id
+  const foreignShows = new Set<string>()
+  const checkShow = (show: ShowRecord): string | undefined => {
+    if (!isForeign(show.pipeline)) return undefined
+    foreignShows.add(show.showId)
+    return `it belongs to the pipeline "${show.pipeline}"`
   }
-  const checkMetadata = (task: TaskVersion): string | undefined => {
-    if ('removed' in task || task.metadata === undefined) return undefined
-    const result = metadataSchemas.get(task.type)?.['~standard'].validate(task.metadata)
-    if (result === undefined) return undefined
-    if (result instanceof Promise) return 'its metadata schema answers later, which a door cannot wait for'
-    return result.issues && `metadata: ${result.issues[0]?.message ?? 'invalid'}`
+  // Shows first: they say whose tasks may be foreign.
+  const passedShows = shows.flatMap(pass<ShowRecord>('show', showSchema as never, checkShow))
+  const checkTask = (task: TaskVersion): string | undefined => {
+    if ('removed' in task) return undefined
+    // A type of our own stays: the name of a pipeline may be what was damaged.
+    const mayBeForeign = isForeign(given.pipeline) || foreignShows.has(task.showId)
+    if (mayBeForeign && !types.has(task.type)) return 'it belongs to another pipeline'
+    return checkMetadata(task, types.get(task.type)?.metadata)
   }
   return {
     savedAt,
-    tasks: tasks.flatMap(pass<TaskVersion>('task', versionSchema as never, checkMetadata)),
-    shows: shows.flatMap(pass<ShowRecord>('show', showSchema as never)),
+    tasks: tasks.flatMap(pass<TaskVersion>('task', versionSchema as never, checkTask)),
+    shows: passedShows,
     rejected,
   }
+}
+
+function checkMetadata({ metadata }: TaskRecord, schema: StandardSchema | undefined): string | undefined {
+  if (metadata === undefined || schema === undefined) return undefined
+  const result = schema['~standard'].validate(metadata)
+  if (result instanceof Promise) return 'its metadata schema answers later, which a door cannot wait for'
+  return result.issues && `metadata: ${result.issues[0]?.message ?? 'invalid'}`
+}
+
+/** What was given, in today's shape. */
+function open(input: unknown): z.infer<typeof envelope> {
+  const outer = safely(() => envelope.safeParse(typeof input === 'string' ? parseJson(input) : input))
+  const given = unwrap(outer)
+  const { v = version } = given
+  if (v > version) {
+    throw new ParseError(
+      `These records have version ${v}; this Callsheet reads up to ${version}. Update it first.`,
+    )
+  }
+  // What is no version was damaged; each record is checked by itself.
+  const isOlder = Number.isInteger(v) && v >= 1 && v < version
+  return isOlder ? unwrap(safely(() => envelope.safeParse(migrate(given, v)))) : given
+}
+
+function unwrap(read: ReturnType<typeof envelope.safeParse> | string): z.infer<typeof envelope> {
+  if (typeof read === 'string') throw new ParseError(`These are no records: ${read}.`)
+  if (!read.success) throw new ParseError(`These are no records: ${reasonOf(read.error)}.`)
+  return read.data
 }
 
 function parseJson(text: string): unknown {

@@ -1,5 +1,5 @@
 import type { ShowRecord, TaskVersion } from './task.ts'
-import { forLogs } from './redact.ts'
+import { forLogs, withoutQueries } from './redact.ts'
 import { compareVersions, isRemoved } from './task.ts'
 
 /** The newest versions of what has just changed. */
@@ -65,6 +65,19 @@ const unsafe = /[\u007f-\u009f\u2028\u2029]/g
 /** A value as one line of JSON, safe to print. */
 export const toJsonLine = (value: unknown): string =>
   JSON.stringify(value).replace(unsafe, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+/**
+ * Records for a log: each as one line of JSON, safe to print, the addresses in it without their query. A log is for
+ * reading: it is never merged into a tracker again; for that, keep the snapshot, or record.
+ *
+ * @example
+ * console.log(toJSONLines(tracker.serialize()))
+ */
+export const toJSONLines = ({ tasks, shows }: Pick<Change, 'tasks' | 'shows'>): string =>
+  [
+    ...shows.map((show) => toJsonLine({ show: withoutQueries(show) })),
+    ...tasks.map((task) => toJsonLine({ task: forLogs(task) })),
+  ].join('\n')
 
 const consoleLogger: Logger = {
   info: (fields, message) => console.info(toJsonLine({ level: 'info', message, ...fields })),

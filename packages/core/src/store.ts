@@ -1,6 +1,7 @@
 import mitt from 'mitt'
-import type { Tracker, TrackerEvents } from './contract.ts'
+import type { ForgottenCount, Tracker, TrackerEvents } from './contract.ts'
 import { CallsheetError, toTaskError } from './errors.ts'
+import { forgetShows } from './forget.ts'
 import type { Pipeline, StepType } from './pipeline.ts'
 import { applyShow, applyTask } from './reducer.ts'
 import type { Change, Sink } from './sink.ts'
@@ -26,6 +27,8 @@ export interface Store<P extends Pipeline> {
   readonly write: (version: TaskVersion, held: TaskVersion | undefined) => boolean
   readonly getPipeline: (showId: string) => PipelineView<P>
   readonly getPipelines: () => readonly PipelineView<P>[]
+  /** How much has been forgotten to make room. */
+  readonly forgotten: () => ForgottenCount
   readonly subscribe: Subscriptions['add']
   readonly on: Tracker<P>['on']
   readonly report: (thrown: unknown) => void
@@ -38,17 +41,22 @@ interface StoreOptions<P extends Pipeline> {
   readonly sinks: readonly Sink[]
   /** Epoch ms: what was completed before is no news. */
   readonly createdAt: number
+  readonly maxTasks: number
+  /** Whether this tracker runs a task itself. */
+  readonly runsHere: (taskId: string) => boolean
   /** A task was canceled or removed, by whomever. */
   readonly onEnded: (taskId: string) => void
 }
 
 export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store<P> {
-  const { pipeline, sinks, createdAt, onEnded } = options
+  const { pipeline, sinks, createdAt, maxTasks, runsHere, onEnded } = options
   const emitter = mitt<TrackerEvents<P>>()
   const subscriptions = createSubscriptions(report)
   const emptyViews = new Map<string, WeakRef<PipelineView<P>>>()
   let emptyViewsKept = 1_000
   let state: State = emptyState(pipeline)
+  let forgotten: ForgottenCount = { shows: 0, tasks: 0 }
+  let nextForgetting = maxTasks
   let listed: { readonly state: State; readonly views: readonly PipelineView<P>[] } | undefined
 
   function report(thrown: unknown): void {
@@ -107,6 +115,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     announceTask(version, held, origin, live)
     if (live && origin !== 'restore') announceSteps(before, after, origin)
     if (sinks.length > 0) send({ tasks: [version], shows: [], origin })
+    if (state.base.size > nextForgetting) forget()
     return 1
   }
 
@@ -163,7 +172,19 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
       }
     }
     send({ tasks: news.map(({ version }) => version), shows: newShows, origin })
+    if (state.base.size > nextForgetting) forget()
     return news.length + newShows.length
+  }
+
+  function forget(): void {
+    const { state: next, shows, tasks } = forgetShows(state, maxTasks, runsHere)
+    state = next
+    forgotten = { shows: forgotten.shows + shows.length, tasks: forgotten.tasks + tasks }
+    // Where too little can go, trying at every event would cost more the more there is.
+    nextForgetting = Math.max(maxTasks, Math.ceil(next.base.size * 1.1))
+    if (subscriptions.isEmpty()) return
+    for (const show of shows) notify(show, undefined, [])
+    subscriptions.notifyAll()
   }
 
   function send(change: Change): void {
@@ -259,6 +280,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     write: (version, held) => applyOne(version, held, 'local', true) > 0,
     getPipeline,
     getPipelines,
+    forgotten: () => forgotten,
     subscribe: subscriptions.add,
     on(event, handler) {
       const told = event === 'error' ? quietly : guarded

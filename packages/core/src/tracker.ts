@@ -47,6 +47,9 @@ const randomId = (): string =>
     byte.toString(16).padStart(2, '0'),
   ).join('')
 
+/** Where the world comes in, unless options say otherwise. */
+export const defaults = { clock: Date.now, createId: randomId, random: Math.random, schedule: later }
+
 /**
  * Makes a tracker: it wraps calls, keeps the state of all shows, and tells everyone who listens.
  *
@@ -57,16 +60,19 @@ const randomId = (): string =>
  * tracker.getPipeline('neon-noir').progress // 14
  */
 export function createTracker<const P extends Pipeline>(options: TrackerOptions<P>): Tracker<P> {
-  const { pipeline, sinks = [], promises = 'same' } = options
-  const { clock = Date.now, createId = randomId, random = Math.random, schedule = later } = options
+  const { pipeline, sinks = [], promises = 'same', maxTasks = 50_000 } = options
+  const { clock, createId, random, schedule } = { ...defaults, ...options }
   const by = options.by ?? createId()
   assertId(by, 'by')
+  if (!(maxTasks >= 1)) throw new CallsheetError(`maxTasks is ${maxTasks}; give a number from 1.`)
   const expiry = { ...defaultExpiry, ...options.expiry }
   const runs = new Map<string, Run>()
   const store = createStore({
     pipeline,
     sinks,
     createdAt: clock(),
+    maxTasks,
+    runsHere: (id) => runs.has(id),
     onEnded: (id) => runs.get(id)?.stop(new CanceledError(`Task "${id}" was canceled.`)),
   })
   const { apply, guarded, report } = store
@@ -311,6 +317,9 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         found.show && slotStatus(found.show.base.info, given.type, given.characterId, found.current)
       if (what === 'tried') return found.current !== undefined || status === 'done'
       return status === (what === 'running' ? 'active' : what)
+    },
+    get forgotten() {
+      return store.forgotten()
     },
     serialize: () => toSnapshot(store.state(), clock()),
     restore: (snapshot) => take(snapshot, 'restore', false),

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest'
+import { record, replay } from './replay.ts'
+import { showPipeline } from './show-pipeline.ts'
+import { createTracker } from './tracker.ts'
+
+/** A show that takes a minute, recorded. */
+function recorded(limit?: number) {
+  let now = 1_000_000
+  const recording = record(limit)
+  const tracker = createTracker({ pipeline: showPipeline, clock: () => now, sinks: [recording], by: 'then' })
+  const show = tracker.show('s')
+  show.setTitle('Neon Noir')
+  show.setCharacters([{ id: 'ada', name: 'Ada' }])
+  show.track('show-generation', () => 'done')
+  now += 10_000
+  tracker.addTask({ id: 'p', showId: 's', type: 'portrait', characterId: 'ada', status: 'processing' })
+  now += 20_000
+  tracker.updateTask('p', { progress: 50, stage: 'up\u2028scaling' })
+  now += 30_000
+  tracker.updateTask('p', { status: 'succeeded', outputUrl: 'https://x.test/p.png?sig=1' })
+  tracker.addTask({ id: 'gone', showId: 's', type: 'trailer', status: 'failed' })
+  tracker.dismiss('gone')
+  return { tracker, recording }
+}
+
+function fakeTime() {
+  let now = 50_000
+  const timers = new Set<{ readonly at: number; readonly callback: () => void }>()
+  const pass = (ms: number) => {
+    const end = now + ms
+    for (;;) {
+      const [next] = [...timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)
+      if (!next) break
+      timers.delete(next)
+      now = Math.max(now, next.at)
+      next.callback()
+    }
+    now = end
+  }
+  return {
+    pass,
+    timers,
+    clock: () => now,
+    schedule(callback: () => void, ms: number) {
+      const timer = { at: now + ms, callback }
+      timers.add(timer)
+      return () => void timers.delete(timer)
+    },
+  }
+}
+
+describe('replay', () => {
+  it('ends in the very state that was recorded', async () => {
+    const { tracker, recording } = recorded()
+    for (const lines of [recording.lines, recording.lines.join('\n')]) {
+      const played = replay(lines, { pipeline: showPipeline, speed: Infinity })
+      expect(await played.done).toEqual({ rejected: 0 })
+      expect({ ...played.tracker.serialize(), savedAt: 0 }).toEqual({ ...tracker.serialize(), savedAt: 0 })
+      expect(played.progress()).toBe(1)
+    }
+  })
+
+  it('feeds it as it happened, so many times as fast, by a clock of its own', async () => {
+    const time = fakeTime()
+    const { tracker, done, progress } = replay(recorded().recording.lines, {
+      pipeline: showPipeline,
+      speed: 10,
+      ...time,
+    })
+    const completed: string[] = []
+    tracker.on('stepCompleted', ({ type }) => completed.push(type))
+    const portrait = () => tracker.getPipeline('s').step('portrait')
+    time.pass(0)
+    expect(tracker.getPipeline('s').title).toBe('Neon Noir')
+    expect(completed).toEqual(['show-generation'])
+    expect(portrait().status).toBe('pending')
+    time.pass(999)
+    expect(portrait().status).toBe('pending')
+    time.pass(1)
+    expect(portrait()).toMatchObject({ status: 'active', progress: 0 })
+    expect(tracker.now()).toBe(1_010_000)
+    time.pass(2_000)
+    expect(portrait()).toMatchObject({ progress: 50 })
+    expect(progress()).toBeGreaterThan(0.5)
+    time.pass(3_000)
+    expect(portrait().status).toBe('succeeded')
+    expect(completed).toEqual(['show-generation', 'portrait'])
+    expect(await done).toEqual({ rejected: 0 })
+    expect(time.timers.size).toBe(0)
+    // At the recording's end its clock stands still.
+    time.pass(1_000_000)
+    expect(tracker.now()).toBe(1_060_000)
+  })
+
+  it('can be stopped', async () => {
+    const time = fakeTime()
+    const { tracker, done, stop } = replay(recorded().recording.lines, { pipeline: showPipeline, ...time })
+    time.pass(10_000)
+    stop()
+    expect(await done).toEqual({ rejected: 0 })
+    time.pass(100_000)
+    expect(tracker.getPipeline('s').step('portrait').status).toBe('active')
+    expect(time.timers.size).toBe(0)
+  })
+
+  it('announces all that was live, also when it is fed at once', async () => {
+    const { tracker, done } = replay(recorded().recording.lines, { pipeline: showPipeline, speed: Infinity })
+    const completed: string[] = []
+    tracker.on('stepCompleted', ({ type }) => completed.push(type))
+    await done
+    expect(completed).toEqual(['show-generation', 'portrait'])
+  })
+
+  it('leaves out what cannot be read, and counts it', async () => {
+    const { tracker, recording } = recorded()
+    const [first, ...rest] = recording.lines
+    const bad = [
+      'no JSON',
+      '{"tasks":[]}',
+      '{"at":1000000,"tasks":[{"id":""}],"shows":[]}',
+      '{"at":1000000,"tasks":7}',
+      '',
+    ]
+    const played = replay([first!, ...bad, ...rest], { pipeline: showPipeline, speed: Infinity })
+    expect(await played.done).toEqual({ rejected: 4 })
+    expect(played.tracker.serialize().tasks).toEqual(tracker.serialize().tasks)
+    expect(await replay('', { pipeline: showPipeline }).done).toEqual({ rejected: 0 })
+  })
+
+  it.each([0, -1, Number.NaN])('refuses the speed %d', (speed) => {
+    expect(() => replay([], { pipeline: showPipeline, speed })).toThrow('give a number above 0')
+  })
+})
+
+describe('record', () => {
+  it('keeps each change as one line that is safe to print', () => {
+    const { recording } = recorded()
+    for (const line of recording.lines) expect(line).not.toMatch(/[\n\r\u2028]/)
+    expect(recording.lines.length).toBe(9)
+  })
+
+  it('keeps the last lines within its limit, and says how many are gone', () => {
+    const { recording } = recorded(4)
+    expect(recording.lines).toHaveLength(4)
+    expect(recording.dropped).toBe(5)
+  })
+})

@@ -1,0 +1,159 @@
+import type { Tracker, TrackerOptions } from './contract.ts'
+import { CallsheetError } from './errors.ts'
+import type { Pipeline } from './pipeline.ts'
+import { parseRecords } from './schema.ts'
+import type { ParsedRecords } from './snapshot.ts'
+import { type Change, type Sink, toJsonLine } from './sink.ts'
+import { createTracker, defaults } from './tracker.ts'
+
+/** A sink that keeps every change as a line of JSON, in order. */
+export interface Recording extends Sink {
+  readonly lines: readonly string[]
+  /** How many of the oldest lines had to go. */
+  readonly dropped: number
+}
+
+/**
+ * Keeps a run: every change as one line of JSON, to be replayed for a demo, a bug report or a test.
+ *
+ * The lines hold records as they are, redacted but with the queries of their addresses: share them as you would the
+ * application's own data. For logs, use `toJSONLines`.
+ *
+ * @param limit How many lines are kept; the oldest go first. Default 100,000.
+ * @example
+ * const recording = record()
+ * const tracker = createTracker({ pipeline: showPipeline, sinks: [recording] })
+ * const text = recording.lines.join('\n')
+ */
+export function record(limit = 100_000): Recording {
+  const lines: string[] = []
+  let dropped = 0
+  let at = 0
+  return {
+    lines,
+    get dropped() {
+      return dropped
+    },
+    write({ tasks, shows, origin }) {
+      // A change has no time of its own: it is at its newest task's, or at the one before it.
+      for (const { updatedAt } of tasks) at = Math.max(at, updatedAt)
+      lines.push(toJsonLine({ at, origin, tasks, shows }))
+      if (lines.length <= limit) return
+      lines.shift()
+      dropped += 1
+    },
+  }
+}
+
+/** How a recording is replayed. */
+export interface ReplayOptions<P extends Pipeline> extends Pick<
+  TrackerOptions<P>,
+  'pipeline' | 'sinks' | 'clock' | 'schedule'
+> {
+  /** How many times as fast as it happened; Infinity replays all of it at once. Default 1. */
+  readonly speed?: number
+}
+
+/** A recording that is being replayed. */
+export interface Replay<P extends Pipeline> {
+  /** The tracker that it is fed to. Its clock is the recording's. */
+  readonly tracker: Tracker<P>
+  /** 0 to 1: the share of the lines that have been fed. */
+  readonly progress: () => number
+  /** Leaves it as it is. */
+  readonly stop: () => void
+  /** Ends with how many lines could not be read, when all are fed or it is stopped. */
+  readonly done: Promise<{ readonly rejected: number }>
+}
+
+/**
+ * Feeds a recording to a fresh tracker, as it happened. A line that cannot be read is left out and counted.
+ *
+ * @param lines The lines of `record`, or their text.
+ * @example
+ * const { tracker, done } = replay(recording.lines, { pipeline: showPipeline, speed: 20 })
+ * await done
+ */
+export function replay<const P extends Pipeline>(
+  lines: readonly string[] | string,
+  options: ReplayOptions<P>,
+): Replay<P> {
+  const { pipeline, sinks = [], speed = 1 } = options
+  const { clock = defaults.clock, schedule = defaults.schedule } = options
+  if (!(speed > 0)) throw new CallsheetError(`A replay has the speed ${speed}; give a number above 0.`)
+  const { changes, unread } = readLines(lines, { pipeline })
+  const begun = clock()
+  // What came before the first task has no time.
+  const first = changes.find(({ at }) => at > 0)?.at ?? begun
+  const last = changes.at(-1)?.at ?? first
+  const isAtOnce = speed === Infinity
+  let place = 0
+  let rejected = unread
+  let finish: (result: { readonly rejected: number }) => void = () => {}
+  const done = new Promise<{ readonly rejected: number }>((resolve) => {
+    finish = resolve
+  })
+  const now = (): number =>
+    isAtOnce
+      ? Math.max(first, changes[place - 1]?.at ?? 0)
+      : Math.min(last, first + (clock() - begun) * speed)
+  const tracker = createTracker<P>({ pipeline, sinks, clock: now, schedule })
+
+  function feed(): void {
+    for (let fed = 0; fed < mostAtOnce; fed += 1) {
+      const change = changes[place]
+      if (!change || (!isAtOnce && change.at > now())) break
+      place += 1
+      rejected += change.records.rejected.length
+      tracker.merge(change.records, { live: change.origin !== 'restore' })
+    }
+    const next = changes[place]
+    if (next) stopTimer = schedule(feed, isAtOnce ? 0 : Math.max(0, Math.ceil((next.at - now()) / speed)))
+    else finish({ rejected })
+  }
+
+  // Later, so that who gets the tracker can listen first.
+  let stopTimer = schedule(feed, 0)
+  return {
+    tracker,
+    progress: () => (changes.length === 0 ? 1 : place / changes.length),
+    stop() {
+      stopTimer()
+      finish({ rejected })
+    },
+    done,
+  }
+}
+
+/** Changes that are fed before others get their turn. */
+const mostAtOnce = 500
+
+interface RecordedChange {
+  readonly at: number
+  readonly origin: Change['origin']
+  readonly records: ParsedRecords
+}
+
+function readLines(given: readonly string[] | string, options: { readonly pipeline: Pipeline }) {
+  const lines = typeof given === 'string' ? given.split('\n') : given
+  const changes: RecordedChange[] = []
+  let unread = 0
+  for (const line of lines) {
+    if (line.trim() === '') continue
+    const change = readLine(line, options)
+    if (change) changes.push(change)
+    else unread += 1
+  }
+  // As they happened, whatever order they were given in.
+  return { changes: changes.toSorted((a, b) => a.at - b.at), unread }
+}
+
+function readLine(line: string, options: { readonly pipeline: Pipeline }): RecordedChange | undefined {
+  try {
+    const { at, origin, ...records } = JSON.parse(line) as { at: unknown; origin: Change['origin'] }
+    if (typeof at !== 'number' || !Number.isFinite(at)) return undefined
+    return { at, origin, records: parseRecords(records, options) }
+  } catch {
+    return undefined
+  }
+}
