@@ -22,6 +22,7 @@ const readingOrder = [
   'show-state',
   'state',
   'reducer',
+  'batch',
   'forget',
   'time',
   'ready',

@@ -19,7 +19,17 @@ import {
   withShow,
 } from './state.ts'
 import type { StepState } from './step-state.ts'
-import { emptyTable, get, placeOfKey, put, replaceAt, type Table, valueAt, values } from './table.ts'
+import {
+  emptyTable,
+  extended,
+  get,
+  placeOfKey,
+  put,
+  replaceAt,
+  type Table,
+  valueAt,
+  values,
+} from './table.ts'
 import {
   compareTasks,
   compareVersions,
@@ -29,7 +39,7 @@ import {
   type TaskVersion,
   type Tombstone,
 } from './task.ts'
-import { push, set } from './vector.ts'
+import { push, set, vectorOf } from './vector.ts'
 
 /** Merges one version of a task into the state: the newest wins. Gives the state itself when nothing changes. */
 export function applyTask(state: State, version: TaskVersion): State {
@@ -78,7 +88,7 @@ function replace(
   return withStep(state, place, show, next)
 }
 
-const hasMoved = (held: TaskRecord, version: TaskRecord): boolean =>
+export const hasMoved = (held: TaskRecord, version: TaskRecord): boolean =>
   held.showId !== version.showId || held.type !== version.type || held.characterId !== version.characterId
 
 /** Merges one record of a show into the state, register by register. */
@@ -135,15 +145,24 @@ function addVersion(given: State, version: TaskVersion): State {
   }
   const current = slot?.task
   const isNewer = current === undefined || isAfter(version, step, current)
-  const linked = isNewer
-    ? { characterId, task: place.task, older: chainOf(slot) }
-    : { characterId, task: current, older: { task: place.task, next: slot!.older } }
-  const slots = put(step.slotTable, key, linked, found)
+  const next = linked(slot, characterId, place.task, isNewer)
+  const slots = put(step.slotTable, key, next, found)
   const seen = current === undefined ? withSeen(show, stepPlace, characterId, 1) : show
-  const next = seen.stepStates[stepPlace]!.withMore(seen.base, version, slots)
-  next.exchange(characterId, step.currentTask(slot), next.currentTask(linked))
-  return indexed(state, version.id, place, seen.withStep(stepPlace, next))
+  const grown = seen.stepStates[stepPlace]!.withMore(seen.base, version, slots)
+  grown.exchange(characterId, step.currentTask(slot), grown.currentTask(next))
+  return indexed(state, version.id, place, seen.withStep(stepPlace, grown))
 }
+
+/** A slot with one task more, which is its current one when it is newer than that. */
+export const linked = (
+  slot: SlotState | undefined,
+  characterId: string | undefined,
+  task: number,
+  isNewer: boolean,
+): SlotState =>
+  isNewer
+    ? { characterId, task, older: chainOf(slot) }
+    : { characterId, task: slot!.task, older: { task, next: slot!.older } }
 
 const isAfter = (version: TaskRecord, step: StepState, task: number): boolean =>
   compareTasks(version, step.versionAt(task) as TaskRecord) > 0
@@ -213,25 +232,48 @@ function withSeen(show: ShowState, place: number, characterId: string | undefine
   const base = createShowBase(pipeline, showId, members, info, seen, cast + by)
   const factsNameAll = pipeline.steps.some(({ per, type }) => per !== 'show' && info.done.get(type) === true)
   if (factsNameAll) return recount(show, base)
-  const steps = show.stepStates.map((step) => {
-    const next = step.copy(base)
-    next.settle()
-    return next.total === step.total ? step : next
-  })
-  return ShowState.of(base, steps)
+  return ShowState.of(
+    base,
+    show.stepStates.map((step) => resettled(step, base)),
+  )
+}
+
+/** A step whose slots stay, while there are more or fewer characters. */
+function resettled(step: StepState, base: ShowBase): StepState {
+  const next = step.copy(base)
+  next.settle()
+  return next.total === step.total ? step : next
 }
 
 /** A show counted anew, for the rare changes that concern all of it: characters, facts, availability. */
-function countAll(show: ShowState, members: readonly string[], info: ShowInfo): ShowState {
-  const { pipeline, showId } = show.base
-  let seen: Table<number> = emptyTable
-  for (const step of info.roster ? [] : show.stepStates.slice(0, -1)) {
+const countAll = (show: ShowState, members: readonly string[], info: ShowInfo): ShowState =>
+  recount(
+    show,
+    createShowBase(show.base.pipeline, show.base.showId, members, info, countSeen(show.stepStates, info)),
+  )
+
+/** In how many slots each character is seen; nobody asks once the roster is known. */
+function countSeen(stepStates: readonly StepState[], info: ShowInfo): Table<number> {
+  if (info.roster) return emptyTable
+  const counts = new Map<string, number>()
+  for (const step of stepStates.slice(0, -1)) {
     for (const { characterId, task } of values(step.slotTable)) {
       if (task !== undefined && characterId !== undefined)
-        seen = put(seen, characterId, (get(seen, characterId) ?? 0) + 1)
+        counts.set(characterId, (counts.get(characterId) ?? 0) + 1)
     }
   }
-  return recount(show, createShowBase(pipeline, showId, members, info, seen))
+  return extended<number>(emptyTable, [...counts.values()], counts.keys())
+}
+
+/** A show after some of its steps got other tasks; what changed in the others follows from the characters alone. */
+export function withLists(show: ShowState, stepStates: readonly StepState[]): ShowState {
+  const { pipeline, showId, members, info } = show.base
+  const base = createShowBase(pipeline, showId, members, info, countSeen(stepStates, info))
+  if (info.done.size > 0) return recount(show.withSteps(stepStates), base)
+  const steps = stepStates.map((step, place) =>
+    step === show.stepStates[place] ? resettled(step, base) : counted(step, base, undefined),
+  )
+  return ShowState.of(base, steps)
 }
 
 function recount(show: ShowState, base: ShowBase): ShowState {
@@ -239,21 +281,27 @@ function recount(show: ShowState, base: ShowBase): ShowState {
   const known = info.roster ?? seenIds(seen, info)
   const steps = show.stepStates.map((step, place) => {
     const definition = pipeline.steps[place]
-    const next = step.cleared(base)
-    for (const slot of values(step.slotTable)) {
-      const { characterId } = slot
-      next.tally(next.counts(characterId), characterId, step.currentTask(slot), 1)
-    }
-    for (const characterId of definition ? namedItems(info, definition, known) : []) {
-      if (placeOfKey(step.slotTable, characterId ?? '') >= 0) continue
-      next.tally(next.counts(characterId), characterId, undefined, 1)
-    }
-    next.settle()
+    const next = counted(step, base, definition && namedItems(info, definition, known))
     const isSame =
       next.hasCountsOf(step) && (definition === undefined || showsTheSame(show.base.info, info, definition))
     return isSame ? step : next
   })
   return ShowState.of(base, steps)
+}
+
+/** A step counted anew; `named` are the items whose slots the facts say to be done. */
+function counted(step: StepState, base: ShowBase, named: Iterable<string | undefined> = []): StepState {
+  const next = step.cleared(base)
+  for (const slot of values(step.slotTable)) {
+    const { characterId } = slot
+    next.tally(next.counts(characterId), characterId, step.currentTask(slot), 1)
+  }
+  for (const characterId of named) {
+    if (placeOfKey(step.slotTable, characterId ?? '') >= 0) continue
+    next.tally(next.counts(characterId), characterId, undefined, 1)
+  }
+  next.settle()
+  return next
 }
 
 /** Whether a step whose counts stay shows the same slots too. (A later `at` alone would change a count.) */
@@ -289,17 +337,31 @@ function namedItems(
 const withStep = (state: State, place: Place, show: ShowState, step: StepState): State =>
   withShow(state, place.show, show.withStep(place.step, step))
 
+/** The show of a final id, and its place; where it is not known, what it begins as and where it will be. */
+export function showFor(state: State, showId: string): [ShowState, number] {
+  const found = showPlaceOf(state, showId)
+  if (found !== undefined) return [showAt(state, found), found]
+  const info = readInfo(state, { showId, members: [showId] })
+  const empty = ShowState.empty(state.base.pipeline, showId, info)
+  return [info.done.size > 0 ? recount(empty, empty.base) : empty, state.base.showCount]
+}
+
 /** The show of a final id, begun where it is not known; and its place. */
 function openShow(given: State, showId: string): [State, number] {
   const found = showPlaceOf(given, showId)
   if (found !== undefined) return [given, found]
   const state = ownIndex(given)
-  const place = state.base.showCount
-  const info = readInfo(state, { showId, members: [showId] })
-  const empty = ShowState.empty(state.base.pipeline, showId, info)
-  const show = recount(empty, empty.base)
-  state.base.index.shows.set(showId, place)
-  return [stamped(state.base, push(state.shows, place, show), show, place + 1, state.base.size), place]
+  const [show, place] = showFor(state, showId)
+  return [withLaidOut(state, place, show, 0), place]
+}
+
+/** The state with a show put at its place, known or new, and so many tasks more; the index is its own. */
+export function withLaidOut({ base, shows }: State, place: number, show: ShowState, more: number): State {
+  const { showCount, size, index } = base
+  if (place < showCount)
+    return stamped(base, set(shows, showCount, place, show), show, showCount, size + more)
+  index.shows.set(show.showId, place)
+  return stamped(base, push(shows, place, show), show, place + 1, size + more)
 }
 
 function readInfo(state: State, { showId, members }: Pick<ShowBase, 'showId' | 'members'>): ShowInfo {
@@ -308,7 +370,7 @@ function readInfo(state: State, { showId, members }: Pick<ShowBase, 'showId' | '
 }
 
 /** The index, for writing: an older state that grows anew gets one of its own. */
-const ownIndex = (state: State): State =>
+export const ownIndex = (state: State): State =>
   state.base.index.stamp === state.base.stamp ? state : withNewIndex(state)
 
 function withNewIndex(state: State): State {
@@ -327,10 +389,8 @@ function withNewIndex(state: State): State {
 
 /** A state of some of a state's shows, which hold `size` tasks: older states keep what they have. */
 export function rebuilt({ base }: State, kept: readonly ShowState[], size: number): State {
-  let shows: State['shows'] = []
   let records: StateBase['records'] = emptyTable
-  for (const [place, show] of kept.entries()) {
-    shows = push(shows, place, show)
+  for (const show of kept) {
     for (const member of show.base.members) {
       const record = get(base.records, member)
       if (record) records = put(records, member, record)
@@ -338,7 +398,7 @@ export function rebuilt({ base }: State, kept: readonly ShowState[], size: numbe
   }
   const { pipeline, index, stamp } = base
   return withNewIndex(
-    createState(createBase(pipeline, records, index, stamp, kept.length, size), shows, undefined),
+    createState(createBase(pipeline, records, index, stamp, kept.length, size), vectorOf(kept), undefined),
   )
 }
 

@@ -112,6 +112,11 @@ export class ShowState {
     return this.#stepStates
   }
 
+  /** How many places for tasks its steps have. */
+  get taskCount(): number {
+    return this.#stepStates.reduce((sum, step) => sum + step.size, 0)
+  }
+
   // --- making the next one -------------------------------------------------------------------------------------------
 
   /** The show after one of its steps changed. */
@@ -138,11 +143,20 @@ export class ShowState {
 
   /** The same steps over another base. */
   withBase(base: ShowBase): ShowState {
+    return this.#with(base, this.#stepStates)
+  }
+
+  /** The same figures over other steps, yet to be counted. */
+  withSteps(stepStates: readonly StepState[]): ShowState {
+    return this.#with(this.#base, stepStates)
+  }
+
+  #with(base: ShowBase, stepStates: readonly StepState[]): ShowState {
     return new ShowState(
       this.#pipeline,
       headOf(base),
       base,
-      this.#stepStates,
+      stepStates,
       this.active,
       this.failed,
       this.#work,

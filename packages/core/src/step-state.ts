@@ -161,6 +161,11 @@ export class StepState implements Counts {
     return new StepState(this, base, versions, this.#size + 1, slotTable)
   }
 
+  /** The same figures over other versions, yet to be counted. */
+  withAll(base: ShowBase, versions: Versions, size: number, slotTable: Slots): StepState {
+    return new StepState(this, base, versions, size, slotTable)
+  }
+
   /** The same step with nothing counted, yet to be changed. */
   cleared(base: ShowBase): StepState {
     const step = this.copy(base)
@@ -287,6 +292,11 @@ export class StepState implements Counts {
   /** Every version that is there, tombstones too. */
   *listed(): Generator<TaskVersion> {
     for (const version of items(this.#versions, this.#size)) if (version) yield version
+  }
+
+  /** Every version at its place, holes too. */
+  versionList(): (TaskVersion | undefined)[] {
+    return [...items(this.#versions, this.#size)]
   }
 
   versionAt(place: number): TaskVersion | undefined {

@@ -1,4 +1,5 @@
 import mitt from 'mitt'
+import { applyTasks } from './batch.ts'
 import type { ForgottenCount, Tracker, TrackerEvents } from './contract.ts'
 import { CallsheetError, toTaskError } from './errors.ts'
 import { forgetShows } from './forget.ts'
@@ -126,7 +127,6 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     live: boolean,
   ): number {
     const before = state
-    const news: { readonly version: TaskVersion; readonly held: TaskVersion | undefined }[] = []
     const newShows: ShowRecord[] = []
     // By final id, as they were before.
     const touched = new Map<string, ShowState | undefined>()
@@ -138,15 +138,12 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     }
     const quiet = new Set<string>()
     // Tasks first: a restored state lists its shows as the saved one did.
-    for (const version of tasks) {
-      const held = versionOf(state, version.id)
-      const next = applyTask(state, version)
-      if (next === state) continue
+    const { state: merged, news } = applyTasks(state, tasks)
+    for (const { version, held } of news) {
       touch(version.showId)
       if (held && held.showId !== version.showId) touch(held.showId)
-      state = next
-      news.push({ version, held })
     }
+    state = merged
     for (const record of shows) {
       const next = applyShow(state, record)
       if (next === state) continue

@@ -1,4 +1,4 @@
-import { at, emptyVector, items, push, set, type Vector } from './vector.ts'
+import { at, emptyVector, items, push, set, type Vector, vectorOf } from './vector.ts'
 
 /**
  * A persistent map from text to values, in order of appearance; keys are never taken out.
@@ -48,11 +48,24 @@ export function put<V>(table: Table<V>, key: string, value: V, place = placeOfKe
   const size = table.size + 1
   const values = push(table.values, table.size, value)
   if (size <= few) return { size, values, fewKeys: [...table.fewKeys, key], index: undefined }
-  const isNewest = table.index?.size === table.size
-  const index = isNewest ? table.index : new Map(entries(table))
+  const index = newestIndex(table)
   index.set(key, table.size)
   return { size, values, fewKeys: none, index }
 }
+
+/** The table with all of its values replaced, and those of more keys behind them. */
+export function extended<V>(table: Table<V>, list: readonly V[], keys: Iterable<string>): Table<V> {
+  const size = list.length
+  const values = vectorOf(list)
+  if (size <= few) return { size, values, fewKeys: [...table.fewKeys, ...keys], index: undefined }
+  const index = newestIndex(table)
+  for (const key of keys) index.set(key, index.size)
+  return { size, values, fewKeys: none, index }
+}
+
+/** The index, for writing: only the newest version may add to the one that all share. */
+const newestIndex = <V>(table: Table<V>): Map<string, number> =>
+  table.index?.size === table.size ? table.index : new Map(entries(table))
 
 /** Every key with its place. */
 function* entries<V>({ size, fewKeys, index }: Table<V>): Generator<[string, number]> {

@@ -58,6 +58,17 @@ export function push<T>(vector: Vector<T>, size: number, item: T): Vector<T> {
   return root
 }
 
+/** A list of these items, which becomes the list's own. */
+export function vectorOf<T>(list: readonly T[]): Vector<T> {
+  let level: Vector<T> = list
+  while (level.length > width) {
+    const above: Vector<T>[] = []
+    for (let from = 0; from < level.length; from += width) above.push(level.slice(from, from + width))
+    level = above
+  }
+  return level
+}
+
 /** Every item, in order. */
 export function* items<T>(vector: Vector<T>, size: number): Generator<T> {
   for (let index = 0; index < size; index += 1) yield at(vector, size, index)
