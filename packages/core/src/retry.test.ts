@@ -428,3 +428,70 @@ describe('retry over a real connection', () => {
     expect(tracker.getTasks()).toMatchObject([{ status: 'succeeded', attempt: 4 }])
   })
 })
+
+describe('retry, when something else fails too', () => {
+  const busy = new Error('fetch failed')
+  const broken = (): never => {
+    throw new Error('broken')
+  }
+
+  it('leaves no timer and no signal to abort when somebody else ended the task', async () => {
+    const { tracker, show, waits, task } = setup()
+    let signal: AbortSignal | undefined
+    const result = show.track(
+      'trailer',
+      async (run) => {
+        signal = run.signal
+        return 'late'
+      },
+      { timeout: 60_000, retry: {} },
+    )
+    tracker.updateTask(task()!.id, { status: 'succeeded' })
+    expect(await result).toBe('late')
+    await quiet()
+    expect(waits.filter(({ isOn }) => isOn)).toEqual([])
+    for (const { fire } of waits) fire()
+    expect(signal?.aborted).toBe(false)
+  })
+
+  it('gives what the function gave when the clock and the chance are broken', async () => {
+    const world = { isBroken: false }
+    const errors: Error[] = []
+    const tracker = createTracker({
+      pipeline: showPipeline,
+      clock: () => (world.isBroken ? broken() : 1_000),
+      random: broken,
+      schedule: (callback) => (queueMicrotask(callback), () => {}),
+    })
+    tracker.on('error', ({ error }) => errors.push(error))
+    const fn = giving(busy, busy, 'done')
+    const result = tracker.show('s').track('trailer', fn, { retry: {} })
+    world.isBroken = true
+    expect(await result).toBe('done')
+    expect(errors.length).toBeGreaterThan(0)
+  })
+
+  it('goes on at once when a long pause finds no timer half way', async () => {
+    const timers: (() => void)[] = []
+    const tracker = createTracker({
+      pipeline: showPipeline,
+      schedule(callback) {
+        if (timers.length > 0) broken()
+        timers.push(callback)
+        return () => {}
+      },
+    })
+    const fn = giving(busy, 'done')
+    const result = tracker.show('s').track('trailer', fn, { retry: { delay: () => 90_000 } })
+    await quiet()
+    expect(timers[0]).not.toThrow()
+    expect(await result).toBe('done')
+    expect(tracker.cancel({ showId: 's' })).toBe(0)
+  })
+
+  it('gives what the function gave when a timer cannot be stopped', async () => {
+    const tracker = createTracker({ pipeline: showPipeline, schedule: () => broken })
+    expect(tracker.show('s').track('trailer', () => 7, { timeout: 1_000 })).toBe(7)
+    expect(await tracker.show('s').track('trailer', async () => 8, { timeout: 1_000 })).toBe(8)
+  })
+})

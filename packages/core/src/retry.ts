@@ -28,31 +28,36 @@ export async function followAttempts(
   const { when, before } = policy
   const most = mostAttempts(policy)
   let call = () => first
-  for (let attempt = 1; ; attempt += 1) {
-    const outcome = await settled(call)
-    if (run.isOver) return unwrap(outcome)
-    const failed = await failureIn(host, run, outcome)
-    if (run.isOver || !failed) return unwrap(outcome)
-    const failure = judge(host, run, failed.seen)
-    // A filtered content may pass when somebody changes it first.
-    const isHopeful = failure.retryable || (failure.kind === 'content-filter' && before !== undefined)
-    const isWanted = when ? (attemptTo(host, () => when(failure)) ?? false) : isHopeful
-    if (attempt >= most || !isWanted || endOf(failed.seen.thrown) === 'canceled') {
-      failed.end()
-      return unwrap(outcome)
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await settled(call)
+      if (run.isOver) return unwrap(outcome)
+      const failed = await failureIn(host, run, outcome)
+      if (run.isOver || !failed) return unwrap(outcome)
+      const failure = judge(host, run, failed.seen)
+      // A filtered content may pass when somebody changes it first.
+      const isHopeful = failure.retryable || (failure.kind === 'content-filter' && before !== undefined)
+      const isWanted = when ? (attemptTo(host, () => when(failure)) ?? false) : isHopeful
+      if (attempt >= most || !isWanted || endOf(failed.seen.thrown) === 'canceled') {
+        failed.end()
+        return unwrap(outcome)
+      }
+      await run.pause(failure.error, attempt + 1, most, waitFor(host, run, attempt, failure))
+      try {
+        await before?.(context)
+      } catch (error) {
+        host.report(error)
+        failed.end()
+        return unwrap(outcome)
+      }
+      if (run.stopReason) throw run.stopReason
+      if (run.isOver) return unwrap(outcome)
+      run.write({ status: 'processing', stage: `attempt ${attempt + 1} of ${most}` })
+      call = again
     }
-    await run.pause(failure.error, attempt + 1, most, waitFor(host, run, attempt, failure))
-    try {
-      await before?.(context)
-    } catch (error) {
-      host.report(error)
-      failed.end()
-      return unwrap(outcome)
-    }
-    if (run.stopReason) throw run.stopReason
-    if (run.isOver) return unwrap(outcome)
-    run.write({ status: 'processing', stage: `attempt ${attempt + 1} of ${most}` })
-    call = again
+  } finally {
+    // Somebody else may have ended the task: then nothing was written that would have ended the run.
+    run.end()
   }
 }
 
@@ -90,22 +95,22 @@ async function failureIn(host: TrackHost, run: Run, outcome: Outcome): Promise<F
 }
 
 function judge(host: TrackHost, run: Run, seen: SeenFailure): Failure {
-  const failure = classifyFailure(seen, host.now())
+  const failure = classifyFailure(seen, attemptTo(host, host.now) ?? Number.NaN)
   const own = attemptTo(host, () => run.retry?.classify?.(failure))
   return own ? { ...failure, ...own } : failure
 }
 
 /** 1 s, 2 s, 4 s … up to a minute, of which half to all is waited, so that many do not come back at once. */
-const backoff = (attempt: number, random: () => number): number =>
-  Math.min(60_000, 1_000 * 2 ** (attempt - 1)) * (0.5 + random() / 2)
+const backoff = (attempt: number, random: number): number =>
+  Math.min(60_000, 1_000 * 2 ** (attempt - 1)) * (0.5 + random / 2)
 
 function waitFor(host: TrackHost, run: Run, attempt: number, failure: Failure): number {
   const given = attemptTo(host, () => run.retry?.delay?.(attempt, failure))
-  const wait = given ?? failure.retryAfter ?? backoff(attempt, host.random)
+  const wait = given ?? failure.retryAfter ?? backoff(attempt, attemptTo(host, host.random) ?? 1)
   return wait >= 0 ? wait : 0
 }
 
-/** What a function of the application gives; undefined when it throws, which is reported. */
+/** What a function or an option of the application gives; undefined when it throws, which is reported. */
 function attemptTo<T>(host: TrackHost, action: () => T): T | undefined {
   try {
     return action()

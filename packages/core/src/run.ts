@@ -211,7 +211,7 @@ export class Run {
   write(patch: TaskPatch<never>, last?: TaskStatus): void {
     if (this.#hasEnded || this.#task === undefined) return
     const { id } = this.#task
-    if (last) this.#end()
+    if (last) this.end()
     const isWritten = this.#host.write(id, last ? { status: last, ...patch } : patch)
     // That it ended must be known, even when what it ended with cannot be written.
     if (last && !isWritten) this.#host.write(id, { status: last })
@@ -226,7 +226,7 @@ export class Run {
   /** Ends the run: no result of it counts any more, and `signal` is aborted with the reason. */
   stop(reason: Error): void {
     if (this.#hasEnded) return
-    this.#end()
+    this.end()
     this.#stopReason = reason
     this.#controller?.abort(reason)
   }
@@ -290,6 +290,14 @@ export class Run {
     this.write({ error: error ?? 'failed' }, endOf(error))
   }
 
+  /** Nothing of the run counts any more, and no timer of it is left. */
+  end(): void {
+    this.#hasEnded = true
+    this.#stopTimer?.()
+    const { runs } = this.#host
+    if (this.#task && runs.get(this.#task.id) === this) runs.delete(this.#task.id)
+  }
+
   /** The function gave something that cannot be followed to its end. */
   lose(): void {
     this.write({ stage: 'returned a promise that cannot be followed' }, 'interrupted')
@@ -299,13 +307,6 @@ export class Run {
           'make the function async and await it inside.',
       ),
     )
-  }
-
-  #end(): void {
-    this.#hasEnded = true
-    this.#stopTimer?.()
-    const { runs } = this.#host
-    if (this.#task && runs.get(this.#task.id) === this) runs.delete(this.#task.id)
   }
 
   #timeOut(timeout: number): void {

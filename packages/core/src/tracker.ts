@@ -217,7 +217,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     report,
     now: clock,
     random,
-    schedule,
+    schedule(callback, ms) {
+      const undo = schedule(callback, ms)
+      return () => guarded(undo)
+    },
     runs,
     promises,
   }
