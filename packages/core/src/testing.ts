@@ -1,0 +1,44 @@
+// What the property tests share.
+import fc from 'fast-check'
+import { expect } from 'vitest'
+
+const number = (name: string): number | undefined => {
+  const given = process.env[name]
+  return given === undefined ? undefined : Number(given)
+}
+
+/** How many histories each law is tried on: LAW_RUNS, else 10,000 in CI and 1,000 at the desk. */
+const lawRuns = number('LAW_RUNS') ?? (process.env['CI'] ? 10_000 : 1_000)
+
+/** The command that runs a history that broke a law again. */
+function howAgain(seed: number, path: string | null): string {
+  const { testPath = '', currentTestName = '' } = expect.getState()
+  const file = testPath.slice(testPath.indexOf('packages/'))
+  const name = currentTestName.split(' > ').at(-1)
+  return `Run it again:\n  LAW_SEED=${seed} LAW_PATH=${path ?? ''} pnpm exec vitest run --project node ${file} -t "${name}"`
+}
+
+/**
+ * Tries a law on many histories (`share` of them, where each is dear). What breaks it is told with the command that runs the same history again.
+ *
+ * LAW_RUNS sets how many there are, LAW_SEED which; LAW_PATH goes straight to one of them.
+ */
+export async function assertLaw<T>(
+  property: fc.IProperty<T> | fc.IAsyncProperty<T>,
+  { share = 1 }: { readonly share?: number } = {},
+): Promise<void> {
+  const seed = number('LAW_SEED')
+  const path = process.env['LAW_PATH']
+  const details = await fc.check(property as fc.IAsyncProperty<T>, {
+    numRuns: Math.ceil(lawRuns * share),
+    ...(seed === undefined ? {} : { seed }),
+    ...(path ? { path } : {}),
+  })
+  if (!details.failed) return
+  throw new Error(
+    `${fc.defaultReportMessage(details)}\n\n${howAgain(details.seed, details.counterexamplePath)}`,
+    {
+      cause: details.errorInstance,
+    },
+  )
+}
