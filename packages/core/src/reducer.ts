@@ -198,10 +198,11 @@ function unchain(state: State, place: Place, left: Tombstone | undefined): State
   const { characterId } = slot
   const unlinked = unlink(step, slot, place.task)
   const slots = replaceAt(step.slotTable, place.slot, unlinked)
-  const seen = unlinked.task === undefined ? withSeen(show, place.step, characterId, -1) : show
-  const next = seen.stepStates[place.step]!.withVersion(seen.base, place.task, left, slots)
+  const next = step.withVersion(show.base, place.task, left, slots)
   next.exchange(characterId, step.currentTask(slot), next.currentTask(unlinked))
-  return withStep(state, place, seen, next)
+  const changed = show.withStep(place.step, next)
+  const isGone = unlinked.task === undefined
+  return withShow(state, place.show, isGone ? withSeen(changed, place.step, characterId, -1) : changed)
 }
 
 /** A slot without one of its tasks: the newest of the others is its current one. */
@@ -294,10 +295,11 @@ function counted(step: StepState, base: ShowBase, named: Iterable<string | undef
   const next = step.cleared(base)
   for (const slot of values(step.slotTable)) {
     const { characterId } = slot
-    next.tally(next.counts(characterId), characterId, step.currentTask(slot), 1)
+    const task = step.currentTask(slot)
+    if (task !== undefined) next.tally(next.counts(characterId), characterId, task, 1)
   }
   for (const characterId of named) {
-    if (placeOfKey(step.slotTable, characterId ?? '') >= 0) continue
+    if (step.task(characterId) !== undefined) continue
     next.tally(next.counts(characterId), characterId, undefined, 1)
   }
   next.settle()

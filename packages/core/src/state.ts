@@ -1,7 +1,8 @@
 import type { Pipeline } from './pipeline.ts'
 import type { ShowState } from './show-state.ts'
-import { emptyTable, get, type Table, values } from './table.ts'
-import type { ShowRecord, TaskVersion } from './task.ts'
+import type { StepState } from './step-state.ts'
+import { emptyTable, get, type Table, valueAt, values } from './table.ts'
+import { isRemoved, type ShowRecord, type TaskVersion } from './task.ts'
 import { at, emptyVector, items, set, type Vector } from './vector.ts'
 
 /** Everything that is known: the newest version of every task and show, with what the views need kept counted. */
@@ -127,7 +128,17 @@ export function placeOf(state: State, id: string): Place | undefined {
 function holds(state: State, place: Place, id: string): boolean {
   if (place.show >= state.base.showCount) return false
   const step = showAt(state, place.show).stepStates[place.step]
-  return step !== undefined && place.task < step.size && step.versionAt(place.task)?.id === id
+  if (step === undefined || place.task >= step.size) return false
+  const version = step.versionAt(place.task)
+  return version?.id === id && (isRemoved(version) || isInSlot(step, place))
+}
+
+function isInSlot({ slotTable }: StepState, { task, slot }: Place): boolean {
+  if (slot < 0 || slot >= slotTable.size) return false
+  const { task: current, older } = valueAt(slotTable, slot)
+  let link = older
+  while (link && link.task !== task) link = link.next
+  return current === task || link !== undefined
 }
 
 /** The newest version of a task, or its tombstone, or undefined. */
