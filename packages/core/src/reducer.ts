@@ -241,6 +241,8 @@ function withSeen(show: ShowState, place: number, characterId: string | undefine
 
 /** A step whose slots stay, while there are more or fewer characters. */
 function resettled(step: StepState, base: ShowBase): StepState {
+  // Their totals are no number of characters.
+  if (step.per === 'show' || step.optional) return step
   const next = step.copy(base)
   next.settle()
   return next.total === step.total ? step : next
