@@ -26,6 +26,7 @@ const readingOrder = [
   'forget',
   'time',
   'ready',
+  'describe',
   'errors',
   'redact',
   'writer',

@@ -31,7 +31,7 @@ export {
   type Tombstone,
 } from './task.ts'
 export type { StepStatus } from './counts.ts'
-export type { PipelineView, SlotView, StepError, StepView } from './views.ts'
+export type { AnyPipelineView, PipelineView, SlotView, StepError, StepView } from './views.ts'
 export { readySlots } from './ready.ts'
 export { defaultExpiry, elapsed, type Expiry, isExpired, isStale } from './time.ts'
 export { AlreadyRunningError, CallsheetError, CanceledError, TimeoutError } from './errors.ts'

@@ -85,3 +85,6 @@ export interface PipelineView<P extends Pipeline = Pipeline> {
   /** Epoch ms of the last finish, once the show succeeded. Computed on first read. */
   readonly completedAt: number | undefined
 }
+
+/** The view of any pipeline's show, for functions that need no step by its name. */
+export type AnyPipelineView = Omit<PipelineView, 'step'>

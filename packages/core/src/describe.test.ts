@@ -1,0 +1,278 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { describe as describeShow, english, type Messages, progressChange } from './describe.ts'
+import { definePipeline } from './pipeline.ts'
+import { showPipeline } from './show-pipeline.ts'
+import { createTracker } from './tracker.ts'
+
+const cast = ['ada', 'bo', 'cy', 'di', 'ed']
+
+function setup() {
+  let now = 1_000_000
+  const tracker = createTracker({ pipeline: showPipeline, clock: () => (now += 1) })
+  const show = tracker.show('s')
+  show.setCharacters(cast.map((id) => ({ id })))
+  const portrait = (characterId: string, status: 'processing' | 'succeeded' | 'failed' | 'interrupted') =>
+    tracker.addTask({ showId: 's', type: 'portrait', characterId, status, error: 'NSFW content' })
+  const step = (
+    type: 'show-generation' | 'character-seeds' | 'trailer' | 'library-poster' | 'portrait-grid',
+    status: 'processing' | 'succeeded' | 'failed',
+  ) => tracker.addTask({ showId: 's', type, status, error: 'busy' })
+  const said = (options?: Parameters<typeof describeShow>[1]) =>
+    describeShow(tracker.getPipeline('s'), options)
+  return { tracker, show, portrait, step, said }
+}
+
+describe('describe', () => {
+  it('says what is going on, how far it is, what failed, and what is left', () => {
+    const { portrait, said } = setup()
+    for (const id of ['ada', 'bo', 'cy']) portrait(id, 'succeeded')
+    portrait('di', 'processing')
+    expect(said()).toBe('Portraits 3 of 5')
+    portrait('ed', 'failed')
+    expect(said({ remaining: { from: 125_000, to: 170_000 } })).toBe(
+      'Portraits 3 of 5, one failed, about 2 to 3 min left',
+    )
+  })
+
+  it('names two steps that run, and counts the others', () => {
+    const { portrait, step, said } = setup()
+    step('show-generation', 'processing')
+    expect(said()).toBe('Show Blueprint')
+    portrait('ada', 'processing')
+    expect(said()).toBe('Show Blueprint, Portraits 0 of 5')
+    step('trailer', 'processing')
+    expect(said()).toBe('Show Blueprint, Portraits 0 of 5, one more')
+    step('library-poster', 'processing')
+    portrait('bo', 'interrupted')
+    expect(said()).toBe('Show Blueprint, Portraits 0 of 5, 2 more, one interrupted')
+  })
+
+  it('knows of work that is in no step', () => {
+    const { tracker, said } = setup()
+    tracker.addTask({ showId: 's', type: 'portrait', characterId: 'a stranger', status: 'processing' })
+    expect(said()).toBe('Working')
+  })
+
+  it('says how it ended, and why', () => {
+    const { show, portrait, step, said } = setup()
+    expect(said()).toBe('Not begun')
+    step('show-generation', 'succeeded')
+    expect(said()).toBe('1 of 7 steps done')
+    portrait('ada', 'interrupted')
+    expect(said()).toBe('1 of 7 steps done, one interrupted')
+    step('trailer', 'failed')
+    expect(said()).toBe('Trailer failed (busy), one interrupted')
+    portrait('bo', 'failed')
+    portrait('cy', 'failed')
+    expect(said()).toBe('Portraits failed: 2 of 5, one failed, one interrupted')
+    const whole = setup()
+    const everyone = cast.slice(0, 5)
+    whole.show.setFacts({
+      done: Object.fromEntries(
+        showPipeline.steps.map(({ type, per }) => [type, per === 'show' ? (true as const) : everyone]),
+      ),
+    })
+    expect(whole.said()).toBe('Done')
+    whole.show.setTitle('Neon Noir')
+    expect(whole.said()).toBe('Neon Noir is done')
+    show.cancel()
+  })
+
+  it.each([
+    [{ from: 0, to: 8_000 }, 'up to 10 sec left'],
+    [{ from: 12_000, to: 38_000 }, 'about 10 to 40 sec left'],
+    [{ from: 31_000, to: 39_000 }, 'about 30 to 40 sec left'],
+    [{ from: 40_000, to: 40_000 }, 'about 40 sec left'],
+    [{ from: 50_000, to: 59_000 }, 'about 50 sec to 1 min left'],
+    [{ from: 61_000, to: 119_000 }, 'about 1 to 2 min left'],
+    [{ from: 120_000, to: 120_000 }, 'about 2 min left'],
+    [{ from: 59 * 60_000, to: 3_600_001 }, 'about 59 min to 1 hr 5 min left'],
+    [{ from: 82 * 60_000, to: 134 * 60_000 }, 'about 1 hr 20 min to 2 hr 15 min left'],
+    [{ from: 61_000, to: 119_000, isLonger: true }, 'longer than usual, about 1 to 2 min left'],
+    // An estimate that makes no sense is not made worse.
+    [{ from: 90_000, to: 10 }, 'about 1 to 2 min left'],
+  ])('rounds %o as coarsely as an estimate is, outwards', (remaining, text) => {
+    const { portrait, said } = setup()
+    portrait('ada', 'processing')
+    expect(said({ remaining })).toBe(`Portraits 0 of 5, ${text}`)
+  })
+
+  const german: Messages = {
+    ...english,
+    labels: { portrait: 'Porträts' },
+    items: '{label} {completed} von {total}',
+    failed: { one: 'eines gescheitert', other: '{n} gescheitert' },
+    left: 'noch etwa {time}',
+    range: '{from} bis {to}',
+  }
+
+  it('speaks other languages, numbers and units with it', () => {
+    const { portrait, said } = setup()
+    portrait('ada', 'processing')
+    portrait('bo', 'failed')
+    const remaining = { from: 125_000, to: 170_000 }
+    expect(said({ locale: 'de', messages: german, remaining })).toBe(
+      'Porträts 0 von 5, eines gescheitert, noch etwa 2 bis 3 Min.',
+    )
+    expect(said({ locale: 'ar-EG', remaining })).toContain('٢')
+  })
+
+  it('keeps to the plural rules of a language', () => {
+    const polish: Messages = {
+      ...english,
+      failed: { one: '{n} błąd', few: '{n} błędy', many: '{n} błędów', other: '{n} błędu' },
+    }
+    const { portrait, said, tracker } = setup()
+    portrait('ada', 'processing')
+    portrait('bo', 'failed')
+    expect(said({ locale: 'pl', messages: polish })).toContain(', 1 błąd')
+    portrait('cy', 'failed')
+    expect(said({ locale: 'pl', messages: polish })).toContain(', 2 błędy')
+    portrait('di', 'failed')
+    portrait('ed', 'failed')
+    tracker.addTask({ showId: 's', type: 'trailer', status: 'failed' })
+    expect(said({ locale: 'pl', messages: polish })).toContain(', 5 błędów')
+  })
+
+  it('takes a locale alone', () => {
+    const many = Array.from({ length: 1_200 }, (_, number) => ({ id: `c${number}` }))
+    const { show, portrait, said } = setup()
+    show.setCharacters([...many, { id: 'ada' }])
+    portrait('ada', 'processing')
+    expect(said()).toBe('Portraits 0 of 1,201')
+    expect(said('de')).toBe('Portraits 0 of 1.201')
+  })
+
+  it('is one line that nobody can break, whatever the names and errors are', () => {
+    const { tracker, show, said } = setup()
+    tracker.addTask({
+      showId: 's',
+      type: 'trailer',
+      status: 'failed',
+      error: `bad\nnews\u001b[31m \u202eevil\u2028${'x'.repeat(100)}`,
+    })
+    expect(said()).toBe(`Trailer failed (bad news [31m  evil ${'x'.repeat(60)}…)`)
+    const other = setup()
+    other.show.setTitle('עברית')
+    other.show.setFacts({
+      done: Object.fromEntries(
+        showPipeline.steps.map(({ type, per }) => [type, per === 'show' ? (true as const) : cast]),
+      ),
+    })
+    expect(other.said()).toBe('\u2068עברית\u2069 is done')
+    show.cancel()
+  })
+})
+
+describe('progressChange', () => {
+  const before = () => {
+    const one = setup()
+    for (const id of cast) one.portrait(id, 'succeeded')
+    one.step('show-generation', 'succeeded')
+    return { ...one, view: one.tracker.getPipeline('s') }
+  }
+  const change = ({ view, tracker }: ReturnType<typeof before>) =>
+    progressChange(view, tracker.getPipeline('s'))
+
+  it('has no reason to give when nothing went back', () => {
+    const one = before()
+    expect(change(one)).toEqual({ from: one.view.progress, to: one.view.progress })
+    one.step('character-seeds', 'succeeded')
+    expect(change(one)).not.toHaveProperty('reason')
+  })
+
+  it('tells of more to do', () => {
+    const one = before()
+    one.show.setCharacters([...cast, 'fe', 'gil'].map((id) => ({ id })))
+    expect(change(one).reason).toBe('Portraits: 2 more to do')
+    expect(progressChange(one.view, one.tracker.getPipeline('s'), 'de').reason).toBe(
+      'Portraits: 2 more to do',
+    )
+  })
+
+  it('tells of a step that began to count, or counts no more', () => {
+    const one = before()
+    one.tracker.addTask({ showId: 's', type: 'video', characterId: 'ada' })
+    expect(change(one).reason).toBe('Character Videos began')
+    const other = before()
+    other.show.setUnavailable(['show-generation'])
+    expect(change(other).reason).toBe('Show Blueprint no longer counts')
+    const back = before()
+    back.show.setUnavailable(['trailer'])
+    const view = back.tracker.getPipeline('s')
+    back.show.setUnavailable([])
+    expect(progressChange(view, back.tracker.getPipeline('s')).reason).toBe('Trailer is available again')
+  })
+
+  it('tells of work that is done again, and of what is done no more', () => {
+    const again = before()
+    again.portrait('ada', 'processing')
+    expect(change(again).reason).toBe('Portraits runs again')
+    const failed = before()
+    failed.portrait('ada', 'failed')
+    expect(change(failed).reason).toBe('Portraits: one failed')
+    const gone = before()
+    gone.tracker.dismiss({ showId: 's', type: 'portrait' })
+    expect(change(gone).reason).toBe('Portraits: 5 are no longer done')
+  })
+
+  it('always has a reason of its own when it went back', () => {
+    const pipeline = definePipeline({
+      id: 'reasons',
+      steps: [
+        { type: 'seed', label: 'Seed', per: 'show', weight: 2 },
+        { type: 'portrait', label: 'Portraits', per: 'character', weight: 5 },
+        { type: 'video', label: 'Videos', per: 'character', optional: true },
+      ],
+    })
+    const people = ['ada', 'bo', 'cy']
+    const event = fc.record({
+      kind: fc.constantFrom(
+        'add',
+        'add',
+        'add',
+        'update',
+        'update',
+        'dismiss',
+        'cast',
+        'facts',
+        'unavailable',
+      ),
+      type: fc.constantFrom('seed', 'portrait', 'video'),
+      characterId: fc.constantFrom(...people),
+      status: fc.constantFrom('processing', 'succeeded', 'succeeded', 'failed', 'canceled', 'interrupted'),
+      progress: fc.nat(100),
+      some: fc.subarray(people),
+    })
+    let backwards = 0
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 30 }), (events) => {
+        let now = 1
+        const tracker = createTracker({ pipeline, clock: () => (now += 1), by: 'me' })
+        const show = tracker.show('s')
+        let view = tracker.getPipeline('s')
+        for (const { kind, type, characterId, status, progress, some } of events) {
+          const slot = { showId: 's', type, ...(type === 'seed' ? {} : { characterId }) } as never
+          if (kind === 'add') tracker.addTask({ ...(slot as object), status, progress } as never)
+          else if (kind === 'update') {
+            const task = tracker.getTask(slot)
+            if (task) tracker.updateTask(task.id, { status, progress } as never)
+          } else if (kind === 'dismiss') tracker.dismiss(slot)
+          else if (kind === 'cast') show.setCharacters(some.map((id) => ({ id })))
+          else if (kind === 'facts')
+            show.setFacts({ done: { portrait: some, ...(progress > 50 ? { seed: true as const } : {}) } })
+          else show.setUnavailable(progress > 50 ? [type as 'seed'] : [])
+          const next = tracker.getPipeline('s')
+          const { from, to, reason } = progressChange(view, next)
+          view = next
+          expect(reason !== undefined).toBe(to < from)
+          expect(reason).not.toBe(english.working)
+          if (to < from) backwards += 1
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+    expect(backwards).toBeGreaterThan(200)
+  })
+})
