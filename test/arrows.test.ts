@@ -41,6 +41,15 @@ const readingOrder = [
   'tracker',
   'draft',
   'schema',
+  'random',
+  'fake-clock',
+  'test-sink',
+  'test-tracker',
+  'script',
+  'simulated-call',
+  'simulate',
+  'matchers',
+  'test',
   'index',
 ]
 
