@@ -5,7 +5,9 @@ import {
   definePipeline,
   type ParsedSnapshot,
   type PipelineView,
+  readySlots,
   showPipeline,
+  type Slot,
   type Snapshot,
   type StepType,
   type StepView,
@@ -201,6 +203,49 @@ describe('an own pipeline', () => {
       board.addTask({ showId: 's', type: 'keyframe' })
       // @ts-expect-error -- which beat?
       board.has({ showId: 's', type: 'keyframe' }, 'running')
+      // @ts-expect-error -- which beat?
+      board.getTask({ showId: 's', type: 'keyframe' })
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it('refuses a misspelt item wherever one is named', () => {
+    const calls = () => {
+      // @ts-expect-error -- beatId
+      own.track('keyframe', () => 1, { beatID: 'b1' })
+      own.wrap(
+        'keyframe',
+        (beat: string) => beat,
+        // @ts-expect-error -- beatId
+        (beat) => ({ beat }),
+      )
+      // @ts-expect-error -- beatId
+      board.addTask({ showId: 's', type: 'keyframe', beat: 'b1' })
+      // @ts-expect-error -- beatId
+      board.getTask({ showId: 's', type: 'keyframe', beatid: 'b1' })
+      // @ts-expect-error -- beatId
+      board.has({ showId: 's', type: 'keyframe', beatID: 'b1' }, 'done')
+      // @ts-expect-error -- beatId
+      board.cancel({ showId: 's', type: 'keyframe', beatID: 'b1' })
+      // @ts-expect-error -- beatId
+      board.dismiss({ showId: 's', type: 'keyframe', beat: 'b1' })
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it('is what readySlots gives back, so that a slot can be looked up, canceled and begun', () => {
+    const calls = () => {
+      const [slot] = readySlots(storyboard, own.getPipeline())
+      expectTypeOf(slot).toEqualTypeOf<Slot<typeof storyboard> | undefined>()
+      if (!slot) return
+      board.has(slot, 'tried')
+      board.getTask(slot)
+      board.cancel(slot)
+      board.addTask(slot)
+      if (slot.type === 'keyframe') {
+        expectTypeOf(slot.beatId).toEqualTypeOf<string>()
+        own.track(slot.type, () => 1, { beatId: slot.beatId })
+      }
     }
     expectTypeOf(calls).toBeFunction()
   })
