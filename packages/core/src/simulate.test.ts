@@ -4,6 +4,7 @@ import { parseRecords } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
 import { simulate, type SimulateOptions, usualFaults } from './simulate.ts'
 import { createTestTracker } from './test-tracker.ts'
+import { createTracker } from './tracker.ts'
 
 const bad: SimulateOptions = { faults: usualFaults }
 const worst: SimulateOptions = {
@@ -127,6 +128,18 @@ describe('simulate', () => {
     const byId = (from: typeof tracker) => Object.fromEntries(from.serialize().tasks.map((t) => [t.id, t]))
     expect(byId(replica.tracker)).toEqual(byId(tracker))
     expect(replica.tracker.serialize().shows).toEqual(tracker.serialize().shows)
+  })
+
+  it('begins when it is told to, so that a tracker with a real clock takes its lines', async () => {
+    const { view, lines } = await simulate(showPipeline, { start: Date.now() })
+    const replica = createTracker({ pipeline: showPipeline })
+    for (const line of lines) expect(replica.merge(parseRecords(line)).rejected).toEqual([])
+    expect(replica.getPipeline('show').progress).toBe(view.progress)
+  })
+
+  it('gives up in the end, however often it is told to begin anew', async () => {
+    const { calls } = await simulate(showPipeline, { faults: { cancel: 1 }, again: Infinity })
+    expect(calls).toHaveLength(101)
   })
 
   it('draws a call from its slot alone: what is added elsewhere changes nothing of it', async () => {

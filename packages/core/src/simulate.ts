@@ -1,6 +1,6 @@
 import type { ShowTracker, Tracker } from './contract.ts'
 import type { JsonObject } from './json.ts'
-import type { Pipeline } from './pipeline.ts'
+import type { Pipeline, Step } from './pipeline.ts'
 import { createRandom } from './random.ts'
 import { readySlots } from './ready.ts'
 import type { RunContext } from './run.ts'
@@ -23,6 +23,11 @@ export interface SimulateOptions {
   readonly seed?: number | string
   /** How often what goes wrong. Default: nothing does; see `usualFaults`. */
   readonly faults?: Partial<Faults>
+  /**
+   * Epoch ms at which the show begins. Default: the first of January 2026, UTC. For a tracker with a real clock give a
+   * time of the last days: what is older than 30 days is refused at every door.
+   */
+  readonly start?: number
   /** Default `show`. */
   readonly showId?: string
   /** How many items (characters, beats) there are, or their ids. Default 3. */
@@ -31,7 +36,7 @@ export interface SimulateOptions {
   readonly concurrency?: number
   /** How many attempts a task has: the `retry.attempts` of `track`. Default 3. */
   readonly attempts?: number
-  /** How often a slot that ended without success is begun anew, as a new task. Default 2. */
+  /** How often a slot that ended without success is begun anew, as a new task: 0 to 100. Default 2. */
   readonly again?: number
 }
 
@@ -89,48 +94,23 @@ export const usualFaults: Faults = {
  * are not run. Throws a RangeError when a rate is not from 0 to 1, or those of calls add up to more than 1.
  *
  * @example
- * const { view, lines } = await simulate(showPipeline, { seed: 7, faults: usualFaults })
+ * const { view, delivered } = await simulate(showPipeline, { seed: 7, faults: usualFaults, start: Date.now() })
  * const replica = createTracker({ pipeline: showPipeline })
- * for (const line of lines) replica.merge(parseRecords(line))
+ * for (const line of delivered) replica.merge(parseRecords(line))
  * replica.getPipeline('show').progress === view.progress // true
  */
 export async function simulate<P extends Pipeline>(
   pipeline: P,
   options: SimulateOptions = {},
 ): Promise<Simulation<P>> {
-  const { seed = 1, showId = 'show', concurrency = 4 } = options
+  const { seed = 1, start, showId = 'show', concurrency = 4 } = options
   const faults = { ...noFaults, ...options.faults }
   checkFaults(faults)
-  const kit = createTestTracker<P>({ pipeline, seed })
+  const kit = createTestTracker<P>({ pipeline, seed, ...(start === undefined ? {} : { start }) })
   const show = kit.tracker.show(showId)
   const calls: SimulatedCall[] = []
-  const autopilot = createAutopilot(kit.tracker, showId, options, async (run, draw) => {
-    const startedAt = kit.clock.now()
-    const { id: taskId, type, characterId, attempt } = run.task
-    const plan = planCall(
-      createRandom(JSON.stringify([seed, draw, attempt])),
-      usualTime(pipeline, type),
-      faults,
-    )
-    let hasSucceeded = false
-    try {
-      const value = await performCall(plan, run, hostOf(kit))
-      hasSucceeded = true
-      return value
-    } finally {
-      const { fault } = plan
-      calls.push({
-        taskId,
-        type,
-        characterId,
-        attempt,
-        startedAt,
-        endedAt: kit.clock.now(),
-        hasSucceeded,
-        fault,
-      })
-    }
-  })
+  const perform = createProvider(kit, { seed, faults, calls })
+  const autopilot = createAutopilot(kit.tracker, showId, options, perform)
   let hasRoster = false
   for (;;) {
     while (autopilot.running() < concurrency && autopilot.begin()) continue
@@ -148,9 +128,33 @@ export async function simulate<P extends Pipeline>(
   return { ...kit, view: show.getPipeline(), lines, delivered: deliver(lines, faults, seed), calls }
 }
 
-/** The median of a step's calls in ms. */
-const usualTime = (pipeline: Pipeline, type: string): number =>
-  pipeline.steps[pipeline.indexOf(type)!]!.stallAfter / 10
+type Perform = (run: RunContext<JsonObject>, draw: unknown) => Promise<{ readonly url: string }>
+
+/** What is called for each attempt, and noted in `calls` when it ends. */
+function createProvider<P extends Pipeline>(
+  kit: TestTracker<P>,
+  { seed, faults, calls }: { seed: number | string; faults: Faults; calls: SimulatedCall[] },
+): Perform {
+  const { clock, tracker } = kit
+  const host = hostOf(kit)
+  return async (run, draw) => {
+    const startedAt = clock.now()
+    const { id: taskId, type, characterId, attempt } = run.task
+    const random = createRandom(JSON.stringify([seed, draw, attempt]))
+    const plan = planCall(random, stepOf(tracker.pipeline, type).stallAfter / 10, faults)
+    let hasSucceeded = false
+    try {
+      const value = await performCall(plan, run, host)
+      hasSucceeded = true
+      return value
+    } finally {
+      const { fault } = plan
+      calls.push({ taskId, type, characterId, attempt, startedAt, endedAt: clock.now(), hasSucceeded, fault })
+    }
+  }
+}
+
+const stepOf = (pipeline: Pipeline, type: string): Step => pipeline.steps[pipeline.indexOf(type)!]!
 
 /** A slot that was begun at least once. */
 interface Work {
@@ -167,7 +171,7 @@ function createAutopilot<P extends Pipeline>(
   typed: Tracker<P>,
   showId: string,
   { attempts = 3, again = 2 }: SimulateOptions,
-  perform: (run: RunContext<JsonObject>, draw: unknown) => Promise<{ readonly url: string }>,
+  perform: Perform,
 ) {
   const tracker = typed as unknown as Tracker
   const works = new Map<string, Work>()
@@ -181,7 +185,8 @@ function createAutopilot<P extends Pipeline>(
       return work
     }
     return [...works.values()].find(
-      ({ slot, times, isRunning }) => !isRunning && times <= again && !tracker.has(slot, 'done'),
+      ({ slot, times, isRunning }) =>
+        !isRunning && times <= Math.min(100, again) && !tracker.has(slot, 'done'),
     )
   }
 
@@ -195,7 +200,7 @@ function createAutopilot<P extends Pipeline>(
       work.isRunning = true
       const { slot, times } = work
       const end = () => void (work.isRunning = false)
-      const { stallAfter } = tracker.pipeline.steps[tracker.pipeline.indexOf(slot.type)!]!
+      const { stallAfter } = stepOf(tracker.pipeline, slot.type)
       const options = { ...slot, timeout: stallAfter, retry: { attempts }, result: toOutput }
       const call = (run: RunContext<JsonObject>) => perform(run, [slot, times])
       tracker.show(showId).track(slot.type, call, options).then(end, end)

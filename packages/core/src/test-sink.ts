@@ -41,22 +41,7 @@ export type TestSink<P extends Pipeline = Pipeline> = ReturnType<typeof memorySi
 export function testSink<P extends Pipeline>(pipeline: P, limit = 100_000): TestSink<P> {
   const inner = memorySink(limit)
 
-  /** Whether a version is meant; of a slot, the ids of its tasks say so, for a tombstone holds no more. */
-  function meant(which: Which<P>): (version: TaskVersion) => boolean {
-    if (typeof which === 'string') return ({ id }) => id === which
-    const { showId, type, characterId } = readSlot(pipeline, which)
-    const ids = new Set<string>()
-    return (version) => {
-      const isOfSlot =
-        !isRemoved(version) &&
-        version.showId === showId &&
-        version.type === type &&
-        version.characterId === characterId
-      if (isOfSlot) ids.add(version.id)
-      return ids.has(version.id)
-    }
-  }
-
+  const meant = (which: Which<P>) => createFilter(pipeline, which)
   const history = (which: Which<P>) => inner.changes.flatMap(({ tasks }) => tasks).filter(meant(which))
 
   const statuses = (which: Which<P>) =>
@@ -87,6 +72,22 @@ export function testSink<P extends Pipeline>(pipeline: P, limit = 100_000): Test
       const is = held === undefined ? 'has no task' : `is ${held}`
       throw new CallsheetError(`${name} ${is}, not ${status}. What happened:\n${toText(history(which))}`)
     },
+  }
+}
+
+/** Tells the versions that are meant; of a slot, by the ids of its tasks, for a tombstone holds no more than that. */
+function createFilter<P extends Pipeline>(pipeline: P, which: Which<P>): (version: TaskVersion) => boolean {
+  if (typeof which === 'string') return ({ id }) => id === which
+  const { showId, type, characterId } = readSlot(pipeline, which)
+  const ids = new Set<string>()
+  return (version) => {
+    const isOfSlot =
+      !isRemoved(version) &&
+      version.showId === showId &&
+      version.type === type &&
+      version.characterId === characterId
+    if (isOfSlot) ids.add(version.id)
+    return ids.has(version.id)
   }
 }
 
