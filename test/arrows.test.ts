@@ -49,6 +49,15 @@ const readingOrder = [
   'migrate',
   'schema',
   'replay',
+  'random',
+  'fake-clock',
+  'test-sink',
+  'test-tracker',
+  'script',
+  'simulated-call',
+  'simulate',
+  'matchers',
+  'test',
   'index',
 ]
 

@@ -2,7 +2,15 @@ import { defineConfig } from 'tsup'
 
 // Declarations come from `tsc -b` (TypeScript 7), which tsup cannot drive.
 export default defineConfig({
-  entry: ['src/index.ts', 'src/schema.ts', 'src/describe.ts', 'src/jobs.ts', 'src/replay.ts', 'src/draft.ts'],
+  entry: [
+    'src/index.ts',
+    'src/schema.ts',
+    'src/describe.ts',
+    'src/jobs.ts',
+    'src/replay.ts',
+    'src/draft.ts',
+    'src/test.ts',
+  ],
   format: ['esm'],
   dts: false,
   sourcemap: true,

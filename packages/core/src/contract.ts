@@ -112,7 +112,7 @@ export interface ShowTracker<P extends Pipeline> {
 }
 
 /** The arguments are left out where nothing in them is required. */
-type MaybeOptions<O, Required = O> = object extends Required ? [options?: O] : [options: O]
+export type MaybeOptions<O, Required = O> = object extends Required ? [options?: O] : [options: O]
 
 /** Keeps the state of many shows. The only stateful object. */
 export interface Tracker<P extends Pipeline = Pipeline> {

@@ -4,48 +4,15 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { CanceledError, TimeoutError } from './errors.ts'
 import { parseRecords } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
+import { createTestTracker } from './test-tracker.ts'
 import { createTracker } from './tracker.ts'
 
 function setup() {
-  const clock = { now: 1_000_000 }
-  const waits: { readonly ms: number; readonly fire: () => void; isOn: boolean }[] = []
-  const errors: Error[] = []
-  const tracker = createTracker({
-    pipeline: showPipeline,
-    by: 'me',
-    clock: () => clock.now,
-    random: () => 0.5,
-    schedule(callback, ms) {
-      const wait = {
-        ms,
-        isOn: true,
-        fire() {
-          if (!wait.isOn) return
-          wait.isOn = false
-          clock.now += ms
-          callback()
-        },
-      }
-      waits.push(wait)
-      return () => {
-        wait.isOn = false
-      }
-    },
-  })
-  tracker.on('error', ({ error }) => errors.push(error))
-  const show = tracker.show('s')
-  const task = () => tracker.getTask({ showId: 's', type: 'trailer' })
-  /** Lets the run come to its next pause, and ends that. */
-  const next = async () => {
-    await quiet()
-    waits.findLast(({ isOn }) => isOn)?.fire()
-    await quiet()
-  }
-  return { tracker, show, clock, waits, errors, task, next }
-}
-
-async function quiet() {
-  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => void setImmediate(resolve))
+  const made = createTestTracker({ by: 'me', random: () => 0.5 })
+  const task = () => made.tracker.getTask({ showId: 's', type: 'trailer' })
+  /** Lets the run come to its next pause. */
+  const quiet = () => made.clock.advance(0)
+  return { ...made, show: made.tracker.show('s'), task, quiet, next: made.clock.next }
 }
 
 const json = (status: number, body: unknown, headers: Record<string, string> = {}) =>
@@ -64,7 +31,7 @@ const giving = (...outcomes: unknown[]) => {
 
 describe('retry', () => {
   it('tries again as the same task, and shows the reason and the wait', async () => {
-    const { show, task, next, waits } = setup()
+    const { show, task, next, quiet } = setup()
     const fn = giving(new Error('fetch failed'), 'done')
     const result = show.track('trailer', fn, { retry: { attempts: 4 } })
     const { id } = task()!
@@ -76,8 +43,7 @@ describe('retry', () => {
       attempt: 2,
       stage: 'fetch failed (attempt 2 of 4 in 1 s)',
     })
-    expect(waits.map(({ ms }) => ms)).toEqual([750])
-    await next()
+    expect(await next()).toBe(750)
     expect(await result).toBe('done')
     expect(fn).toHaveBeenCalledTimes(2)
     expect(task()).toMatchObject({ id, status: 'succeeded', attempt: 2 })
@@ -98,29 +64,29 @@ describe('retry', () => {
   })
 
   it('fault 8: endless automatic retries cannot be: there is an end, and the pauses grow', async () => {
-    const { show, task, next, waits } = setup()
+    const { show, task, next } = setup()
     const fn = giving(new Error('fetch failed'))
     const result = show.track('trailer', fn, { retry: { attempts: Infinity, when: () => true } })
     const caught = expect(result).rejects.toThrow('fetch failed')
-    for (let turn = 0; turn < 250; turn += 1) await next()
+    const waits: number[] = []
+    for (let wait = await next(); wait !== undefined; wait = await next()) waits.push(wait)
     await caught
     expect(fn).toHaveBeenCalledTimes(100)
     expect(task()).toMatchObject({ status: 'failed', attempt: 100, maxAttempts: 100 })
-    expect(waits.slice(0, 6).map(({ ms }) => ms)).toEqual([750, 1_500, 3_000, 6_000, 12_000, 24_000])
-    const waited = waits.reduce((sum, { ms }) => sum + ms, 0)
+    expect(waits.slice(0, 6)).toEqual([750, 1_500, 3_000, 6_000, 12_000, 24_000])
+    const waited = waits.reduce((sum, wait) => sum + wait, 0)
     expect(waited).toBeGreaterThan(90 * 45_000)
   })
 
   it('waits as long as the server asks, and gives its last response untouched', async () => {
-    const { show, task, next, waits } = setup()
+    const { show, task, next, quiet } = setup()
     const busy = () => json(429, { error: 'Slow down' }, { 'retry-after': '7' })
     const last = busy()
     const fn = giving(busy(), last)
     const result = show.track('trailer', fn, { retry: { attempts: 2 } })
     await quiet()
     expect(task()?.stage).toBe('Slow down (attempt 2 of 2 in 7 s)')
-    expect(waits.at(-1)).toMatchObject({ ms: 7_000, isOn: true })
-    await next()
+    expect(await next()).toBe(7_000)
     expect(await result).toBe(last)
     expect(last.bodyUsed).toBe(false)
     expect(await last.json()).toEqual({ error: 'Slow down' })
@@ -189,7 +155,7 @@ describe('retry', () => {
   })
 
   it('asks the application: when, how long, and what it was', async () => {
-    const { show, next, waits } = setup()
+    const { show, next } = setup()
     const fn = giving(new Error('odd'), 'done')
     const result = show.track('trailer', fn, {
       retry: {
@@ -199,21 +165,19 @@ describe('retry', () => {
         delay: (attempt, { retryAfter = 0 }) => attempt * 1_000 + retryAfter,
       },
     })
-    await next()
+    expect(await next()).toBe(1_005)
     expect(await result).toBe('done')
-    expect(waits.map(({ ms }) => ms)).toEqual([1_005])
   })
 
   it('goes on by its defaults when the application cannot answer', async () => {
-    const { show, next, waits, errors } = setup()
+    const { show, next, errors } = setup()
     const broken = () => {
       throw new Error('broken policy')
     }
     const fn = giving(new Error('fetch failed'), 'done')
     const result = show.track('trailer', fn, { retry: { classify: broken, delay: broken } })
-    await next()
+    expect(await next()).toBe(750)
     expect(await result).toBe('done')
-    expect(waits.map(({ ms }) => ms)).toEqual([750])
     expect(errors).toHaveLength(2)
     const never = giving(new Error('fetch failed'))
     await expect(show.track('trailer', never, { retry: { when: broken } })).rejects.toThrow('fetch failed')
@@ -273,13 +237,13 @@ describe('retry', () => {
   })
 
   it('shows a long pause as alive', async () => {
-    const { show, task, next, clock } = setup()
+    const { show, task, next, clock, quiet } = setup()
     const fn = giving(json(503, {}, { 'retry-after': '100' }), 'done')
     const result = show.track('trailer', fn, { retry: {} })
     await quiet()
     const seen: [string | undefined, number][] = []
     for (let part = 0; part < 4; part += 1) {
-      seen.push([task()?.stage, clock.now - task()!.updatedAt])
+      seen.push([task()?.stage, clock.now() - task()!.updatedAt])
       await next()
     }
     expect(seen.map(([stage]) => stage?.match(/in \d+ s/)?.[0])).toEqual([
@@ -293,7 +257,7 @@ describe('retry', () => {
   })
 
   it('shares one promise with those who join, over all attempts', async () => {
-    const { show, next } = setup()
+    const { show, next, quiet } = setup()
     const fn = giving(new Error('fetch failed'), 'done')
     const first = show.track('trailer', fn, { retry: {} })
     await quiet()
@@ -307,33 +271,31 @@ describe('retry', () => {
 
 describe('a pause before a retry', () => {
   it('fault 12: is ended by a cancel, and no paid request follows', async () => {
-    const { show, task, waits } = setup()
+    const { show, task, clock, quiet } = setup()
     const fn = giving(new Error('fetch failed'))
     const result = show.track('trailer', fn, { retry: { attempts: 5 } })
     const caught = result.catch((error: unknown) => error)
     await quiet()
     show.cancel('no longer needed')
     expect(await caught).toEqual(new CanceledError('no longer needed'))
-    expect(waits.some(({ isOn }) => isOn)).toBe(false)
-    for (const wait of waits) wait.fire()
-    await quiet()
+    expect(clock.pending).toBe(0)
+    await clock.advance(600_000)
     expect(fn).toHaveBeenCalledTimes(1)
     expect(task()).toMatchObject({ status: 'canceled', attempt: 2 })
   })
 
   it('is ended by the timeout, which counts over all attempts', async () => {
-    const { show, task, waits } = setup()
-    const result = show.track('trailer', giving(new Error('fetch failed')), { retry: {}, timeout: 60_000 })
+    const { show, task, clock } = setup()
+    const result = show.track('trailer', giving(new Error('fetch failed')), { retry: {}, timeout: 2_000 })
     const caught = result.catch((error: unknown) => error)
-    await quiet()
-    waits.find(({ ms }) => ms === 60_000)!.fire()
+    await clock.advance(2_000)
     expect(await caught).toBeInstanceOf(TimeoutError)
-    expect(task()).toMatchObject({ status: 'failed', error: { code: 'timeout' } })
-    expect(waits.some(({ isOn }) => isOn)).toBe(false)
+    expect(task()).toMatchObject({ status: 'failed', attempt: 3, error: { code: 'timeout' } })
+    expect(clock.pending).toBe(0)
   })
 
   it('is ended by a run that takes the place of this one', async () => {
-    const { show, tracker } = setup()
+    const { show, tracker, quiet } = setup()
     const old = show.track('trailer', giving(new Error('fetch failed')), { retry: {} })
     const caught = old.catch((error: unknown) => error)
     await quiet()
@@ -343,7 +305,7 @@ describe('a pause before a retry', () => {
   })
 
   it('is not followed by a paid call when the work was finished elsewhere meanwhile', async () => {
-    const { show, tracker, task, next } = setup()
+    const { show, tracker, task, next, quiet } = setup()
     const error = new Error('fetch failed')
     const fn = giving(error)
     const result = show.track('trailer', fn, { retry: {} })
@@ -358,7 +320,7 @@ describe('a pause before a retry', () => {
   })
 
   it('goes on when somebody else lost sight of the task meanwhile', async () => {
-    const { show, tracker, task, next } = setup()
+    const { show, tracker, task, next, quiet } = setup()
     const result = show.track('trailer', giving(new Error('fetch failed'), 'done'), { retry: {} })
     await quiet()
     const lost = { ...task(), status: 'interrupted', rev: 9, by: 'another tab' }
@@ -383,7 +345,7 @@ describe('a pause before a retry', () => {
   })
 
   it('does not begin when the run was stopped by who judged the failure', async () => {
-    const { show, waits } = setup()
+    const { show, clock } = setup()
     const fn = giving(new Error('fetch failed'))
     const when = () => {
       show.cancel('enough')
@@ -391,7 +353,7 @@ describe('a pause before a retry', () => {
     }
     await expect(show.track('trailer', fn, { retry: { when } })).rejects.toThrow('enough')
     expect(fn).toHaveBeenCalledTimes(1)
-    expect(waits).toEqual([])
+    expect(clock.pending).toBe(0)
   })
 })
 
@@ -436,7 +398,7 @@ describe('retry, when something else fails too', () => {
   }
 
   it('leaves no timer and no signal to abort when somebody else ended the task', async () => {
-    const { tracker, show, waits, task } = setup()
+    const { tracker, show, clock, task, quiet } = setup()
     let signal: AbortSignal | undefined
     const result = show.track(
       'trailer',
@@ -449,8 +411,8 @@ describe('retry, when something else fails too', () => {
     tracker.updateTask(task()!.id, { status: 'succeeded' })
     expect(await result).toBe('late')
     await quiet()
-    expect(waits.filter(({ isOn }) => isOn)).toEqual([])
-    for (const { fire } of waits) fire()
+    expect(clock.pending).toBe(0)
+    await clock.advance(100_000)
     expect(signal?.aborted).toBe(false)
   })
 
@@ -483,7 +445,7 @@ describe('retry, when something else fails too', () => {
     })
     const fn = giving(busy, 'done')
     const result = tracker.show('s').track('trailer', fn, { retry: { delay: () => 90_000 } })
-    await quiet()
+    await setup().quiet()
     expect(timers[0]).not.toThrow()
     expect(await result).toBe('done')
     expect(tracker.cancel({ showId: 's' })).toBe(0)

@@ -9,6 +9,8 @@ const since = (time: number, now: number) => Math.max(0, now - time)
  * True when an active task has been silent for longer than its step allows. A stale task is shown, never deleted;
  * the next sign of life revives it.
  *
+ * @param pipeline Says how long a step may be silent. Default: showPipeline; a type that it does not know may be for
+ * two minutes.
  * @example
  * isStale(task, Date.now())
  */

@@ -2,34 +2,16 @@ import { describe, expect, it, vi } from 'vitest'
 import type { TrackerOptions } from './contract.ts'
 import { AlreadyRunningError, CallsheetError, CanceledError, TimeoutError } from './errors.ts'
 import { parseRecords } from './schema.ts'
-import { showPipeline, type ShowPipeline } from './show-pipeline.ts'
+import type { ShowPipeline } from './show-pipeline.ts'
 import type { TaskRecord } from './task.ts'
 import type { RunContext } from './run.ts'
-import { createTracker } from './tracker.ts'
+import { createTestTracker } from './test-tracker.ts'
 
 function setup(options: Partial<TrackerOptions<ShowPipeline>> = {}) {
-  const clock = { now: 1_000_000 }
-  const timers: { readonly ms: number; readonly fire: () => void; isOn: boolean }[] = []
-  const errors: Error[] = []
   let made = 0
-  const tracker = createTracker({
-    pipeline: showPipeline,
-    clock: () => clock.now,
-    createId: () => `t${(made += 1)}`,
-    by: 'me',
-    schedule(callback, ms) {
-      const timer = { ms, isOn: true, fire: () => timer.isOn && callback() }
-      timers.push(timer)
-      return () => {
-        timer.isOn = false
-      }
-    },
-    ...options,
-  })
-  tracker.on('error', ({ error }) => errors.push(error))
-  const show = tracker.show('s')
-  const task = (id = 't1') => tracker.getTask(id) as TaskRecord | undefined
-  return { tracker, show, clock, timers, errors, task }
+  const kit = createTestTracker({ start: 1_000_000, by: 'me', createId: () => `t${(made += 1)}`, ...options })
+  const task = (id = 't1') => kit.tracker.getTask(id) as TaskRecord | undefined
+  return { ...kit, show: kit.tracker.show('s'), task }
 }
 
 function deferred<T = unknown>() {
@@ -424,17 +406,17 @@ describe('a Response', () => {
   })
 
   it('with a body that never ends fails the task at once, and is let go after two seconds', async () => {
-    const { show, task, timers } = setup()
+    const { show, task, clock } = setup()
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(new TextEncoder().encode('{"error":"half')),
     })
     const response = await show.track('trailer', () => Promise.resolve(new Response(body, { status: 500 })))
     expect(task()).toMatchObject({ status: 'failed', error: { message: 'HTTP 500' } })
     await quiet()
-    expect(timers.map(({ ms, isOn }) => [ms, isOn])).toEqual([[2_000, true]])
-    timers[0]!.fire()
-    await quiet()
-    expect(timers[0]!.isOn).toBe(false)
+    await clock.advance(1_999)
+    expect(clock.pending).toBe(1)
+    await clock.advance(1)
+    expect(clock.pending).toBe(0)
     expect(task()?.status).toBe('failed')
     expect(response.bodyUsed).toBe(false)
   })
@@ -780,7 +762,7 @@ describe('a slot that is already being worked on', () => {
 
 describe('timeout', () => {
   it('finishes the task at once and aborts the signal; the promise settles as fn does', async () => {
-    const { show, task, timers } = setup()
+    const { show, task, clock } = setup()
     const { promise, resolve } = deferred()
     let signal!: AbortSignal
     const call = show.track(
@@ -791,8 +773,9 @@ describe('timeout', () => {
       },
       { timeout: 60_000 },
     )
-    expect(timers[0]?.ms).toBe(60_000)
-    timers[0]!.fire()
+    await clock.advance(59_999)
+    expect(task()?.status).toBe('processing')
+    await clock.advance(1)
     expect(task()).toMatchObject({
       status: 'failed',
       error: { message: 'trailer took longer than 60000 ms.', code: 'timeout', retryable: true },
@@ -805,12 +788,12 @@ describe('timeout', () => {
   })
 
   it('is stopped by the end of the work, however it ends', async () => {
-    const { show, tracker, timers } = setup()
+    const { show, tracker, clock } = setup()
     show.track('trailer', () => 1, { timeout: 5 })
     await show.track('trailer', () => Promise.reject(new Error('no')), { timeout: 5 }).catch(() => {})
     void show.track('trailer', () => new Promise(() => {}), { timeout: 5 })
     tracker.cancel({ showId: 's' })
-    expect(timers.map(({ isOn }) => isOn)).toEqual([false, false, false])
+    expect(clock.pending).toBe(0)
   })
 })
 

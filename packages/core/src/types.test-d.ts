@@ -5,7 +5,9 @@ import {
   definePipeline,
   type ParsedSnapshot,
   type PipelineView,
+  readySlots,
   showPipeline,
+  type Slot,
   type Snapshot,
   type StepType,
   type StepView,
@@ -16,6 +18,7 @@ import {
 } from './index.ts'
 import { draft } from './draft.ts'
 import { parseRecords, parseSnapshot } from './schema.ts'
+import { callsheetMatchers, type CallsheetMatchers, createTestTracker, script, simulate } from './test.ts'
 
 const tracker = createTracker({ pipeline: showPipeline })
 const show = tracker.show('s')
@@ -200,6 +203,49 @@ describe('an own pipeline', () => {
       board.addTask({ showId: 's', type: 'keyframe' })
       // @ts-expect-error -- which beat?
       board.has({ showId: 's', type: 'keyframe' }, 'running')
+      // @ts-expect-error -- which beat?
+      board.getTask({ showId: 's', type: 'keyframe' })
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it('refuses a misspelt item wherever one is named', () => {
+    const calls = () => {
+      // @ts-expect-error -- beatId
+      own.track('keyframe', () => 1, { beatID: 'b1' })
+      own.wrap(
+        'keyframe',
+        (beat: string) => beat,
+        // @ts-expect-error -- beatId
+        (beat) => ({ beat }),
+      )
+      // @ts-expect-error -- beatId
+      board.addTask({ showId: 's', type: 'keyframe', beat: 'b1' })
+      // @ts-expect-error -- beatId
+      board.getTask({ showId: 's', type: 'keyframe', beatid: 'b1' })
+      // @ts-expect-error -- beatId
+      board.has({ showId: 's', type: 'keyframe', beatID: 'b1' }, 'done')
+      // @ts-expect-error -- beatId
+      board.cancel({ showId: 's', type: 'keyframe', beatID: 'b1' })
+      // @ts-expect-error -- beatId
+      board.dismiss({ showId: 's', type: 'keyframe', beat: 'b1' })
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it('is what readySlots gives back, so that a slot can be looked up, canceled and begun', () => {
+    const calls = () => {
+      const [slot] = readySlots(storyboard, own.getPipeline())
+      expectTypeOf(slot).toEqualTypeOf<Slot<typeof storyboard> | undefined>()
+      if (!slot) return
+      board.has(slot, 'tried')
+      board.getTask(slot)
+      board.cancel(slot)
+      board.addTask(slot)
+      if (slot.type === 'keyframe') {
+        expectTypeOf(slot.beatId).toEqualTypeOf<string>()
+        own.track(slot.type, () => 1, { beatId: slot.beatId })
+      }
     }
     expectTypeOf(calls).toBeFunction()
   })
@@ -341,5 +387,74 @@ describe('the events', () => {
       board.on('stepDone', () => {})
     }
     expectTypeOf(calls).toBeFunction()
+  })
+})
+
+describe('the test kit', () => {
+  it('lets a script name only steps that exist, with the items that they need', () => {
+    const calls = () => {
+      script(tracker)
+        .succeeded('show-generation')
+        .active('portrait', { characterId: 'ada', progress: 40 })
+        .failed('trailer', { error: new Error('no') })
+      script(board)
+        .active('keyframe', { beatId: 'one', metadata: { seed: 1 } })
+        .canceled('zip')
+        .title('t')
+      // @ts-expect-error -- portrait
+      script(tracker).active('potrait', { characterId: 'ada' })
+      // @ts-expect-error -- whose portrait?
+      script(tracker).active('portrait')
+      // @ts-expect-error -- whose portrait?
+      script(tracker).active('portrait', { progress: 40 })
+      // @ts-expect-error -- a trailer is of the whole show
+      script(tracker).active('trailer', { characterId: 'ada' })
+      // @ts-expect-error -- which beat?
+      script(board).active('keyframe')
+      // @ts-expect-error -- a beat is no character
+      script(board).active('keyframe', { characterId: 'one' })
+      // @ts-expect-error -- a seed is a number
+      script(board).active('keyframe', { beatId: 'one', metadata: { seed: 'one' } })
+      // @ts-expect-error -- the word of the line says it
+      script(board).active('zip', { status: 'failed' })
+      // @ts-expect-error -- an extra task is no step
+      script(board).unavailable('zip')
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it("is of the eight steps, or of a pipeline of one's own", () => {
+    const calls = async () => {
+      expectTypeOf(createTestTracker().tracker).toEqualTypeOf<Tracker<typeof showPipeline>>()
+      expectTypeOf(createTestTracker({ seed: 2 }).tracker).toEqualTypeOf<Tracker<typeof showPipeline>>()
+      const { tracker: own, sink } = createTestTracker({ pipeline: storyboard })
+      expectTypeOf(own).toEqualTypeOf<Tracker<typeof storyboard>>()
+      sink.last({ showId: 's', type: 'keyframe', beatId: 'one' })
+      sink.expect('task-1', 'succeeded')
+      // @ts-expect-error -- which beat?
+      sink.statuses({ showId: 's', type: 'keyframe' })
+      // @ts-expect-error -- no such status
+      sink.expect('task-1', 'done')
+      const { view } = await simulate(storyboard, { faults: { fail: 0.1 } })
+      expectTypeOf(view).toEqualTypeOf<PipelineView<typeof storyboard>>()
+      // @ts-expect-error -- no such fault
+      await simulate(storyboard, { faults: { fails: 0.1 } })
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it('has matchers with the types of the pipeline', () => {
+    const calls = (expected: CallsheetMatchers, own: CallsheetMatchers<void, typeof storyboard>) => {
+      expected.toHaveTask({ showId: 's', type: 'portrait', characterId: 'ada' }, 'failed')
+      expected.toBeComplete()
+      own.toBeComplete('keyframe')
+      own.toHaveTask({ showId: 's', type: 'keyframe', beatId: 'one' })
+      // @ts-expect-error -- whose portrait?
+      expected.toHaveTask({ showId: 's', type: 'portrait' })
+      // @ts-expect-error -- portrait
+      expected.toBeComplete('potrait')
+    }
+    expectTypeOf(calls).toBeFunction()
+    expectTypeOf(callsheetMatchers).toHaveProperty('toHaveTask')
   })
 })

@@ -26,6 +26,16 @@ describe('nextVersion', () => {
     expect(task).toMatchObject({ status: 'processing', rev: 2, by: 'you', updatedAt: 150, startedAt: 100 })
   })
 
+  it.each([{ progress: 10 }, { stage: 'upscaling' }, { job: { provider: 'p', id: 'j' } }])(
+    'takes %o for a sign of life of what was interrupted',
+    (patch) => {
+      const lost = next(first({ status: 'processing' }), { status: 'interrupted' })
+      expect(next(lost, patch).status).toBe('processing')
+      expect(next(lost, { ...patch, status: 'interrupted' }).status).toBe('interrupted')
+      expect(next(lost, { metadata: { seen: true } }).status).toBe('interrupted')
+    },
+  )
+
   it('never lowers the progress within an attempt, and keeps it whole and within 0 to 100', () => {
     const task = first({ progress: 40.9 })
     expect(task.progress).toBe(40)

@@ -45,7 +45,7 @@ export function nextVersion(
   patch: TaskPatch<never>,
   { now, by, definition }: Writing,
 ): TaskRecord {
-  const status = readStatus(patch.status) ?? held.status
+  const status = readStatus(patch.status) ?? (isRevived(held, patch) ? 'processing' : held.status)
   const goesOn = held.status === 'failed' && isActive({ status })
   const attempt = whole(patch.attempt, 1) ?? (goesOn ? held.attempt + 1 : held.attempt)
   const isSameAttempt = attempt === held.attempt
@@ -87,6 +87,10 @@ export function nextVersion(
   if (metadata !== undefined) next.metadata = metadata
   return isNews(held, next) ? Object.freeze(next) : held
 }
+
+/** Whether somebody hears of a task again that was lost sight of. */
+const isRevived = ({ status }: TaskRecord, { progress, stage, job }: TaskPatch<never>): boolean =>
+  status === 'interrupted' && (progress ?? stage ?? job) !== undefined
 
 const statuses: Readonly<Record<TaskStatus, true>> = {
   starting: true,
