@@ -4,47 +4,14 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { followJob, type JobState, JobLostError, withSidePoll } from './jobs.ts'
 import { parseRecords, parseSnapshot } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
+import { createTestTracker } from './test-tracker.ts'
 import { createTracker } from './tracker.ts'
 
 function setup() {
-  let now = 1_000_000
-  const timers = new Set<{ readonly at: number; readonly callback: () => void }>()
-  const errors: Error[] = []
-  const tracker = createTracker({
-    pipeline: showPipeline,
-    by: 'me',
-    clock: () => now,
-    random: () => 0.5,
-    schedule(callback, ms) {
-      const timer = { at: now + ms, callback }
-      timers.add(timer)
-      return () => void timers.delete(timer)
-    },
-  })
-  tracker.on('error', ({ error }) => errors.push(error))
-  /** Lets time pass, timer by timer. */
-  const pass = async (ms: number) => {
-    const end = now + ms
-    await quiet()
-    for (;;) {
-      const next = [...timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0]
-      if (!next) break
-      timers.delete(next)
-      now = Math.max(now, next.at)
-      next.callback()
-      await quiet()
-    }
-    now = end
-  }
-  const task = () => tracker.getTask({ showId: 's', type: 'trailer' })
-  const sleep = (ms: number) => {
-    now += ms
-  }
-  return { tracker, show: tracker.show('s'), errors, timers, pass, task, sleep, now: () => now }
-}
-
-async function quiet() {
-  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => void setImmediate(resolve))
+  const made = createTestTracker({ by: 'me', random: () => 0.5 })
+  const task = () => made.tracker.getTask({ showId: 's', type: 'trailer' })
+  const { advance: pass, sleep, now } = made.clock
+  return { ...made, show: made.tracker.show('s'), task, pass, sleep, now }
 }
 
 const job = { provider: 'replicate', id: 'p1', url: 'https://api.test/p1' }
@@ -92,7 +59,7 @@ describe('resume', () => {
       outputUrl: 'https://x.test/t.mp4',
       by: 'me',
     })
-    expect(one.timers.size).toBe(0)
+    expect(one.clock.pending).toBe(0)
     expect(one.errors).toEqual([])
   })
 
@@ -105,7 +72,7 @@ describe('resume', () => {
     expect(one.tracker.resume({})).toEqual({ resumed: [], interrupted: [] })
     const read = answering({ status: 'running' })
     expect(one.tracker.resume({ replicate: followJob({ read }) }).resumed).toEqual(['t'])
-    await quiet()
+    await one.pass(0)
     expect(one.task()).toMatchObject({ status: 'processing', stage: 'running' })
     one.tracker.cancel('t')
   })
@@ -139,7 +106,7 @@ describe('resume', () => {
         throw new Error('broken follower')
       },
     })
-    await quiet()
+    await one.pass(0)
     expect(one.task()).toMatchObject({ status: 'failed', error: { message: 'broken follower' } })
   })
 
@@ -149,7 +116,7 @@ describe('resume', () => {
     let answer: (state: JobState) => void = () => {}
     const read = vi.fn(() => new Promise<JobState>((resolve) => void (answer = resolve)))
     one.tracker.resume({ replicate: followJob({ read }) })
-    await quiet()
+    await one.pass(0)
     const paid = vi.fn(async () => 'again')
     await expect(one.show.track('trailer', paid)).rejects.toThrow('already running')
     expect(paid).not.toHaveBeenCalled()
@@ -159,7 +126,7 @@ describe('resume', () => {
     expect(one.task()).toMatchObject({ status: 'canceled' })
     expect(one.task()).not.toHaveProperty('outputUrl')
     expect(read).toHaveBeenCalledTimes(1)
-    expect(one.timers.size).toBe(0)
+    expect(one.clock.pending).toBe(0)
   })
 })
 
@@ -185,11 +152,11 @@ describe('followJob', () => {
     ['cancelled', 'canceled'],
   ])('fault 14: takes %s for %s, and asks no more', async (word, end) => {
     const read = answering({ status: word, outputUrl: 'https://x.test/t.mp4' })
-    const { pass, task, timers } = following({ read })
+    const { pass, task, clock } = following({ read })
     await pass(60_000)
     expect(task()?.status).toBe(end)
     expect(read).toHaveBeenCalledTimes(1)
-    expect(timers.size).toBe(0)
+    expect(clock.pending).toBe(0)
   })
 
   it('shows every other word as a stage, and what the provider says of it', async () => {
@@ -200,7 +167,7 @@ describe('followJob', () => {
       { status: 'succeeded', outputs: ['https://x.test/1.png', 'https://x.test/2.png'] },
     )
     const { pass, task, result } = following({ read, every: 2_000 })
-    await quiet()
+    await pass(0)
     expect(task()).toMatchObject({ status: 'processing', stage: 'IN_QUEUE' })
     await pass(2_000)
     expect(task()).toMatchObject({ stage: 'veo-processing', progress: 40 })
@@ -237,7 +204,7 @@ describe('followJob', () => {
     const read = vi.fn(async (): Promise<JobState> => {
       open += 1
       most = Math.max(most, open)
-      await new Promise((resolve) => void setImmediate(resolve))
+      for (let turn = 0; turn < 5; turn += 1) await Promise.resolve()
       open -= 1
       return { status: 'running' }
     })
@@ -276,12 +243,12 @@ describe('followJob', () => {
 
   it('fault 15: does not bear them for ever: the task is interrupted, not failed', async () => {
     const read = answering(new Error('fetch failed'))
-    const { pass, task, result, timers } = following({ read })
+    const { pass, task, result, clock } = following({ read })
     await pass(600_000)
     await expect(result).rejects.toThrow('Lost sight of job "p1": fetch failed, 8 times in a row.')
     expect(read).toHaveBeenCalledTimes(8)
     expect(task()).toMatchObject({ status: 'interrupted', error: { code: 'JobLostError' } })
-    expect(timers.size).toBe(0)
+    expect(clock.pending).toBe(0)
   })
 
   it.each([404, 410, 401, 403, 400])('takes HTTP %i for a lost job at once', async (code) => {
@@ -332,13 +299,13 @@ describe('followJob', () => {
 
   it('gives up after its time when the job goes on', async () => {
     const read = answering({ status: 'running' })
-    const { pass, task, result, timers } = following({ read, timeout: 10_000 })
+    const { pass, task, result, clock } = following({ read, timeout: 10_000 })
     await pass(60_000)
     await expect(result).rejects.toThrow('took longer than 10000 ms')
     // At 0, 3, 6, 9 and, the last one, 10 s.
     expect(read).toHaveBeenCalledTimes(5)
     expect(task()).toMatchObject({ status: 'failed', error: { code: 'TimeoutError' } })
-    expect(timers.size).toBe(0)
+    expect(clock.pending).toBe(0)
   })
 
   it('counts a question without an answer as a failed one, and aborts it', async () => {
@@ -347,7 +314,7 @@ describe('followJob', () => {
       signals.push(signal)
       return new Promise<JobState>(() => {})
     })
-    const { pass, task, tracker, timers } = following({ read, readTimeout: 5_000 })
+    const { pass, task, tracker, clock } = following({ read, readTimeout: 5_000 })
     await pass(5_000)
     expect(signals[0]?.aborted).toBe(true)
     expect(task()?.stage).toBe('no answer (no answer in 5000 ms), asking again in 3 s')
@@ -355,8 +322,8 @@ describe('followJob', () => {
     expect(read).toHaveBeenCalledTimes(2)
     tracker.cancel({ showId: 's' })
     expect(signals[1]?.aborted).toBe(true)
-    await quiet()
-    expect(timers.size).toBe(0)
+    await pass(0)
+    expect(clock.pending).toBe(0)
   })
 
   it('fault 11: a late answer of an old run neither changes the new one nor goes on asking', async () => {
@@ -451,27 +418,27 @@ describe('withSidePoll', () => {
     let drop: (error: Error) => void = () => {}
     const call = () => new Promise<never>((_resolve, reject) => void (drop = reject))
     const read = answering({ status: 'running' }, { status: 'running' }, { status: 'succeeded', ...trailer })
-    const { pass, task, result, timers } = beside(call, read)
-    await quiet()
+    const { pass, task, result, clock } = beside(call, read)
+    await pass(0)
     expect(read).toHaveBeenCalledTimes(1)
     drop(new TypeError('fetch failed'))
     await pass(6_000)
     expect(await result).toEqual(trailer)
     expect(task()).toMatchObject({ status: 'succeeded', ...trailer })
-    expect(timers.size).toBe(0)
+    expect(clock.pending).toBe(0)
   })
 
   it("gives the call's own value while the call lives, and stops asking", async () => {
     let answer: (value: string) => void = () => {}
     const call = () => new Promise<string>((resolve) => void (answer = resolve))
     const read = answering({ status: 'running' })
-    const { pass, result, timers } = beside(call, read)
+    const { pass, result, clock } = beside(call, read)
     await pass(3_000)
     answer('the call')
     expect(await result).toBe('the call')
     await pass(60_000)
     expect(read).toHaveBeenCalledTimes(2)
-    expect(timers.size).toBe(0)
+    expect(clock.pending).toBe(0)
   })
 
   it('a poll that fails does not harm the call', async () => {
@@ -497,23 +464,23 @@ describe('withSidePoll', () => {
 
   it('ends by the poll when the call hangs: it has a while to answer first', async () => {
     const call = () => new Promise<never>(() => {})
-    const { pass, result, task, timers } = beside(call, answering({ status: 'succeeded', ...trailer }))
+    const { pass, result, task, clock } = beside(call, answering({ status: 'succeeded', ...trailer }))
     await pass(9_999)
     expect(task()?.status).toBe('processing')
     await pass(1)
     expect(await result).toEqual(trailer)
     expect(task()?.status).toBe('succeeded')
-    expect(timers.size).toBe(0)
+    expect(clock.pending).toBe(0)
   })
 
   it('ends with the run', async () => {
     const read = answering({ status: 'running' })
-    const { pass, tracker, result, timers } = beside(() => new Promise<never>(() => {}), read)
+    const { pass, tracker, result, clock } = beside(() => new Promise<never>(() => {}), read)
     await pass(3_000)
     tracker.cancel({ showId: 's' }, 'enough')
     await pass(60_000)
     expect(read).toHaveBeenCalledTimes(2)
-    expect(timers.size).toBe(0)
+    expect(clock.pending).toBe(0)
     void result
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createFakeClock } from './fake-clock.ts'
 import { record, replay } from './replay.ts'
 import { showPipeline } from './show-pipeline.ts'
 import { createTracker } from './tracker.ts'
@@ -23,32 +24,6 @@ function recorded(limit?: number) {
   return { tracker, recording }
 }
 
-function fakeTime() {
-  let now = 50_000
-  const timers = new Set<{ readonly at: number; readonly callback: () => void }>()
-  const pass = (ms: number) => {
-    const end = now + ms
-    for (;;) {
-      const [next] = [...timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)
-      if (!next) break
-      timers.delete(next)
-      now = Math.max(now, next.at)
-      next.callback()
-    }
-    now = end
-  }
-  return {
-    pass,
-    timers,
-    clock: () => now,
-    schedule(callback: () => void, ms: number) {
-      const timer = { at: now + ms, callback }
-      timers.add(timer)
-      return () => void timers.delete(timer)
-    },
-  }
-}
-
 describe('replay', () => {
   it('ends in the very state that was recorded', async () => {
     const { tracker, recording } = recorded()
@@ -61,46 +36,51 @@ describe('replay', () => {
   })
 
   it('feeds it as it happened, so many times as fast, by a clock of its own', async () => {
-    const time = fakeTime()
+    const clock = createFakeClock()
     const { tracker, done, progress } = replay(recorded().recording.lines, {
       pipeline: showPipeline,
       speed: 10,
-      ...time,
+      clock: clock.now,
+      schedule: clock.schedule,
     })
     const completed: string[] = []
     tracker.on('stepCompleted', ({ type }) => completed.push(type))
     const portrait = () => tracker.getPipeline('s').step('portrait')
-    time.pass(0)
+    await clock.advance(0)
     expect(tracker.getPipeline('s').title).toBe('Neon Noir')
     expect(completed).toEqual(['show-generation'])
     expect(portrait().status).toBe('pending')
-    time.pass(999)
+    await clock.advance(999)
     expect(portrait().status).toBe('pending')
-    time.pass(1)
+    await clock.advance(1)
     expect(portrait()).toMatchObject({ status: 'active', progress: 0 })
     expect(tracker.now()).toBe(1_010_000)
-    time.pass(2_000)
+    await clock.advance(2_000)
     expect(portrait()).toMatchObject({ progress: 50 })
     expect(progress()).toBeGreaterThan(0.5)
-    time.pass(3_000)
+    await clock.advance(3_000)
     expect(portrait().status).toBe('succeeded')
     expect(completed).toEqual(['show-generation', 'portrait'])
     expect(await done).toEqual({ rejected: 0 })
-    expect(time.timers.size).toBe(0)
+    expect(clock.pending).toBe(0)
     // At the recording's end its clock stands still.
-    time.pass(1_000_000)
+    await clock.advance(1_000_000)
     expect(tracker.now()).toBe(1_060_000)
   })
 
   it('can be stopped', async () => {
-    const time = fakeTime()
-    const { tracker, done, stop } = replay(recorded().recording.lines, { pipeline: showPipeline, ...time })
-    time.pass(10_000)
+    const clock = createFakeClock()
+    const { tracker, done, stop } = replay(recorded().recording.lines, {
+      pipeline: showPipeline,
+      clock: clock.now,
+      schedule: clock.schedule,
+    })
+    await clock.advance(10_000)
     stop()
     expect(await done).toEqual({ rejected: 0 })
-    time.pass(100_000)
+    await clock.advance(100_000)
     expect(tracker.getPipeline('s').step('portrait').status).toBe('active')
-    expect(time.timers.size).toBe(0)
+    expect(clock.pending).toBe(0)
   })
 
   it('announces all that was live, also when it is fed at once', async () => {
