@@ -1,6 +1,9 @@
 // What the property tests share.
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect } from 'vitest'
+import type { Pipeline } from './pipeline.ts'
+import type { PipelineView } from './views.ts'
 
 const number = (name: string): number | undefined => {
   const given = process.env[name]
@@ -42,3 +45,38 @@ export async function assertLaw<T>(
     },
   )
 }
+
+export const oneOf = <const T>(...values: T[]): fc.Arbitrary<T> => fc.constantFrom(...values)
+
+/** `expect(a).toEqual(b)`, asked only when they differ: it is slow. */
+export function expectSame(a: unknown, b: unknown): void {
+  if (!isDeepStrictEqual(a, b)) expect(a).toEqual(b)
+}
+
+/** In an order that the seed gives. */
+export function shuffled<T>(list: readonly T[], seed: number): T[] {
+  const order = [...list]
+  let chance = seed
+  for (let left = order.length; left > 1; left -= 1) {
+    chance = (Math.imul(chance, 1_664_525) + 1_013_904_223) >>> 0
+    const other = Math.floor((chance / 2 ** 32) * left)
+    ;[order[left - 1], order[other]] = [order[other]!, order[left - 1]!]
+  }
+  return order
+}
+
+/** A view with all that is computed on first read. */
+export const plain = <P extends Pipeline>(view: PipelineView<P>) => ({
+  ...view,
+  startedAt: view.startedAt,
+  completedAt: view.completedAt,
+  steps: view.steps.map((step) => ({
+    ...step,
+    slots: step.slots,
+    tasks: step.tasks,
+    errors: step.errors,
+    startedAt: step.startedAt,
+    completedAt: step.completedAt,
+    current: [undefined, ...step.slots.map((slot) => slot.characterId)].map((id) => step.task(id)?.id),
+  })),
+})

@@ -690,7 +690,7 @@ describe('track', () => {
   it('gives each caller its own, starts nothing twice and leaves nothing behind, whatever happens', () =>
     assertLaw(
       fc.asyncProperty(promises, history, (promises, commands) => live({ promises, faults: [] }, commands)),
-      { share: 0.5 },
+      { share: 0.4 },
     ))
 
   it('gives each caller its own when everything of the tracker is broken', () => {
