@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { assertAgreement } from './agreement.ts'
 import { wrappers } from './calls/all.ts'
 import { contestants } from './contestants/all.ts'
 import { createStorage, quota } from './contestants/stored-array.ts'
-import { assertAgreement } from './events.ts'
 import { timeCalls } from './track.ts'
 import { prepare } from './workload.ts'
 

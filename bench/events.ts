@@ -1,11 +1,11 @@
-import assert from 'node:assert/strict'
+import { assertAgreement } from './agreement.ts'
 import { contestants } from './contestants/all.ts'
 import { callsheet } from './contestants/callsheet.ts'
 import type { Contestant } from './contestants/contestant.ts'
 import { limit } from './contestants/limit.ts'
 import { collect, median, timed } from './measure.ts'
 import { launch } from './processes.ts'
-import { prepare, type Shape, type Workload } from './workload.ts'
+import { halfOf, prepare, type Shape, type Workload } from './workload.ts'
 
 // One event, and the show's view read after it.
 
@@ -44,30 +44,6 @@ interface Plan {
   readonly lead: number
 }
 
-const halfOf = ({ versions }: Workload): number => Math.floor(versions.length / 2)
-
-function figuresAfter(contestant: Contestant, workload: Workload, from: number, to: number) {
-  const running = contestant.start(workload)
-  if (from > 0) running.load(workload.halfway)
-  const sum = running.play(from, to)
-  const touched = new Set(workload.versions.slice(from, to).map(({ showId }) => showId))
-  return { sum, figures: Array.from(touched, (showId) => running.figures(showId)) }
-}
-
-/**
- * Plays a workload from the start or, given how many events, from halfway. Throws unless the contestant shows what the
- * limit shows after each event.
- */
-export function assertAgreement(contestant: Contestant, workload: Workload, fromHalfway?: number): void {
-  const from = fromHalfway === undefined ? 0 : halfOf(workload)
-  const to = fromHalfway === undefined ? workload.versions.length : from + fromHalfway
-  assert.deepEqual(
-    figuresAfter(contestant, workload, from, to),
-    figuresAfter(limit, workload, from, to),
-    `${contestant.name} shows other figures than the limit`,
-  )
-}
-
 // --- playing -------------------------------------------------------------------------------------------------------
 
 // A state of each contestant stays alive, as one does in real use. Where none did, each collection took the hidden
@@ -83,7 +59,7 @@ function playAll(contestant: Contestant, workload: Workload, events: number): nu
   collect()
   let ns = 0
   // Each run is let go before the next begins: hundreds of finished states are nobody's working set.
-  for (let run = -Math.floor(runs / 3); run < runs; run += 1) {
+  for (let run = -Math.round(runs / 3); run < runs; run += 1) {
     const running = contestant.start(workload)
     const cost = timed(() => running.play(0, length))
     if (run >= 0) ns += cost
@@ -116,6 +92,9 @@ function warmUp(ms: number): void {
 
 // --- measuring -----------------------------------------------------------------------------------------------------
 
+/** Up to so few events all are played; from so many on, a part says as much. */
+const [small, large] = [2_000, 100_000]
+
 const isOutOfRoom = (error: unknown) => error instanceof DOMException && error.name === 'QuotaExceededError'
 
 /** A part of at most so many events, with each task met once before, where that is soon done. */
@@ -145,7 +124,9 @@ function planFor(contestant: Contestant, workload: Workload, ms: number): Plan |
     events += more
   }
   const affordable = Math.max(2, Math.round((ms * 1e6 * events) / ns))
-  return affordable >= length ? { isPart: false, lead: 0, events: affordable } : partOf(workload, affordable)
+  return affordable >= length || length <= small
+    ? { isPart: false, lead: 0, events: affordable }
+    : partOf(workload, affordable)
 }
 
 function planAll(workload: Workload, { eventsPerRound, peerMs }: EventsOptions): Map<Contestant, Plan> {
@@ -154,9 +135,7 @@ function planAll(workload: Workload, { eventsPerRound, peerMs }: EventsOptions):
   for (const contestant of contestants) {
     const plan = contestant === callsheet ? whole : planFor(contestant, workload, peerMs)
     if (!plan) continue
-    // Of the largest, a part says as much.
-    const isLarge = workload.versions.length > 200_000
-    const checked = plan.isPart ? plan.events : isLarge ? 20_000 : undefined
+    const checked = plan.isPart ? plan.events : workload.versions.length > large ? 20_000 : undefined
     assertAgreement(contestant, workload, checked)
     plans.set(contestant, plan)
   }
@@ -171,18 +150,18 @@ interface Cost {
 /** Rounds are interleaved, and a ratio is taken within its round: the machine's slow moments cancel out. */
 function playRounds(workload: Workload, plans: Map<Contestant, Plan>, options: EventsOptions) {
   const costs = new Map<Contestant, Cost[]>([...plans.keys()].map((contestant) => [contestant, []]))
-  // Whoever plays a part is compared with the limit in the same place, where its tables are full.
-  const halfway = partOf(workload, 100_000)
+  const isLarge = workload.versions.length > large
   for (let round = 0; round < options.rounds; round += 1) {
     const base = playAll(limit, workload, options.eventsPerRound)
-    const baseHalfway = playPart(limit, workload, halfway)
+    // Whoever plays a part of many events is compared with the limit in the same place, where its tables are full.
+    const baseOfPart = isLarge ? playPart(limit, workload, partOf(workload, large)) : base
     costs.get(limit)!.push({ ns: base, ratio: 1 })
     for (const [contestant, plan] of plans) {
       if (contestant === limit || (contestant !== callsheet && round >= options.peerRounds)) continue
-      const cost = plan.isPart
-        ? { ns: playPart(contestant, workload, plan), base: baseHalfway }
-        : { ns: playAll(contestant, workload, plan.events), base }
-      costs.get(contestant)!.push({ ns: cost.ns, ratio: cost.ns / cost.base })
+      const ns = plan.isPart
+        ? playPart(contestant, workload, plan)
+        : playAll(contestant, workload, plan.events)
+      costs.get(contestant)!.push({ ns, ratio: ns / (plan.isPart ? baseOfPart : base) })
     }
   }
   return costs

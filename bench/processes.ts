@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 
 /** Another process of the bench: asked one thing at a time. */
@@ -13,22 +13,23 @@ export async function launch<Question extends object, Answer>(
   ...args: readonly string[]
 ): Promise<Asked<Question, Answer>> {
   const started = fork(new URL(file, import.meta.url), args)
-  await nextMessage(started)
+  const ended = once(started, 'exit').then(([code]) => {
+    throw new Error(`${file} ended too early, with ${String(code)}.`)
+  })
+  // Whoever asks nothing at that time need not hear of it.
+  ended.catch(() => {})
+  const nextMessage = async () => {
+    const [message] = (await Promise.race([once(started, 'message'), ended])) as [unknown]
+    return message
+  }
+  await nextMessage()
   return {
     async ask(question) {
       started.send(question)
-      return (await nextMessage(started)) as Answer
+      return (await nextMessage()) as Answer
     },
     close: () => started.disconnect(),
   }
-}
-
-async function nextMessage(started: ChildProcess): Promise<unknown> {
-  const ended = once(started, 'exit').then(([code]) => {
-    throw new Error(`A process of the bench ended too early, with ${String(code)}.`)
-  })
-  const [message] = (await Promise.race([once(started, 'message'), ended])) as [unknown]
-  return message
 }
 
 /** What such a file does: it answers each question. */

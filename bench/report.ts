@@ -104,8 +104,8 @@ Many shows of ten characters:
 
 ${eventTable(events, 'many')}
 
-\\* A part of the events, from the middle, with all that came before in the state; against the limit in the same
-place. The rest would take minutes and say the same. The localStorage is a stand-in in memory that keeps a browser's
+\\* A part of the events, from the middle, with all that came before in the state; from 10k tasks up against the limit in
+the same place. The rest would take minutes and say the same. The localStorage is a stand-in in memory that keeps a browser's
 quota of 5,242,880 UTF-16 units: a real one adds a disk. MobX, the signals and the limit change what was read before;
 all others leave it valid.
 

@@ -127,9 +127,12 @@ export function prepare(shape: Shape, tasks: number, seed = 1): Workload {
     versions.push(versionOf(fixed[task]!, startOf[task]!, turn, now))
     given.push(patches[turn]!)
   }
-  const halfway = newestOf(versions.slice(0, versions.length / 2))
+  const halfway = newestOf(versions.slice(0, halfOf({ versions })))
   return { shape, tasks, shows, versions, halfway, patches: given }
 }
+
+/** The place in the versions before which half of them are. */
+export const halfOf = ({ versions }: Pick<Workload, 'versions'>): number => Math.floor(versions.length / 2)
 
 /** The newest version of each task. */
 export function newestOf(versions: readonly TaskRecord[]): TaskRecord[] {
