@@ -1,133 +1,224 @@
-import assert from 'node:assert/strict'
-import { callsheet, callsheetTracker } from './contestants/callsheet.ts'
+import { assertAgreement } from './agreement.ts'
+import { contestants } from './contestants/all.ts'
+import { callsheet } from './contestants/callsheet.ts'
 import type { Contestant } from './contestants/contestant.ts'
 import { limit } from './contestants/limit.ts'
-import { reduxToolkit } from './contestants/redux.ts'
-import { zustandImmer, zustandSpread } from './contestants/zustand.ts'
 import { collect, median, timed } from './measure.ts'
-import { newestOf, prepare, type Shape, type Workload } from './workload.ts'
+import { launch } from './processes.ts'
+import { halfOf, prepare, type Shape, type Workload } from './workload.ts'
 
 // One event, and the show's view read after it.
 
 export interface EventsOptions {
   readonly sizes: readonly number[]
+  /** Rounds of the limit and of the reducer, which are the goal. */
   readonly rounds: number
-  /** How many events a round of a fast contestant has at least: small workloads are played several times. */
+  /** How many events such a round has at least: small workloads are played several times. */
   readonly eventsPerRound: number
-  /** How many events of a slow contestant are timed: from the middle of the workload, what came before is loaded. */
-  readonly sample: (tasks: number) => number
-  /** The slow ones are left out above this many tasks. */
-  readonly slowUpTo: number
+  /** Rounds of all others. */
+  readonly peerRounds: number
+  /** For about how many ms one of the others is timed in a round. */
+  readonly peerMs: number
 }
 
-/** Nanoseconds per event of one contestant at one size, and how many times the limit's. */
+/** What one event costs a contestant at one size. */
 export interface EventCost {
   readonly shape: Shape
   readonly tasks: number
   readonly contestant: string
-  readonly ns: number
+  readonly isImmutable: boolean
+  /** Nanoseconds per event; undefined where the contestant has no room for so many tasks. */
+  readonly ns?: number | undefined
+  /** How many times the limit's; 0 where there is no room. */
   readonly ratio: number
+  /** Timed for a part of the events only, with all tasks in the state. */
+  readonly isPart: boolean
 }
 
-const fast = [limit, callsheet]
-// A tracker makes the versions itself, and tells everyone: shown for itself.
-const whole = callsheetTracker
-const slow = [zustandSpread, zustandImmer, reduxToolkit]
-
-const figuresOfAll = (workload: Workload, running: ReturnType<Contestant['start']>) =>
-  workload.shows.map(({ showId }) => running.figures(showId))
-
-/** Plays a window of a workload with every contestant, and throws unless all show the same after each event. */
-export function assertAgreement(workload: Workload, from: number, to: number): void {
-  const before = newestOf(workload, from)
-  let expected: { readonly sum: number; readonly figures: unknown } | undefined
-  for (const contestant of [...fast, whole, ...slow]) {
-    // A tracker writes its own versions, so it plays them all.
-    const isWriter = contestant === whole
-    const running = contestant.start(workload)
-    if (isWriter) running.play(0, from)
-    else running.load(before)
-    const sum = running.play(from, to)
-    const figures = figuresOfAll(workload, running)
-    expected ??= { sum, figures }
-    assert.deepEqual({ sum, figures }, expected, `${contestant.name} shows other figures than the limit`)
-  }
+/** What a contestant plays in a round: a whole workload, or a part from halfway, with what came before loaded. */
+interface Plan {
+  readonly isPart: boolean
+  /** How many events are timed; of a whole workload at least, for it is played again and again. */
+  readonly events: number
+  /** How many events of a part are played before: a collection leaves both code and caches cold. */
+  readonly lead: number
 }
 
-// The last run of each contestant stays alive, as a state does in real use. Where none did, each collection took the
-// hidden classes too, and with them the optimised code: the limit was then measured at twice its cost.
+// --- playing -------------------------------------------------------------------------------------------------------
+
+// A state of each contestant stays alive, as one does in real use. Where none did, each collection took the hidden
+// classes too, and with them the optimised code: the limit was then measured at twice its cost.
 const alive = new Map<Contestant, unknown>()
 
 /** One round: a contestant plays the whole workload, from empty and often enough. Gives ns per event. */
 function playAll(contestant: Contestant, workload: Workload, events: number): number {
   const { length } = workload.versions
   const runs = Math.ceil(events / length)
+  // Of the others a small state is enough, and does not make everybody's collections longer.
+  const isKept = contestant === limit || contestant === callsheet || workload.tasks <= warmTasks
   collect()
   let ns = 0
   // Each run is let go before the next begins: hundreds of finished states are nobody's working set.
-  for (let run = 0; run < runs; run += 1) {
+  for (let run = -Math.round(runs / 3); run < runs; run += 1) {
     const running = contestant.start(workload)
-    ns += timed(() => running.play(0, length))
-    alive.set(contestant, running)
+    const cost = timed(() => running.play(0, length))
+    if (run >= 0) ns += cost
+    if (isKept) alive.set(contestant, running)
   }
   return ns / (runs * length)
 }
 
-function playSample(contestant: Contestant, workload: Workload, from: number, to: number): number {
+function playPart(contestant: Contestant, workload: Workload, { lead, events }: Plan): number {
   const running = contestant.start(workload)
-  running.load(newestOf(workload, from))
+  running.load(workload.halfway)
+  const from = halfOf(workload)
   collect()
-  return timed(() => running.play(from, to)) / (to - from)
+  running.play(from, from + lead)
+  return timed(() => running.play(from + lead, from + lead + events)) / events
+}
+
+const warmTasks = 200
+
+/** Every path is warm before the first size is timed. */
+function warmUp(ms: number): void {
+  for (const shape of ['one', 'many'] as const) {
+    const workload = prepare(shape, warmTasks)
+    for (const contestant of [limit, ...contestants]) {
+      let ns = 0
+      while (ns < ms * 1e6) ns += playAll(contestant, workload, 1) * workload.versions.length
+    }
+  }
+}
+
+// --- measuring -----------------------------------------------------------------------------------------------------
+
+/** Up to so few events all are played; from so many on, a part says as much. */
+const [small, large] = [2_000, 100_000]
+
+const isOutOfRoom = (error: unknown) => error instanceof DOMException && error.name === 'QuotaExceededError'
+
+/** A part of at most so many events, with each task met once before, where that is soon done. */
+function partOf(workload: Workload, events: number): Plan {
+  const half = halfOf(workload)
+  const third = Math.ceil(events / 3)
+  const lead = Math.min(events < 1_000 ? third : Math.max(third, workload.tasks), Math.floor(half / 2))
+  return { isPart: true, lead, events: Math.min(events, half - lead) }
+}
+
+/** How much a contestant can play in some ms, found by trying. Undefined where it has no room for so many tasks. */
+function planFor(contestant: Contestant, workload: Workload, ms: number): Plan | undefined {
+  const { length } = workload.versions
+  const from = halfOf(workload)
+  const running = contestant.start(workload)
+  try {
+    running.load(workload.halfway)
+  } catch (error) {
+    if (isOutOfRoom(error)) return undefined
+    throw error
+  }
+  let events = 0
+  let ns = 0
+  for (let more = 1; ns < (ms * 1e6) / 2 && from + events + more <= length; more *= 2) {
+    const start = from + events
+    ns += timed(() => running.play(start, start + more))
+    events += more
+  }
+  const affordable = Math.max(2, Math.round((ms * 1e6 * events) / ns))
+  return affordable >= length || length <= small
+    ? { isPart: false, lead: 0, events: affordable }
+    : partOf(workload, affordable)
+}
+
+function planAll(workload: Workload, { eventsPerRound, peerMs }: EventsOptions): Map<Contestant, Plan> {
+  const whole: Plan = { isPart: false, lead: 0, events: eventsPerRound }
+  const plans = new Map<Contestant, Plan>([[limit, whole]])
+  for (const contestant of contestants) {
+    const plan = contestant === callsheet ? whole : planFor(contestant, workload, peerMs)
+    if (!plan) continue
+    const checked = plan.isPart ? plan.events : workload.versions.length > large ? 20_000 : undefined
+    assertAgreement(contestant, workload, checked)
+    plans.set(contestant, plan)
+  }
+  return plans
+}
+
+interface Cost {
+  readonly ns: number
+  readonly ratio: number
+}
+
+/** Rounds are interleaved, and a ratio is taken within its round: the machine's slow moments cancel out. */
+function playRounds(workload: Workload, plans: Map<Contestant, Plan>, options: EventsOptions) {
+  const costs = new Map<Contestant, Cost[]>([...plans.keys()].map((contestant) => [contestant, []]))
+  const isLarge = workload.versions.length > large
+  for (let round = 0; round < options.rounds; round += 1) {
+    const base = playAll(limit, workload, options.eventsPerRound)
+    // Whoever plays a part of many events is compared with the limit in the same place, where its tables are full.
+    const baseOfPart = isLarge ? playPart(limit, workload, partOf(workload, large)) : base
+    costs.get(limit)!.push({ ns: base, ratio: 1 })
+    for (const [contestant, plan] of plans) {
+      if (contestant === limit || (contestant !== callsheet && round >= options.peerRounds)) continue
+      const ns = plan.isPart
+        ? playPart(contestant, workload, plan)
+        : playAll(contestant, workload, plan.events)
+      costs.get(contestant)!.push({ ns, ratio: ns / (plan.isPart ? baseOfPart : base) })
+    }
+  }
+  return costs
 }
 
 function measureSize(workload: Workload, options: EventsOptions): EventCost[] {
-  const { shape, tasks, versions } = workload
-  const others = tasks <= options.slowUpTo ? slow : []
-  const sample = Math.min(options.sample(tasks), versions.length)
-  const from = Math.floor((versions.length - sample) / 2)
-  if (others.length > 0) assertAgreement(workload, from, from + sample)
-  const rounds = new Map<Contestant, number[]>(
-    [...fast, ...(others.length > 0 ? [whole] : []), ...others].map((contestant) => [contestant, []]),
-  )
-  for (let round = 0; round < options.rounds; round += 1) {
-    for (const contestant of fast) {
-      rounds.get(contestant)!.push(playAll(contestant, workload, options.eventsPerRound))
+  const { shape, tasks } = workload
+  const plans = planAll(workload, options)
+  const costs = playRounds(workload, plans, options)
+  return [limit, ...contestants].map((contestant) => {
+    const own = costs.get(contestant)
+    return {
+      shape,
+      tasks,
+      contestant: contestant.name,
+      isImmutable: contestant.isImmutable,
+      ns: own && median(own.map(({ ns }) => ns)),
+      ratio: own ? median(own.map(({ ratio }) => ratio)) : 0,
+      isPart: plans.get(contestant)?.isPart ?? false,
     }
-    if (round >= 3) continue
-    if (others.length > 0) rounds.get(whole)!.push(playAll(whole, workload, options.eventsPerRound / 10))
-    for (const contestant of others) {
-      rounds.get(contestant)!.push(playSample(contestant, workload, from, from + sample))
-    }
-  }
-  const base = rounds.get(limit)!
-  return [...rounds].map(([contestant, costs]) => ({
-    shape,
-    tasks,
-    contestant: contestant.name,
-    ns: median(costs),
-    // Rounds are interleaved: the machine's slow moments cancel out within a round.
-    ratio: median(costs.map((ns, round) => ns / base[round]!)),
-  }))
+  })
 }
 
-export function measureEvents(options: EventsOptions): EventCost[] {
+/** All shapes and sizes, in this process. */
+export function playEvents(options: EventsOptions): EventCost[] {
   const costs: EventCost[] = []
-  // Every path is warm before the first size is timed.
-  for (const shape of ['one', 'many'] as const) {
-    const warm = prepare(shape, 200)
-    for (const contestant of fast) playAll(contestant, warm, options.eventsPerRound)
-  }
+  warmUp(options.peerMs)
   for (const shape of ['one', 'many'] as const) {
     for (const tasks of options.sizes) {
       const rows = measureSize(prepare(shape, tasks), options)
       for (const { contestant, ns, ratio } of rows) {
         console.log(
-          `${shape.padEnd(5)}${String(tasks).padStart(7)}  ${contestant.padEnd(34)}` +
-            `${ns.toFixed(0).padStart(12)} ns  ${ratio.toFixed(2).padStart(10)}`,
+          `${shape.padEnd(5)}${String(tasks).padStart(7)}  ${contestant.padEnd(40)}` +
+            `${ns?.toFixed(0).padStart(12) ?? 'no room'.padStart(12)} ns  ${ratio.toFixed(2).padStart(10)}`,
         )
       }
       costs.push(...rows)
     }
   }
   return costs
+}
+
+/** The same in several processes, one after another: no two compile alike, and all keep to what they compiled. */
+export async function measureEvents(processes: number, options: EventsOptions): Promise<EventCost[]> {
+  const runs: EventCost[][] = []
+  for (let run = 0; run < processes; run += 1) {
+    const { ask, close } = await launch<EventsOptions, EventCost[]>('events-process.js')
+    runs.push(await ask(options))
+    close()
+  }
+  return runs[0]!.map((first, place) => {
+    const same = runs.map((costs) => costs[place]!)
+    return {
+      ...first,
+      ns: first.ns === undefined ? undefined : median(same.map(({ ns }) => ns!)),
+      ratio: median(same.map(({ ratio }) => ratio)),
+      isPart: same.some(({ isPart }) => isPart),
+    }
+  })
 }

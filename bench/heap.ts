@@ -1,10 +1,44 @@
-import { showPipeline } from '@callsheet/core'
+import { showPipeline, type TaskRecord } from '@callsheet/core'
 import { applyTask } from '../packages/core/src/reducer.ts'
 import { emptyState } from '../packages/core/src/state.ts'
+import { contestants } from './contestants/all.ts'
+import { limit } from './contestants/limit.ts'
 import { collect } from './measure.ts'
+import { prepare } from './workload.ts'
 
-/** Heap bytes of each task in one show, when they have begun and after many more events on them. */
-export function measureHeap(tasks: number) {
+export interface HeapCost {
+  readonly contestant: string
+  readonly bytesPerTask: number
+}
+
+function heapUsed(): number {
+  // What was held weakly goes one collection later than what held it.
+  for (let time = 0; time < 4; time += 1) collect()
+  return process.memoryUsage().heapUsed
+}
+
+/** Heap bytes per task of every contestant with one show of tasks halfway, their records and one read view included. */
+export function measureHeaps(tasks: number): HeapCost[] {
+  const workload = prepare('one', tasks)
+  const newest = JSON.stringify(workload.halfway)
+  return [limit, ...contestants].map((contestant) => {
+    const before = heapUsed()
+    const running = contestant.start(workload)
+    // Each is given records that nobody else holds, as they come from the wire.
+    const records = JSON.parse(newest) as TaskRecord[]
+    const { length } = records
+    running.load(records)
+    running.figures(workload.shows[0]!.showId)
+    records.length = 0
+    const bytesPerTask = (heapUsed() - before) / length
+    // Still needed here, so not collected before.
+    running.figures(workload.shows[0]!.showId)
+    return { contestant: contestant.name, bytesPerTask }
+  })
+}
+
+/** The same of the reducer alone in a larger show, when its tasks have begun and after many more events on them. */
+export function measureGrowth(tasks: number) {
   const version = (index: number, rev: number) => ({
     id: `task-${index}`,
     showId: 'show',
@@ -19,19 +53,14 @@ export function measureHeap(tasks: number) {
     rev,
     by: 'bench',
   })
-  collect()
-  const before = process.memoryUsage().heapUsed
+  const before = heapUsed()
   let state = emptyState(showPipeline)
-  const perTask = () => {
-    collect()
-    return (process.memoryUsage().heapUsed - before) / tasks
-  }
   for (let index = 0; index < tasks; index += 1) state = applyTask(state, version(index, 1))
-  const bytesPerTask = perTask()
+  const bytesPerTask = (heapUsed() - before) / tasks
   const updates = tasks * 5
   for (let index = 0; index < updates; index += 1) {
     state = applyTask(state, version(index % tasks, 2 + Math.floor(index / tasks)))
   }
-  const bytesPerTaskAfter = perTask()
+  const bytesPerTaskAfter = (heapUsed() - before) / tasks
   return { tasks: state.base.size, bytesPerTask, updates, bytesPerTaskAfter }
 }

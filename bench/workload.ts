@@ -9,6 +9,8 @@ export interface Workload {
     readonly characters: readonly { readonly id: string }[]
   }[]
   readonly versions: readonly TaskRecord[]
+  /** The newest versions of all tasks when half of the versions have been. */
+  readonly halfway: readonly TaskRecord[]
   /** What an application says to a tracker to get the version at the same place. */
   readonly patches: readonly TaskPatch[]
 }
@@ -125,12 +127,16 @@ export function prepare(shape: Shape, tasks: number, seed = 1): Workload {
     versions.push(versionOf(fixed[task]!, startOf[task]!, turn, now))
     given.push(patches[turn]!)
   }
-  return { shape, tasks, shows, versions, patches: given }
+  const halfway = newestOf(versions.slice(0, halfOf({ versions })))
+  return { shape, tasks, shows, versions, halfway, patches: given }
 }
 
-/** The newest version of each task among the first `count` versions. */
-export function newestOf(workload: Workload, count: number): TaskRecord[] {
+/** The place in the versions before which half of them are. */
+export const halfOf = ({ versions }: Pick<Workload, 'versions'>): number => Math.floor(versions.length / 2)
+
+/** The newest version of each task. */
+export function newestOf(versions: readonly TaskRecord[]): TaskRecord[] {
   const newest = new Map<string, TaskRecord>()
-  for (const version of workload.versions.slice(0, count)) newest.set(version.id, version)
+  for (const version of versions) newest.set(version.id, version)
   return [...newest.values()]
 }

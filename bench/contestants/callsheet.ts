@@ -11,7 +11,8 @@ import { emptyState, showOf, type State } from '../../packages/core/src/state.ts
 import { viewOf } from '../../packages/core/src/show-state.ts'
 import type { Contestant, Figures } from './contestant.ts'
 
-const figuresOf = ({ status, progress, active, steps }: PipelineView<ShowPipeline>): Figures => ({
+/** What is compared of a view. */
+export const figuresOf = ({ status, progress, active, steps }: PipelineView<ShowPipeline>): Figures => ({
   status,
   progress,
   active,
@@ -29,6 +30,7 @@ const read = (state: State, showId: string) => viewOf<ShowPipeline>(showOf(state
 /** The pure part: one state and one version give the next state. */
 export const callsheet: Contestant = {
   name: 'callsheet: reducer and view',
+  isImmutable: true,
   start({ shows, versions }) {
     let state = emptyState(showPipeline)
     for (const { showId, characters } of shows) {
@@ -62,6 +64,7 @@ export const callsheet: Contestant = {
 /** All of it: the patch is merged, cleaned and redacted, the version applied, everyone told, the view read. */
 export const callsheetTracker: Contestant = {
   name: 'callsheet: tracker',
+  isImmutable: true,
   start({ shows, versions, patches }) {
     let now = versions[0]!.startedAt
     const tracker = createTracker({ pipeline: showPipeline, by: 'bench', clock: () => now })

@@ -18,12 +18,14 @@ export interface Figures {
 /** A way of keeping tasks. */
 export interface Contestant {
   readonly name: string
+  /** Whether what was read before an event stays as it was. */
+  readonly isImmutable: boolean
   readonly start: (workload: Workload) => Running
 }
 
 /** One state of a contestant, from empty. */
 export interface Running {
-  /** Takes in the newest versions at once; not timed. */
+  /** Takes in many versions at once. Throws a QuotaExceededError when there is no room for them. */
   readonly load: (newest: readonly TaskRecord[]) => void
   /**
    * Applies the versions of the workload from one place to another, each on its own, and reads the view of its show

@@ -35,30 +35,46 @@ export function count(counts: Counts, held: TaskRecord | undefined, version: Tas
   }
 }
 
+/** The same for those who change nothing in place. */
+export function recounted(
+  counts: Counts,
+  held: TaskRecord | undefined,
+  version: TaskRecord,
+  step: number,
+): Counts {
+  const next = { ...counts }
+  count(next, held, version, step)
+  return next
+}
+
 const statusOf = ({ active, completed, total }: Counts) =>
   active > 0 ? 'active' : total > 0 && completed === total ? 'succeeded' : 'pending'
 
-/** The figures of a show from its counts. */
-export function figuresOf(counts: readonly Counts[]): Figures {
+/** The figures of a step from its counts. */
+export function stepFigures(counts: Counts): Figures['steps'][number] {
+  const { total, completed, active, running } = counts
+  const status = statusOf(counts)
+  const progress =
+    status === 'succeeded'
+      ? 100
+      : total === 0
+        ? 0
+        : Math.min(99, Math.floor((100 * completed + running) / total))
+  return { status, total, completed, active, progress }
+}
+
+/** The figures of a show from those of its steps. */
+export function showFigures(steps: Figures['steps']): Figures {
   let [active, work, weights] = [0, 0, 0]
   let isDone = true
-  const steps = counts.map((step, place) => {
-    const status = statusOf(step)
-    const progress =
-      status === 'succeeded'
-        ? 100
-        : step.total === 0
-          ? 0
-          : Math.min(99, Math.floor((100 * step.completed + step.running) / step.total))
+  for (const [place, step] of steps.entries()) {
     const { weight, optional } = showPipeline.steps[place]!
     active += step.active
-    if (!optional || step.total > 0) {
-      work += weight * progress
-      weights += weight
-      isDone &&= status === 'succeeded'
-    }
-    return { status, total: step.total, completed: step.completed, active: step.active, progress }
-  })
+    if (optional && step.total === 0) continue
+    work += weight * step.progress
+    weights += weight
+    isDone &&= step.status === 'succeeded'
+  }
   return {
     status: active > 0 ? 'active' : isDone ? 'succeeded' : 'pending',
     progress: isDone ? 100 : Math.min(99, Math.floor(work / weights)),
@@ -66,6 +82,9 @@ export function figuresOf(counts: readonly Counts[]): Figures {
     steps,
   }
 }
+
+/** The figures of a show from its counts. */
+export const figuresOf = (counts: readonly Counts[]): Figures => showFigures(counts.map(stepFigures))
 
 /** What the timed loops read of the figures. */
 export function sumOf(figures: Figures, place: number): number {

@@ -89,12 +89,13 @@ function refresh(step: Step): void {
 
 export const limit: Contestant = {
   name: 'limit: mutable Map and counters',
+  isImmutable: false,
   start({ shows: given, versions }) {
     const tasks = new Map<string, Task>()
     const shows = new Map<string, Show>()
     for (const { showId, characters } of given) shows.set(showId, createShow(characters.length))
 
-    const add = (version: TaskRecord) => {
+    const add = (version: TaskRecord): Step => {
       const step = shows.get(version.showId)!.steps[version.stepNumber! - 1]!
       const task: Task = {
         id: version.id,
@@ -112,15 +113,13 @@ export const limit: Contestant = {
       if (step.isOptional) step.total += 1
       tasks.set(version.id, task)
       count(task, 1)
-      refresh(step)
+      return step
     }
-    const apply = (version: TaskRecord) => {
+    /** Gives the step whose figures are to be reckoned again. */
+    const put = (version: TaskRecord): Step | undefined => {
       const task = tasks.get(version.id)
-      if (task === undefined) {
-        add(version)
-        return
-      }
-      if (version.rev <= task.rev) return
+      if (task === undefined) return add(version)
+      if (version.rev <= task.rev) return undefined
       count(task, -1)
       task.status = version.status
       task.stage = version.stage
@@ -131,12 +130,21 @@ export const limit: Contestant = {
       task.rev = version.rev
       task.by = version.by
       count(task, 1)
-      refresh(task.step)
+      return task.step
+    }
+    const apply = (version: TaskRecord) => {
+      const step = put(version)
+      if (step) refresh(step)
     }
 
     return {
       load: (newest) => {
-        for (const version of newest) apply(version)
+        const touched = new Set<Step>()
+        for (const version of newest) {
+          const step = put(version)
+          if (step) touched.add(step)
+        }
+        for (const step of touched) refresh(step)
       },
       play(from, to) {
         let sum = 0

@@ -1,56 +1,24 @@
 import type { TaskRecord } from '@callsheet/core'
+import { original } from 'immer'
 import { immer } from 'zustand/middleware/immer'
 import { createStore } from 'zustand/vanilla'
-import type { Workload } from '../workload.ts'
 import type { Contestant } from './contestant.ts'
-import { count, type Counts, emptyCounts, figuresOf, sumOf } from './counted.ts'
-
-interface Shows {
-  shows: Record<string, { tasks: Record<string, TaskRecord>; counts: Counts[] }>
-}
-
-const emptyShows = ({ shows }: Workload): Shows => ({
-  shows: Object.fromEntries(
-    shows.map(({ showId, characters }) => [showId, { tasks: {}, counts: emptyCounts(characters.length) }]),
-  ),
-})
-
-/** The whole state with many tasks put in at once. */
-function filled(workload: Workload, newest: readonly TaskRecord[]): Shows {
-  const state = emptyShows(workload)
-  for (const version of newest) {
-    const show = state.shows[version.showId]!
-    const step = version.stepNumber! - 1
-    count(show.counts[step]!, undefined, version, step)
-    show.tasks[version.id] = version
-  }
-  return state
-}
+import { figuresOf, recounted, sumOf } from './counted.ts'
+import { type Shows, showsWith, withVersion } from './spread.ts'
 
 export const zustandSpread: Contestant = {
   name: 'zustand + spread',
+  isImmutable: true,
   start(workload) {
     const { versions } = workload
-    const store = createStore<Shows>()(() => emptyShows(workload))
-    const apply = (version: TaskRecord) =>
-      store.setState(({ shows }) => {
-        const show = shows[version.showId]!
-        const held = show.tasks[version.id]
-        if (held && held.rev >= version.rev) return { shows }
-        const step = version.stepNumber! - 1
-        const counts = show.counts.slice()
-        counts[step] = { ...counts[step]! }
-        count(counts[step], held, version, step)
-        const tasks = { ...show.tasks, [version.id]: version }
-        return { shows: { ...shows, [version.showId]: { tasks, counts } } }
-      })
+    const store = createStore<Shows>()(() => showsWith(workload))
     return {
-      load: (newest) => store.setState(filled(workload, newest)),
+      load: (newest) => store.setState(showsWith(workload, newest)),
       play(from, to) {
         let sum = 0
         for (let index = from; index < to; index += 1) {
           const version = versions[index]!
-          apply(version)
+          store.setState((state) => withVersion(state, version))
           sum += sumOf(figuresOf(store.getState().shows[version.showId]!.counts), version.stepNumber! - 1)
         }
         return sum
@@ -62,20 +30,23 @@ export const zustandSpread: Contestant = {
 
 export const zustandImmer: Contestant = {
   name: 'zustand + immer',
+  isImmutable: true,
   start(workload) {
     const { versions } = workload
-    const store = createStore<Shows>()(immer(() => emptyShows(workload)))
+    const store = createStore<Shows>()(immer(() => showsWith(workload)))
     const apply = (version: TaskRecord) =>
       store.setState(({ shows }) => {
-        const show = shows[version.showId]!
-        const held = show.tasks[version.id]
+        // What is only read is read from the original, as immer's docs advise: drafts are dear.
+        const { tasks, counts } = original(shows)![version.showId]!
+        const held = tasks[version.id]
         if (held && held.rev >= version.rev) return
         const step = version.stepNumber! - 1
-        count(show.counts[step]!, held, version, step)
+        const show = shows[version.showId]!
+        show.counts[step] = recounted(counts[step]!, held, version, step)
         show.tasks[version.id] = version as (typeof show.tasks)[string]
       })
     return {
-      load: (newest) => store.setState(filled(workload, newest)),
+      load: (newest) => store.setState(showsWith(workload, newest)),
       play(from, to) {
         let sum = 0
         for (let index = from; index < to; index += 1) {

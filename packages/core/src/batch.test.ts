@@ -6,6 +6,7 @@ import { applyShow, applyTask } from './reducer.ts'
 import { ShowState, viewOf } from './show-state.ts'
 import { emptyState, showOf, type State, versionOf, versions } from './state.ts'
 import type { ShowRecord, TaskRecord, TaskVersion } from './task.ts'
+import { assertLaw } from './testing.ts'
 
 const pipeline = definePipeline({
   id: 'batch',
@@ -78,7 +79,8 @@ const seen = (state: State) =>
 const held = (state: State) =>
   [...versions(state)].map((one) => JSON.stringify(one)).toSorted((a, b) => (a < b ? -1 : 1))
 
-const runs = { numRuns: Number(process.env['LAW_RUNS'] ?? 500) }
+// Each history is a batch of up to 80, merged in several ways.
+const runs = { share: 0.1 }
 
 describe('applyTasks', { timeout: 300_000 }, () => {
   const before = fc.tuple(
@@ -89,8 +91,8 @@ describe('applyTasks', { timeout: 300_000 }, () => {
   const start = ([tasks, shows]: readonly [readonly TaskVersion[], readonly ShowRecord[]]) =>
     tasks.reduce(applyTask, shows.reduce(applyShow, emptyState(pipeline)))
 
-  it('has the result of one after the other, and says what was news', () => {
-    fc.assert(
+  it('has the result of one after the other, and says what was news', async () => {
+    await assertLaw(
       fc.property(before, batch, (given, many) => {
         const state = start(given)
         const old = held(state)
@@ -108,8 +110,8 @@ describe('applyTasks', { timeout: 300_000 }, () => {
     )
   })
 
-  it('leaves older states as they are, which can grow on by themselves', () => {
-    fc.assert(
+  it('leaves older states as they are, which can grow on by themselves', async () => {
+    await assertLaw(
       fc.property(before, batch, batch, (given, left, right) => {
         const trunk = start(given)
         const shown = seen(trunk)
@@ -125,8 +127,8 @@ describe('applyTasks', { timeout: 300_000 }, () => {
     )
   })
 
-  it('changes nothing when nothing is news: the very state stays', () => {
-    fc.assert(
+  it('changes nothing when nothing is news: the very state stays', async () => {
+    await assertLaw(
       fc.property(before, batch, (given, many) => {
         const { state } = applyTasks(start(given), many)
         const again = applyTasks(state, many)
