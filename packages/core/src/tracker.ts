@@ -14,7 +14,7 @@ import {
 } from './input.ts'
 import { canonicalJson } from './json.ts'
 import type { Pipeline } from './pipeline.ts'
-import { redactText } from './redact.ts'
+import { createRedactor } from './redact.ts'
 import { slotKey, stepOf } from './reducer.ts'
 import { isTooOld, type ParsedRecords, type Rejection, toSnapshot } from './snapshot.ts'
 import { finalShowId, showOf, versionOf, versions } from './state.ts'
@@ -50,6 +50,7 @@ const randomId = (): string =>
 export function createTracker<const P extends Pipeline>(options: TrackerOptions<P>): Tracker<P> {
   const { pipeline, sinks = [], promises = 'same' } = options
   const { clock = Date.now, createId = randomId, random = Math.random, schedule = later } = options
+  const redactor = createRedactor(options.redact)
   const by = options.by ?? createId()
   assertId(by, 'by')
   const expiry = { ...defaultExpiry, ...options.expiry }
@@ -57,6 +58,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const store = createStore({
     pipeline,
     sinks,
+    redact: redactor.text,
     createdAt: clock(),
     onEnded: (id) => runs.get(id)?.stop(new CanceledError(`Task "${id}" was canceled.`)),
   })
@@ -89,7 +91,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
 
   // --- writing -----------------------------------------------------------------------------------------------------
 
-  const writing = (type: string) => ({ now: clock(), by, definition: definitionOf(pipeline, type) })
+  const writing = (type: string) => ({ now: clock(), by, definition: definitionOf(pipeline, type), redactor })
 
   function slotOf({ showId, type, characterId }: LooseSlot) {
     const show = showOf(store.state(), showId)
@@ -232,11 +234,12 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
           })
           return given ? run(type, () => fn.apply(this, args), given) : fn.apply(this, args)
         }) as unknown as ShowTracker<P>['wrap'],
-      setTitle: (title) => setRegister(finalId(), 'title', redactText(title)),
-      setCharacters: (characters) => setRegister(finalId(), 'characters', readCharacters(characters)),
+      setTitle: (title) => setRegister(finalId(), 'title', redactor.text(title)),
+      setCharacters: (characters) =>
+        setRegister(finalId(), 'characters', readCharacters(characters, redactor.text)),
       setFacts: ({ at = clock(), characters, done }) => {
         if (!Number.isFinite(at)) throw new CallsheetError(`facts are at a time in epoch ms; ${at} is none.`)
-        const roster = characters && { characters: readCharacters(characters) }
+        const roster = characters && { characters: readCharacters(characters, redactor.text) }
         setRegister(finalId(), 'facts', { at, done: readDone(done), ...roster })
       },
       setUnavailable: (types) => setRegister(finalId(), 'unavailable', readIds(types, 'type')),
