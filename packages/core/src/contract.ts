@@ -1,4 +1,5 @@
 import type { MetadataOf, Pipeline, StepType, TaskType } from './pipeline.ts'
+import type { RedactOptions } from './redact.ts'
 import type { Change, Sink } from './sink.ts'
 import type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
 import type { SubscriptionKey } from './subscriptions.ts'
@@ -37,6 +38,11 @@ export interface TrackerOptions<P extends Pipeline> {
   readonly maxTasks?: number
   /** For how long finished tasks stay in lists. */
   readonly expiry?: Partial<Expiry>
+  /**
+   * What is taken for a secret and never enters a record; `false` takes out only what a step calls secret. What keeps
+   * records small and valid always holds. Default: names and shapes of credentials.
+   */
+  readonly redact?: RedactOptions | false
 }
 
 /** The events of a tracker. */

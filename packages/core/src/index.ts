@@ -35,6 +35,7 @@ export type { AnyPipelineView, PipelineView, SlotView, StepError, StepView } fro
 export { readySlots } from './ready.ts'
 export { defaultExpiry, elapsed, type Expiry, isExpired, isStale } from './time.ts'
 export { AlreadyRunningError, CallsheetError, CanceledError, TimeoutError } from './errors.ts'
+export type { RedactOptions } from './redact.ts'
 export type { TaskPatch } from './writer.ts'
 export type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
 export { type SnapshotBounds, trimSnapshot } from './trim.ts'

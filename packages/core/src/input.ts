@@ -1,6 +1,5 @@
 import { CallsheetError } from './errors.ts'
 import type { ExtraDefinition, Pipeline } from './pipeline.ts'
-import { redactText } from './redact.ts'
 import type { Facts, TaskRecord } from './task.ts'
 import { isId } from './text.ts'
 
@@ -77,10 +76,13 @@ export function assertId(value: unknown, name: string): asserts value is string 
 }
 
 /** A roster as records hold it. */
-export const readCharacters = (characters: readonly { readonly id: string; readonly name?: string }[]) =>
+export const readCharacters = (
+  characters: readonly { readonly id: string; readonly name?: string }[],
+  redact: (text: string) => string,
+) =>
   characters.map(({ id, name }) => {
     assertId(id, 'characterId')
-    return Object.freeze({ id, ...(name === undefined ? {} : { name: redactText(name) }) })
+    return Object.freeze({ id, ...(name === undefined ? {} : { name: redact(name) }) })
   })
 
 /** A list of ids, checked. */

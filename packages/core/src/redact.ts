@@ -1,76 +1,141 @@
+import { CallsheetError } from './errors.ts'
+import { readIds } from './input.ts'
 import type { Json, JsonObject } from './json.ts'
 import { cleanText, isDataUrl, limits } from './text.ts'
 import { isRemoved, type TaskVersion } from './task.ts'
 
-// Keys whose values are secrets whatever they hold, and shapes of values that are secrets wherever they stand.
-const secretKey =
-  /^(?:.*[-_])?(?:authorization|password|passwd|secret|token|cookie|api[-_]?key|access[-_]?key|private[-_]?key)$/i
-const secretCamelKey = /(?:Authorization|Password|Secret|Token|Cookie|ApiKey|AccessKey|PrivateKey)$/
-const secretValue =
-  /\bBearer [\w.~+/=-]{8,}|\b(?:sk|pk|rk)-[\w-]{16,}|\br8_\w{16,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}:[0-9a-f]{16,}/g
+/** What is taken for a secret beside what always is. */
+export interface RedactOptions {
+  /** Further names of fields that hold secrets, whole; case, spaces and signs such as `-` and `_` do not matter. */
+  readonly keys?: readonly string[]
+  /** Further shapes of secrets, wherever in a text they stand. */
+  readonly values?: readonly RegExp[]
+  /** Names of fields that sound like a secret and are none: `secret`, where a character has one. */
+  readonly keep?: readonly string[]
+  /** How many characters are kept of a text, 1 to 2,000. Default 2,000. */
+  readonly longest?: number
+}
 
-const isSecretKey = (key: string) => secretKey.test(key) || secretCamelKey.test(key)
+/** Takes out of a record what must not be in it. */
+export interface Redactor {
+  /** A free text as a record may hold it: secrets out, broken characters replaced, cut where it is too long. */
+  readonly text: (text: string) => string
+  /** A text of any length without its secrets. One that is an address keeps its query, as `url` does. */
+  readonly hide: (text: string) => string
+  /** An address without secrets, but with its query: it may be signed, and the picture must load. */
+  readonly url: (url: string) => string
+  /** The name of a field as a record may hold it; undefined when the field is a secret. */
+  readonly name: (name: string) => string | undefined
+}
 
-// Longer texts are cut before they are searched: what nobody keeps needs no search.
-const searched = limits.text * 2
+// Shapes that are secrets wherever they stand: keys with a prefix (OpenAI, Anthropic, Replicate, Hugging Face, Stripe,
+// ElevenLabs, GitHub, Slack, Google, AWS), JSON web tokens, fal's id:secret, what follows Bearer and Basic, private keys.
+// Each begins where no word is going on (or after an escaped sign such as `%20`) and takes what it has read, so every
+// text is read in linear time.
+export const secretShape =
+  /(?<!(?<![%\\]\w?)[\w-])((([rs]k|r8|hf|gh\w|github_pat|xox\w)[-_]|AIza|AKIA)[\w-]*?(\d[^\W_]{9}|[^\W_]{16})[\w-]*|eyJ[\w-]+\.[\w.-]{20,}|[\da-f-]{36}:[\da-f]{16,}|([Bb]earer|Basic) (?=[^\s"']+[A-Z\d])[^\s"']{12,})|PRIVATE KEY-[^]*/g
 
-/** A free text as a record may hold it: secrets out, broken characters replaced, cut where it is too long. */
-export function redactText(text: string): string {
-  const described = describeDataUrl(text)
-  if (described) return `[${described.type}, ${described.bytes} bytes]`
-  const head = text.length > searched ? text.slice(0, searched) : text
-  const clean = head.replace(secretValue, '[redacted]')
-  if (text.length === head.length) return cleanText(clean)
-  return cleanText(clean.slice(0, limits.text)) + `… [${text.length} characters]`
+// What is said to be a secret: before the host of an address, and by name, as in JSON, a header or a query. What stands
+// after `name: ` without quotes may be prose, and is a secret only when it looks like one.
+export const namedSecret =
+  /(:\/\/)[^\s/:?]*:[^\s/?]*(?=@)|((authorization|passw(or)?d|secret|token|cookie|credentials?|(api|access|private|secret).?key|[-?&]sig(nature)?)\\*(["']\s?:|["']?\s?=|%3D|:(?=\s?(?=\S{6})(\S{0,19}[\d=]|\S{20})))\s?\\*["']?)((?<=")[^"]+|(?<='|cookie: )[^'\n]+|[[{][^\]}]+[\]}]?|[^\s"'&,;<>]+)/gi
+
+// A text that is an address with a query, and nothing else.
+export const address = /^[^\s"?#]*[?#][^\s"]*$/
+
+// Longer texts are cut before they are searched: a secret that this parts stands far behind what is kept.
+const searched = limits.text * 8
+
+const plain = (name: string) => name.replace(/[\s!-/:-@[-`{-~]/g, '').toLowerCase()
+
+/**
+ * Makes what takes secrets out. `false` leaves all of them but the fields that a step calls secret; what keeps records
+ * small and valid always holds. Throws a CallsheetError for options that are not usable.
+ */
+export function createRedactor(options: RedactOptions | false = {}): Redactor {
+  const { keys = [], values = [], keep = [], longest = limits.text } = options || {}
+  const own = new Set(readIds(keys, 'redact.keys').map(plain))
+  const kept = new Set(readIds(keep, 'redact.keep').map(plain))
+  if (!(longest > 0 && longest <= limits.text && values.every?.((shape) => shape instanceof RegExp)))
+    throw new CallsheetError('redact takes a list of RegExp as values, and 1 to 2000 as longest.')
+  // Copies, for those with `g` or `y` begin where they ended in another text.
+  const shapes = values.map((shape) => new RegExp(shape, shape.flags.replace(/[gy]/g, '') + 'g'))
+  function hideAll(text: string): string {
+    if (options === false) return text
+    let rest = text
+      .replace(secretShape, '[redacted]')
+      .replace(namedSecret, (_found, slashes = '', name = '') => `${slashes}${name}[redacted]`)
+    for (const shape of shapes) rest = rest.replace(shape, (found) => found && '[redacted]')
+    return rest
+  }
+  const url = (text: string) => text.replace(/^[^?#]*/, hideAll)
+  const hide = (text: string) => (address.test(text) ? url : hideAll)(text)
+  const isSecret = (name: string) =>
+    `${plain(name)}=0`.search(namedSecret) < 0
+      ? own.has(plain(name))
+      : options !== false && !kept.has(plain(name))
+  return {
+    hide,
+    url,
+    text(given) {
+      const data = describeDataUrl(given)
+      if (data) return `[${data.type}, ${data.bytes} bytes]`
+      return cleanText(hide(given.slice(0, searched)), longest, given.length)
+    },
+    name: (name) => (isSecret(name) ? undefined : cleanText(hide(name), 200)),
+  }
 }
 
 /** Media type and size of a data: URL; undefined for any other text. */
 export function describeDataUrl(url: string): { readonly type: string; readonly bytes: number } | undefined {
   if (!isDataUrl(url)) return undefined
-  const comma = url.indexOf(',')
-  const head = url.slice(url.indexOf(':') + 1, comma < 0 ? 200 : Math.min(comma, 200))
-  const type = cleanText(head.split(';')[0] || 'text/plain', 100)
-  const length = comma < 0 ? 0 : url.length - comma - 1
-  const padding = url.endsWith('==') ? 2 : url.endsWith('=') ? 1 : 0
-  return { type, bytes: /;base64$/i.test(head) ? Math.floor((length * 3) / 4) - padding : length }
+  const start = url.indexOf(',') + 1 || url.length
+  const head = url.slice(0, Math.min(start, 200))
+  const type = cleanText(/:([^;,]*)/.exec(head)![1] || 'text/plain', 100)
+  const length = url.length - start
+  const padding = url.slice(-2).split('=').length - 1
+  return { type, bytes: /;base64,/i.test(head) ? Math.floor((length * 3) / 4) - padding : length }
 }
 
 /**
  * Metadata as a record may hold it: plain JSON of bounded depth and size, without secret fields, secret-looking
  * values, data: URLs and long texts.
+ *
+ * @param secret Names of fields that the step calls secret.
  */
-export function redactMetadata(given: unknown, secret: readonly string[] = []): JsonObject {
+export function redactMetadata(
+  given: unknown,
+  { text, name: nameOf }: Redactor,
+  secret: readonly string[] = [],
+): JsonObject {
   let keys: number = limits.keys
   let items: number = limits.items
   const visit = (value: unknown, depth: number): Json | undefined => {
     if (depth > limits.depth) return undefined
-    if (typeof value === 'string') return redactText(value)
+    if (typeof value === 'string') return text(value)
     if (typeof value === 'number') return Number.isFinite(value) ? value : null
     if (typeof value === 'boolean' || value === null) return value
     if (typeof value === 'bigint') return String(value)
     if (typeof value !== 'object') return undefined
-    if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
+    if (value instanceof Date) return value.toJSON()
     return Object.freeze(Array.isArray(value) ? list(value, depth) : fields(value, depth))
   }
   const list = (value: readonly unknown[], depth: number): Json[] => {
-    const kept: Json[] = []
-    const length = depth === limits.depth ? 0 : Math.min(value.length, 1_000)
-    for (let index = 0; index < length && items > 0; index += 1) {
-      items -= 1
-      kept.push(visit(value[index], depth + 1) ?? null)
-    }
-    return kept
+    const kept = value.slice(0, depth === limits.depth ? 0 : Math.min(items, 1_000))
+    items -= kept.length
+    return Array.from(kept, (item) => visit(item, depth + 1) ?? null)
   }
   const fields = (value: object, depth: number): JsonObject => {
     const entries: [string, Json][] = []
-    for (const [name, item] of Object.entries(value)) {
-      if (secret.includes(name) || isSecretKey(name)) continue
+    for (const [given, item] of Object.entries(value)) {
       if (keys === 0) break
+      const name = secret.includes(given) ? undefined : nameOf(given)
+      if (name === undefined) continue
       // Counted before what it holds: an object that is too large loses its depths, not its own fields.
       keys -= 1
       const kept = visit(item, depth + 1)
       if (kept === undefined) keys += 1
-      else entries.push([cleanText(name, 200).replace(secretValue, '[redacted]'), kept])
+      else entries.push([name, kept])
     }
     // Makes own properties whatever their names are: `__proto__` too.
     return Object.fromEntries(entries)
@@ -86,7 +151,9 @@ export const withoutQueries = <T>(value: T): T => {
   if (typeof value === 'string') return value.replace(query, '$1') as T
   if (Array.isArray(value)) return value.map(withoutQueries) as T
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withoutQueries(part)])) as T
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [withoutQueries(name), withoutQueries(part)]),
+  ) as T
 }
 
 /** A version as logs may hold it: the query of every address is cut, for it may be signed. */

@@ -40,6 +40,8 @@ export interface Store<P extends Pipeline> {
 interface StoreOptions<P extends Pipeline> {
   readonly pipeline: P
   readonly sinks: readonly Sink[]
+  /** Takes secrets out of a text. */
+  readonly redact: (text: string) => string
   /** Epoch ms: what was completed before is no news. */
   readonly createdAt: number
   readonly maxTasks: number
@@ -50,7 +52,7 @@ interface StoreOptions<P extends Pipeline> {
 }
 
 export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store<P> {
-  const { pipeline, sinks, createdAt, maxTasks, runsHere, onEnded } = options
+  const { pipeline, sinks, redact, createdAt, maxTasks, runsHere, onEnded } = options
   const emitter = mitt<TrackerEvents<P>>()
   const subscriptions = createSubscriptions(report)
   const emptyViews = new Map<string, WeakRef<PipelineView<P>>>()
@@ -63,7 +65,8 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   function report(thrown: unknown): void {
     try {
       const isError = thrown instanceof Error
-      const error = isError ? thrown : new CallsheetError(toTaskError(thrown).message, { cause: thrown })
+      const { message } = toTaskError(thrown)
+      const error = isError ? thrown : new CallsheetError(redact(message), { cause: thrown })
       emitter.emit('error', { error })
     } catch {
       // A listener of failures that fails has nobody left to tell.

@@ -1,3 +1,4 @@
+export { expectNoSecrets } from './no-secrets.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export { createRandom } from './random.ts'
 export { testSink, type TestSink, type Which } from './test-sink.ts'

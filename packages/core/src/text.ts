@@ -37,8 +37,13 @@ export const isId = (value: unknown): value is string =>
   !control.test(value) &&
   !loneSurrogate.test(value)
 
-/** Replaces NUL and lone surrogates by U+FFFD, and cuts what is too long, telling how long it was. */
-export function cleanText(text: string, most: number = limits.text): string {
-  const cut = text.length > most ? `${text.slice(0, most)}… [${text.length} characters]` : text
+/**
+ * Replaces NUL and lone surrogates by U+FFFD, and cuts what is too long, telling how long it was.
+ *
+ * @param length What it is told to have been. Default: its length; a text that was cut before keeps what it tells.
+ */
+export function cleanText(text: string, most: number = limits.text, length = text.length): string {
+  const isLong = text.length > most + (text.endsWith(' characters]') ? 40 : 0)
+  const cut = isLong ? `${text.slice(0, most)}… [${length} characters]` : text
   return isWellFormed(cut) ? cut : cut.replace(broken, '\ufffd')
 }

@@ -460,7 +460,9 @@ function hearOf(world: World, { which, status, attempts, rev, by }: Action & { d
 
 /** Another tab begins the slot's next task. */
 function hearOfAnother(world: World, { slot, status }: Action & { do: 'hear-of-another' }): void {
-  const { newest, clock } = world
+  const { newest, clock, tracked } = world
+  // The slot's current task is another one from then on: what is tracked next is new work.
+  for (const one of tracked) if (one.given.slot === slot) one.isTouched = true
   const startedAt =
     Math.max(clock.now, ...[...newest.values()].map((one) => ('startedAt' in one ? one.startedAt : 0))) + 1
   const times = { startedAt, updatedAt: startedAt }
@@ -591,7 +593,7 @@ function checkTimers({ timers, tracked }: World): void {
   expect(timers.size).toBe(timeouts.length + tracked.filter(isInPause).length)
 }
 
-/** Of each slot at most one run of ours is at work, where nobody else wrote its tasks. */
+/** Of each slot at most one run of ours is at work, where nobody else wrote its tasks or began another. */
 function checkOneEach(world: World): void {
   for (const slot of ['trailer', 'ada', 'bo']) {
     const running = world.tracked.filter((one) => {

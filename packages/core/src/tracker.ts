@@ -14,7 +14,7 @@ import {
 } from './input.ts'
 import { canonicalJson } from './json.ts'
 import type { Pipeline } from './pipeline.ts'
-import { redactText } from './redact.ts'
+import { createRedactor } from './redact.ts'
 import { slotKey, stepOf } from './reducer.ts'
 import { isTooOld, type ParsedRecords, type Rejection, toSnapshot } from './snapshot.ts'
 import { finalShowId, showOf, versionOf, versions } from './state.ts'
@@ -62,6 +62,7 @@ export const defaults = { clock: Date.now, createId: randomId, random: Math.rand
 export function createTracker<const P extends Pipeline>(options: TrackerOptions<P>): Tracker<P> {
   const { pipeline, sinks = [], promises = 'same', maxTasks = 50_000 } = options
   const { clock, createId, random, schedule } = { ...defaults, ...options }
+  const redactor = createRedactor(options.redact)
   const by = options.by ?? createId()
   assertId(by, 'by')
   if (!(maxTasks >= 1)) throw new CallsheetError(`maxTasks is ${maxTasks}; give a number from 1.`)
@@ -70,6 +71,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const store = createStore({
     pipeline,
     sinks,
+    redact: redactor.text,
     createdAt: clock(),
     maxTasks,
     runsHere: (id) => runs.has(id),
@@ -104,7 +106,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
 
   // --- writing -----------------------------------------------------------------------------------------------------
 
-  const writing = (type: string) => ({ now: clock(), by, definition: definitionOf(pipeline, type) })
+  const writing = (type: string) => ({ now: clock(), by, definition: definitionOf(pipeline, type), redactor })
 
   function slotOf({ showId, type, characterId }: LooseSlot) {
     const show = showOf(store.state(), showId)
@@ -253,11 +255,12 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
           })
           return given ? run(type, () => fn.apply(this, args), given) : fn.apply(this, args)
         }) as unknown as ShowTracker<P>['wrap'],
-      setTitle: (title) => setRegister(finalId(), 'title', redactText(title)),
-      setCharacters: (characters) => setRegister(finalId(), 'characters', readCharacters(characters)),
+      setTitle: (title) => setRegister(finalId(), 'title', redactor.text(title)),
+      setCharacters: (characters) =>
+        setRegister(finalId(), 'characters', readCharacters(characters, redactor.text)),
       setFacts: ({ at = clock(), characters, done }) => {
         if (!Number.isFinite(at)) throw new CallsheetError(`facts are at a time in epoch ms; ${at} is none.`)
-        const roster = characters && { characters: readCharacters(characters) }
+        const roster = characters && { characters: readCharacters(characters, redactor.text) }
         setRegister(finalId(), 'facts', { at, done: readDone(done), ...roster })
       },
       setUnavailable: (types) => setRegister(finalId(), 'unavailable', readIds(types, 'type')),

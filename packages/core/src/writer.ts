@@ -1,7 +1,7 @@
 import { CallsheetError, toTaskError } from './errors.ts'
 import type { JsonObject } from './json.ts'
 import type { ExtraDefinition } from './pipeline.ts'
-import { describeDataUrl, redactMetadata, redactText } from './redact.ts'
+import { describeDataUrl, redactMetadata, type Redactor } from './redact.ts'
 import { isActive, isFinished, type Job, type TaskRecord, type TaskStatus } from './task.ts'
 import { limits, cleanText } from './text.ts'
 
@@ -32,6 +32,7 @@ interface Writing {
   readonly now: number
   readonly by: string
   readonly definition: Definition
+  readonly redactor: Redactor
 }
 
 /**
@@ -43,14 +44,14 @@ interface Writing {
 export function nextVersion(
   held: TaskRecord,
   patch: TaskPatch<never>,
-  { now, by, definition }: Writing,
+  { now, by, definition, redactor }: Writing,
 ): TaskRecord {
   const status = readStatus(patch.status) ?? (isRevived(held, patch) ? 'processing' : held.status)
   const goesOn = held.status === 'failed' && isActive({ status })
   const attempt = whole(patch.attempt, 1) ?? (goesOn ? held.attempt + 1 : held.attempt)
   const isSameAttempt = attempt === held.attempt
   const ends = isFinished({ status })
-  const output = redactOutput(patch)
+  const output = readOutput(patch, redactor)
   // Built field by field: spreads of what is left over made records that every later read was slow on. What belongs
   // to an attempt does not outlive it.
   const next: Writable = {
@@ -66,14 +67,14 @@ export function nextVersion(
   }
   const lasting = isSameAttempt ? held : undefined
   const keptStage = ends ? undefined : lasting?.stage
-  const stage = patch.stage === undefined ? keptStage : redactText(String(patch.stage))
+  const stage = patch.stage === undefined ? keptStage : redactor.text(String(patch.stage))
   const maxAttempts = whole(patch.maxAttempts, 1) ?? held.maxAttempts
   const progress = largest(whole(patch.progress, 0), lasting?.progress)
   const outputUrl = output.outputUrl ?? held.outputUrl
   const outputs = output.outputs ?? held.outputs
-  const error = status === 'succeeded' ? undefined : (readError(patch.error) ?? lasting?.error)
-  const job = readJob(patch.job) ?? lasting?.job
-  const metadata = nextMetadata(held.metadata, patch, output.described, definition)
+  const error = status === 'succeeded' ? undefined : (readError(patch.error, redactor) ?? lasting?.error)
+  const job = readJob(patch.job, redactor) ?? lasting?.job
+  const metadata = nextMetadata(held.metadata, patch, output.described, definition?.secret, redactor)
   if (held.characterId !== undefined) next.characterId = held.characterId
   if (held.stepNumber !== undefined) next.stepNumber = held.stepNumber
   if (maxAttempts !== undefined) next.maxAttempts = maxAttempts
@@ -122,19 +123,21 @@ function finishTime(held: TaskRecord, given: unknown, now: number): number {
   return held.completedAt ?? Math.max(held.startedAt, now)
 }
 
-const readError = (given: unknown) => {
+const readError = (given: unknown, { text }: Redactor) => {
   if (given === undefined || given === null) return undefined
   const error = toTaskError(given)
-  const code = error.code === undefined ? {} : { code: cleanText(redactText(error.code), 200) }
-  return Object.freeze({ ...error, ...code, message: redactText(error.message) })
+  const code = error.code === undefined ? {} : { code: cleanText(text(error.code), 200) }
+  return Object.freeze({ ...error, ...code, message: text(error.message) })
 }
 
-const readJob = (job: Job | undefined): Job | undefined =>
+const readJob = (job: Job | undefined, { text, url }: Redactor): Job | undefined =>
   job &&
   Object.freeze({
-    provider: cleanText(redactText(String(job.provider)), 200),
-    id: cleanText(String(job.id)),
-    ...(job.url === undefined || job.url.length > limits.url ? {} : { url: cleanText(job.url, limits.url) }),
+    provider: cleanText(text(String(job.provider)), 200),
+    id: text(String(job.id)),
+    ...(job.url === undefined || job.url.length > limits.url
+      ? {}
+      : { url: cleanText(url(job.url), limits.url) }),
   })
 
 interface Output {
@@ -146,37 +149,34 @@ interface Output {
 const noOutput: Output = { outputUrl: undefined, outputs: undefined, described: [] }
 
 /** A data: URL is described, not stored: its type and size go into the metadata. */
-function redactOutput({ outputUrl, outputs }: TaskPatch<never>): Output {
+function readOutput({ outputUrl, outputs }: TaskPatch<never>, { url }: Redactor): Output {
   if (outputUrl === undefined && outputs === undefined) return noOutput
   const described: { type: string; bytes: number }[] = []
-  const keep = (url: string): boolean => {
-    const data = describeDataUrl(url)
-    if (data) described.push(data)
-    return !data && url.length <= limits.url
-  }
-  const urls = outputs?.slice(0, 1_000).map(String).filter(keep)
-  return {
-    outputUrl:
-      outputUrl !== undefined && keep(String(outputUrl))
-        ? cleanText(String(outputUrl), limits.url)
-        : undefined,
-    outputs: urls?.map((url) => cleanText(url, limits.url)),
-    described,
-  }
+  const read = (given: readonly unknown[]): string[] =>
+    given
+      .slice(0, 1_000)
+      .map(String)
+      .flatMap((one) => {
+        const data = describeDataUrl(one)
+        if (data) described.push(data)
+        return data || one.length > limits.url ? [] : cleanText(url(one), limits.url)
+      })
+  return { outputs: outputs && read(outputs), outputUrl: outputUrl && read([outputUrl])[0], described }
 }
 
 function nextMetadata(
   held: TaskRecord['metadata'],
   { metadata }: TaskPatch<never>,
   described: readonly { type: string; bytes: number }[],
-  definition: Definition,
+  secret: readonly string[] | undefined,
+  redactor: Redactor,
 ): JsonObject | undefined {
   if (metadata === undefined && described.length === 0) return held
   const patch =
     typeof metadata === 'function'
       ? metadata((held ?? {}) as never)
       : { ...held, ...(metadata as unknown as object) }
-  return redactMetadata(described.length === 0 ? patch : { ...patch, output: described }, definition?.secret)
+  return redactMetadata(described.length === 0 ? patch : { ...patch, output: described }, redactor, secret)
 }
 
 type Writable = { -readonly [N in keyof TaskRecord]: TaskRecord[N] }
