@@ -2,12 +2,20 @@ import type { MetadataOf, Pipeline, StepType, TaskType } from './pipeline.ts'
 import type { Change, Sink } from './sink.ts'
 import type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
 import type { SubscriptionKey } from './subscriptions.ts'
-import type { Character, Facts, Slot, Task } from './task.ts'
+import type { Character, DurationsRecord, Facts, Slot, Task, TaskRecord } from './task.ts'
 import type { RunContext } from './run.ts'
 import type { TrackOptions } from './track.ts'
 import type { Expiry } from './time.ts'
 import type { PipelineView, StepView } from './views.ts'
 import type { TaskPatch } from './writer.ts'
+
+/** What keeps how long tasks took, as far as a tracker needs it: see `createDurations` in `@callsheet/core/eta`. */
+export interface DurationsLike {
+  /** Told of each version of a succeeded task that was taken in, perhaps more than once. */
+  readonly learn: (task: TaskRecord) => void
+  readonly merge: (records: readonly DurationsRecord[]) => void
+  readonly serialize: () => readonly DurationsRecord[]
+}
 
 /** How a tracker is made. */
 export interface TrackerOptions<P extends Pipeline> {
@@ -30,6 +38,8 @@ export interface TrackerOptions<P extends Pipeline> {
   readonly promises?: 'same' | 'derived'
   /** For how long finished tasks stay in lists. */
   readonly expiry?: Partial<Expiry>
+  /** Learns how long tasks take, and goes into the snapshot. Default: nothing is learnt. */
+  readonly durations?: DurationsLike
 }
 
 /** The events of a tracker. */

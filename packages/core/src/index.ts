@@ -16,6 +16,7 @@ export { showPipeline, type ShowPipeline } from './show-pipeline.ts'
 export {
   type Character,
   compareVersions,
+  type DurationsRecord,
   type Facts,
   isActive,
   isFinished,
@@ -43,6 +44,7 @@ export { classifyFailure, type Failure, type FailureKind, type SeenFailure } fro
 export type { RetryPolicy, RunContext, RunOptions } from './run.ts'
 export type { TrackOptions } from './track.ts'
 export type {
+  DurationsLike,
   MergeResult,
   NewTask,
   ShowTracker,

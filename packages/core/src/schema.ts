@@ -1,10 +1,10 @@
 import * as z from 'zod/mini'
 import type { Pipeline, StandardSchema } from './pipeline.ts'
-import { showSchema, taskSchema, tombstoneSchema, version } from './records.ts'
+import { durationsSchema, showSchema, taskSchema, tombstoneSchema, version } from './records.ts'
 import type { ParsedRecords, ParsedSnapshot, Rejection } from './snapshot.ts'
-import type { ShowRecord, TaskVersion } from './task.ts'
+import type { DurationsRecord, ShowRecord, TaskVersion } from './task.ts'
 
-export { showSchema, taskSchema, tombstoneSchema } from './records.ts'
+export { durationsSchema, showSchema, taskSchema, tombstoneSchema } from './records.ts'
 
 /** How records are read. */
 export interface ParseOptions {
@@ -23,6 +23,7 @@ const envelope = z.looseObject({
   savedAt: z.optional(z.number()),
   tasks: z.optional(z.array(z.unknown())),
   shows: z.optional(z.array(z.unknown())),
+  durations: z.optional(z.array(z.unknown())),
 })
 
 /**
@@ -55,7 +56,7 @@ function read(input: unknown, { pipeline }: ParseOptions) {
   const given = safely(() => envelope.safeParse(typeof input === 'string' ? parseJson(input) : input))
   if (typeof given === 'string') throw new ParseError(`These are no records: ${given}.`)
   if (!given.success) throw new ParseError(`These are no records: ${reasonOf(given.error)}.`)
-  const { v = version, savedAt = 0, tasks = [], shows = [] } = given.data
+  const { v = version, savedAt = 0, tasks = [], shows = [], durations = [] } = given.data
   if (v > version) {
     throw new ParseError(
       `These records have version ${v}; this Callsheet reads up to ${version}. Update it first.`,
@@ -93,6 +94,7 @@ function read(input: unknown, { pipeline }: ParseOptions) {
     savedAt,
     tasks: tasks.flatMap(pass<TaskVersion>('task', versionSchema as never, checkMetadata)),
     shows: shows.flatMap(pass<ShowRecord>('show', showSchema as never)),
+    durations: durations.flatMap(pass<DurationsRecord>('durations', durationsSchema as never)),
     rejected,
   }
 }

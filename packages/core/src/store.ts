@@ -1,5 +1,5 @@
 import mitt from 'mitt'
-import type { Tracker, TrackerEvents } from './contract.ts'
+import type { DurationsLike, Tracker, TrackerEvents } from './contract.ts'
 import { CallsheetError, toTaskError } from './errors.ts'
 import type { Pipeline, StepType } from './pipeline.ts'
 import { applyShow, applyTask } from './reducer.ts'
@@ -9,7 +9,14 @@ import { allShows, emptyState, finalShowId, showOf, type State, versionOf } from
 import type { StepState } from './step-state.ts'
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
 import { get } from './table.ts'
-import { isFinished, isRemoved, type ShowRecord, type Task, type TaskVersion } from './task.ts'
+import {
+  isFinished,
+  isRemoved,
+  type ShowRecord,
+  type Task,
+  type TaskRecord,
+  type TaskVersion,
+} from './task.ts'
 import type { PipelineView } from './views.ts'
 
 /** The state as it is now, the one way into it, and everyone who is told. */
@@ -36,6 +43,7 @@ export interface Store<P extends Pipeline> {
 interface StoreOptions<P extends Pipeline> {
   readonly pipeline: P
   readonly sinks: readonly Sink[]
+  readonly durations: DurationsLike | undefined
   /** Epoch ms: what was completed before is no news. */
   readonly createdAt: number
   /** A task was canceled or removed, by whomever. */
@@ -43,7 +51,7 @@ interface StoreOptions<P extends Pipeline> {
 }
 
 export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store<P> {
-  const { pipeline, sinks, createdAt, onEnded } = options
+  const { pipeline, sinks, durations, createdAt, onEnded } = options
   const emitter = mitt<TrackerEvents<P>>()
   const subscriptions = createSubscriptions(report)
   const emptyViews = new Map<string, WeakRef<PipelineView<P>>>()
@@ -198,6 +206,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   ): void {
     const task = isRemoved(version) ? undefined : (version as Task<P>)
     if (task === undefined || task.status === 'canceled') onEnded(version.id)
+    else if (task.status === 'succeeded' && durations) guarded(() => durations.learn(version as TaskRecord))
     announce('taskChanged', () => ({ id: version.id, task, origin }))
     const hadFinished = held && !isRemoved(held) && isFinished(held) && held.status === task?.status
     if (task && isFinished(task) && !hadFinished && live && origin !== 'restore') {

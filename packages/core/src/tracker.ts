@@ -16,7 +16,7 @@ import { canonicalJson } from './json.ts'
 import type { Pipeline } from './pipeline.ts'
 import { redactText } from './redact.ts'
 import { slotKey, stepOf } from './reducer.ts'
-import { isTooOld, type ParsedRecords, type Rejection, toSnapshot } from './snapshot.ts'
+import { isTooOld, type ParsedRecords, type Rejection, type Snapshot, toSnapshot } from './snapshot.ts'
 import { finalShowId, showOf, versionOf, versions } from './state.ts'
 import { createStore } from './store.ts'
 import { get } from './table.ts'
@@ -48,7 +48,7 @@ const randomId = (): string =>
  * tracker.getPipeline('neon-noir').progress // 14
  */
 export function createTracker<const P extends Pipeline>(options: TrackerOptions<P>): Tracker<P> {
-  const { pipeline, sinks = [], promises = 'same' } = options
+  const { pipeline, sinks = [], promises = 'same', durations } = options
   const { clock = Date.now, createId = randomId, random = Math.random, schedule = later } = options
   const by = options.by ?? createId()
   assertId(by, 'by')
@@ -57,6 +57,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const store = createStore({
     pipeline,
     sinks,
+    durations,
     createdAt: clock(),
     onEnded: (id) => runs.get(id)?.stop(new CanceledError(`Task "${id}" was canceled.`)),
   })
@@ -75,6 +76,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       rejected.push({ index: place, kind: 'task', reason: 'it is older than 30 days' })
       return false
     })
+    if (durations) guarded(() => durations.merge(records.durations))
     const accepted = apply(tasks, records.shows, origin, live)
     if (rejected.length > 0) {
       const [first] = rejected
@@ -296,7 +298,13 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       if (what === 'tried') return found.current !== undefined || status === 'done'
       return status === (what === 'running' ? 'active' : what)
     },
-    serialize: () => toSnapshot(store.state(), clock()),
+    serialize() {
+      let learnt: Pick<Snapshot, 'durations'> | undefined
+      guarded(() => {
+        learnt = durations && { durations: durations.serialize() }
+      })
+      return { ...toSnapshot(store.state(), clock()), ...learnt }
+    },
     restore: (snapshot) => take(snapshot, 'restore', false),
     merge: (records, { live = true } = {}) => take(records, 'merge', live),
     subscribe: (listener, key = {}) => store.subscribe(listener, key),
