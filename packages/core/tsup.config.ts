@@ -9,6 +9,7 @@ export default defineConfig({
     'src/jobs.ts',
     'src/replay.ts',
     'src/draft.ts',
+    'src/eta.ts',
     'src/test.ts',
   ],
   format: ['esm'],

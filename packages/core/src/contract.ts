@@ -3,13 +3,21 @@ import type { RedactOptions } from './redact.ts'
 import type { Change, Sink } from './sink.ts'
 import type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
 import type { SubscriptionKey } from './subscriptions.ts'
-import type { Character, Facts, Slot, Task } from './task.ts'
+import type { Character, DurationsRecord, Facts, Slot, Task, TaskRecord } from './task.ts'
 import type { Follow, ResumeResult } from './resume.ts'
 import type { RunContext } from './run.ts'
 import type { TrackOptions } from './track.ts'
 import type { Expiry } from './time.ts'
 import type { PipelineView, StepView } from './views.ts'
 import type { TaskPatch } from './writer.ts'
+
+/** What keeps how long tasks took, as far as a tracker needs it: see `createDurations` in `@callsheet/core/eta`. */
+export interface DurationsLike {
+  /** Told of each version of a succeeded task that was taken in, perhaps more than once. */
+  readonly learn: (task: TaskRecord) => void
+  readonly merge: (records: readonly DurationsRecord[]) => void
+  readonly serialize: () => readonly DurationsRecord[]
+}
 
 /** How a tracker is made. */
 export interface TrackerOptions<P extends Pipeline> {
@@ -43,6 +51,8 @@ export interface TrackerOptions<P extends Pipeline> {
    * records small and valid always holds. Default: names and shapes of credentials.
    */
   readonly redact?: RedactOptions | false
+  /** Learns how long tasks take, and goes into the snapshot. Default: nothing is learnt. */
+  readonly durations?: DurationsLike
 }
 
 /** The events of a tracker. */

@@ -16,6 +16,7 @@ export { showPipeline, type ShowPipeline } from './show-pipeline.ts'
 export {
   type Character,
   compareVersions,
+  type DurationsRecord,
   type Facts,
   isActive,
   isFinished,
@@ -47,6 +48,7 @@ export type { Follow, FollowContext, ResumeResult } from './resume.ts'
 export type { TrackOptions } from './track.ts'
 export type {
   ForgottenCount,
+  DurationsLike,
   MergeResult,
   NewTask,
   ShowTracker,

@@ -1,4 +1,4 @@
-import type { Pipeline, Prerequisite, Step } from './pipeline.ts'
+import type { Pipeline, Step } from './pipeline.ts'
 import type { Slot } from './task.ts'
 import type { PipelineView, StepView } from './views.ts'
 
@@ -19,9 +19,7 @@ export function readySlots<P extends Pipeline>(pipeline: P, view: PipelineView<P
     steps[place]!.unavailable
       ? []
       : pendingItems(view, steps[place]!)
-          .filter((item) =>
-            definition.after.every((before) => isMet(pipeline, steps, definition, before, item)),
-          )
+          .filter((item) => needsOf(pipeline, steps, definition, item).every(isMet))
           .map((item) => slotFor(definition, view.showId, item)),
   ) as unknown as readonly Slot<P>[]
 }
@@ -41,25 +39,37 @@ function pendingItems(
   return slots.filter(({ status }) => status === 'pending').map(({ characterId }) => characterId)
 }
 
-function isMet(
-  pipeline: Pipeline,
-  steps: readonly StepView[],
-  { per }: Step,
-  before: Prerequisite,
-  item: string | undefined,
-): boolean {
-  const { type, atLeast } = typeof before === 'string' ? { type: before, atLeast: undefined } : before
-  const step = steps[pipeline.indexOf(type)!]!
-  if (step.unavailable) return false
-  if (atLeast !== undefined) return step.completed >= atLeast
-  // Of all that may not count, what is left is a step per item with an empty roster.
-  if (!step.counted && !step.optional) return true
-  if (item !== undefined && step.per === per) return isDone(step, item)
-  return step.optional ? step.completed === step.total : step.status === 'succeeded'
+/** What a slot waits for: so many done slots of a step, or the slot of one item. */
+export interface Need {
+  readonly step: StepView
+  /** Infinity for what cannot be said or will not come: an unavailable step, or one whose items nobody knows yet. */
+  readonly atLeast: number
+  readonly item?: string
 }
 
-const isDone = ({ slots }: StepView, item: string): boolean =>
-  slots.some(({ characterId, status }) => characterId === item && status === 'succeeded')
+/** What must be done before a slot can be begun. */
+export const needsOf = (
+  pipeline: Pipeline,
+  steps: readonly StepView[],
+  { after, per }: Step,
+  item: string | undefined,
+): readonly Need[] =>
+  after.map((before) => {
+    const { type, atLeast } = typeof before === 'string' ? { type: before, atLeast: undefined } : before
+    const step = steps[pipeline.indexOf(type)!]!
+    if (step.unavailable) return { step, atLeast: Infinity }
+    if (atLeast !== undefined) return { step, atLeast }
+    // Of all that may not count, what is left is a step per item with an empty roster.
+    if (!step.counted && !step.optional) return { step, atLeast: 0 }
+    if (item !== undefined && step.per === per) return { step, atLeast: 1, item }
+    return { step, atLeast: step.total || (step.optional ? 0 : Infinity) }
+  })
+
+/** Whether it is done already. */
+export const isMet = ({ step, atLeast, item }: Need): boolean =>
+  item === undefined
+    ? step.completed >= atLeast
+    : step.slots.some(({ characterId, status }) => characterId === item && status === 'succeeded')
 
 const slotFor = ({ type, per }: Step, showId: string, item: string | undefined) =>
   item === undefined ? { showId, type } : { showId, type, [`${per}Id`]: item }

@@ -115,5 +115,22 @@ export const showSchema = z.object({
   renamedTo: z.exactOptional(register(id)),
 })
 
+const isCount = (value: unknown, most: number): boolean =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most
+
+/** When a task succeeded, how long it took (ms both), and the hashes of its id and of its show's. */
+const isSample = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.length === 4 &&
+  value.every((part, place) => isCount(part, place < 2 ? 8.64e15 : 0xffff_ffff))
+
+export const durationsSchema = z.object({
+  type: id,
+  key: z.exactOptional(id),
+  samples: z
+    .array(z.custom<readonly [number, number, number, number]>(isSample, 'a sample is four whole numbers'))
+    .check(z.maxLength(limits.samples)),
+})
+
 /** The version of the snapshot's and the wire's shape. */
 export const version = 1

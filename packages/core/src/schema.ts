@@ -1,11 +1,11 @@
 import * as z from 'zod/mini'
 import { migrate } from './migrate.ts'
 import type { ExtraDefinition, Pipeline, StandardSchema } from './pipeline.ts'
-import { showSchema, taskSchema, tombstoneSchema, version } from './records.ts'
+import { durationsSchema, showSchema, taskSchema, tombstoneSchema, version } from './records.ts'
 import type { ParsedRecords, ParsedSnapshot, Rejection } from './snapshot.ts'
-import type { ShowRecord, TaskRecord, TaskVersion } from './task.ts'
+import type { DurationsRecord, ShowRecord, TaskRecord, TaskVersion } from './task.ts'
 
-export { showSchema, taskSchema, tombstoneSchema } from './records.ts'
+export { durationsSchema, showSchema, taskSchema, tombstoneSchema } from './records.ts'
 
 /** How records are read. */
 export interface ParseOptions {
@@ -25,6 +25,7 @@ const envelope = z.looseObject({
   pipeline: z.optional(z.unknown()),
   tasks: z.optional(z.array(z.unknown())),
   shows: z.optional(z.array(z.unknown())),
+  durations: z.optional(z.array(z.unknown())),
 })
 
 /**
@@ -54,7 +55,7 @@ export function parseSnapshot(input: unknown, options: ParseOptions = {}): Parse
 }
 
 function read(input: unknown, { pipeline }: ParseOptions) {
-  const { savedAt = 0, tasks = [], shows = [], ...given } = open(input)
+  const { savedAt = 0, tasks = [], shows = [], durations = [], ...given } = open(input)
   const rejected: Rejection[] = []
   const pass = <T>(
     kind: Rejection['kind'],
@@ -94,6 +95,7 @@ function read(input: unknown, { pipeline }: ParseOptions) {
     savedAt,
     tasks: tasks.flatMap(pass<TaskVersion>('task', versionSchema as never, checkTask)),
     shows: passedShows,
+    durations: durations.flatMap(pass<DurationsRecord>('durations', durationsSchema as never)),
     rejected,
   }
 }

@@ -1,6 +1,6 @@
 import type { State } from './state.ts'
 import { versions } from './state.ts'
-import type { ShowRecord, TaskVersion } from './task.ts'
+import type { DurationsRecord, ShowRecord, TaskVersion } from './task.ts'
 import { isRemoved } from './task.ts'
 import { limits } from './text.ts'
 import { values } from './table.ts'
@@ -14,6 +14,8 @@ export interface Snapshot {
   readonly savedAt: number
   readonly tasks: readonly TaskVersion[]
   readonly shows: readonly ShowRecord[]
+  /** How long tasks took, where the tracker keeps it. */
+  readonly durations?: readonly DurationsRecord[]
 }
 
 declare const checked: unique symbol
@@ -23,6 +25,7 @@ export interface ParsedRecords {
   readonly [checked]: true
   readonly tasks: readonly TaskVersion[]
   readonly shows: readonly ShowRecord[]
+  readonly durations: readonly DurationsRecord[]
   /** What did not pass, and why; one bad record never sinks the rest. */
   readonly rejected: readonly Rejection[]
 }
@@ -36,7 +39,7 @@ export interface ParsedSnapshot extends ParsedRecords {
 export interface Rejection {
   /** Its place in what was given. */
   readonly index: number
-  readonly kind: 'task' | 'show'
+  readonly kind: 'task' | 'show' | 'durations'
   readonly reason: string
 }
 

@@ -1,6 +1,6 @@
 import mitt from 'mitt'
 import { applyTasks } from './batch.ts'
-import type { ForgottenCount, Tracker, TrackerEvents } from './contract.ts'
+import type { DurationsLike, ForgottenCount, Tracker, TrackerEvents } from './contract.ts'
 import { CallsheetError, toTaskError } from './errors.ts'
 import { forgetShows } from './forget.ts'
 import type { Pipeline, StepType } from './pipeline.ts'
@@ -11,7 +11,14 @@ import { allShows, emptyState, finalShowId, showOf, type State, versionOf } from
 import type { StepState } from './step-state.ts'
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
 import { get } from './table.ts'
-import { isFinished, isRemoved, type ShowRecord, type Task, type TaskVersion } from './task.ts'
+import {
+  isFinished,
+  isRemoved,
+  type ShowRecord,
+  type Task,
+  type TaskRecord,
+  type TaskVersion,
+} from './task.ts'
 import type { PipelineView } from './views.ts'
 
 /** The state as it is now, the one way into it, and everyone who is told. */
@@ -42,6 +49,7 @@ interface StoreOptions<P extends Pipeline> {
   readonly sinks: readonly Sink[]
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string
+  readonly durations: DurationsLike | undefined
   /** Epoch ms: what was completed before is no news. */
   readonly createdAt: number
   readonly maxTasks: number
@@ -52,7 +60,7 @@ interface StoreOptions<P extends Pipeline> {
 }
 
 export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store<P> {
-  const { pipeline, sinks, redact, createdAt, maxTasks, runsHere, onEnded } = options
+  const { pipeline, sinks, durations, redact, createdAt, maxTasks, runsHere, onEnded } = options
   const emitter = mitt<TrackerEvents<P>>()
   const subscriptions = createSubscriptions(report)
   const emptyViews = new Map<string, WeakRef<PipelineView<P>>>()
@@ -219,6 +227,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   ): void {
     const task = isRemoved(version) ? undefined : (version as Task<P>)
     if (task === undefined || task.status === 'canceled') onEnded(version.id)
+    else if (task.status === 'succeeded' && durations) guarded(() => durations.learn(version as TaskRecord))
     announce('taskChanged', () => ({ id: version.id, task, origin }))
     const hadFinished = held && !isRemoved(held) && isFinished(held) && held.status === task?.status
     if (task && isFinished(task) && !hadFinished && live && origin !== 'restore') {

@@ -1,7 +1,14 @@
 import type * as z from 'zod/mini'
 import { canonicalJson } from './json.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from './pipeline.ts'
-import type { charactersSchema, factsSchema, showSchema, taskSchema, tombstoneSchema } from './records.ts'
+import type {
+  charactersSchema,
+  durationsSchema,
+  factsSchema,
+  showSchema,
+  taskSchema,
+  tombstoneSchema,
+} from './records.ts'
 
 /** The newest version of one task. Ids are never reused; times are epoch ms; `progress` is whole percent. */
 export type TaskRecord = Readonly<z.infer<typeof taskSchema>>
@@ -14,6 +21,9 @@ export type TaskVersion = TaskRecord | Tombstone
 
 /** A show's own record: registers that are merged one by one. */
 export type ShowRecord = Readonly<z.infer<typeof showSchema>>
+
+/** How long the newest tasks of one type (and key, such as the model) took: each when, how long, and whose. */
+export type DurationsRecord = Readonly<z.infer<typeof durationsSchema>>
 
 /** A known character of a show. */
 export type Character = Readonly<z.infer<typeof charactersSchema>[number]>

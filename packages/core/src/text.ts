@@ -10,6 +10,8 @@ export const limits = {
   keys: 256,
   /** Items in all of a record's metadata's lists. */
   items: 10_000,
+  /** Durations that are kept of each type and key of tasks. */
+  samples: 128,
   /** Days that a tombstone is kept, and after which no record is taken in any more. */
   days: 30,
 } as const

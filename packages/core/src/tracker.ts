@@ -16,7 +16,7 @@ import { canonicalJson } from './json.ts'
 import type { Pipeline } from './pipeline.ts'
 import { createRedactor } from './redact.ts'
 import { slotKey, stepOf } from './reducer.ts'
-import { isTooOld, type ParsedRecords, type Rejection, toSnapshot } from './snapshot.ts'
+import { isTooOld, type ParsedRecords, type Rejection, type Snapshot, toSnapshot } from './snapshot.ts'
 import { finalShowId, showOf, versionOf, versions } from './state.ts'
 import { createStore } from './store.ts'
 import { get } from './table.ts'
@@ -60,7 +60,7 @@ export const defaults = { clock: Date.now, createId: randomId, random: Math.rand
  * tracker.getPipeline('neon-noir').progress // 14
  */
 export function createTracker<const P extends Pipeline>(options: TrackerOptions<P>): Tracker<P> {
-  const { pipeline, sinks = [], promises = 'same', maxTasks = 50_000 } = options
+  const { pipeline, sinks = [], promises = 'same', maxTasks = 50_000, durations } = options
   const { clock, createId, random, schedule } = { ...defaults, ...options }
   const redactor = createRedactor(options.redact)
   const by = options.by ?? createId()
@@ -72,6 +72,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     pipeline,
     sinks,
     redact: redactor.text,
+    durations,
     createdAt: clock(),
     maxTasks,
     runsHere: (id) => runs.has(id),
@@ -92,6 +93,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       rejected.push({ index: place, kind: 'task', reason: 'it is older than 30 days' })
       return false
     })
+    if (durations) guarded(() => durations.merge(records.durations))
     const accepted = apply(tasks, records.shows, origin, live)
     if (rejected.length > 0) {
       const [first] = rejected
@@ -327,7 +329,13 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     get forgotten() {
       return store.forgotten()
     },
-    serialize: () => toSnapshot(store.state(), clock()),
+    serialize() {
+      let learnt: Pick<Snapshot, 'durations'> | undefined
+      guarded(() => {
+        learnt = durations && { durations: durations.serialize() }
+      })
+      return { ...toSnapshot(store.state(), clock()), ...learnt }
+    },
     restore: (snapshot) => take(snapshot, 'restore', false),
     merge: (records, { live = true } = {}) => take(records, 'merge', live),
     subscribe: (listener, key = {}) => store.subscribe(listener, key),

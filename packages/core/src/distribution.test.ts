@@ -1,0 +1,47 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readDistribution } from './distribution.ts'
+
+const ten = Array.from({ length: 10 }, (_, place) => 2 ** place * 1_000)
+
+describe('readDistribution', () => {
+  it('gives the k-th longest of n to k of n + 1', () => {
+    const { exceededBy, shareLonger } = readDistribution(ten)
+    for (const [place, duration] of ten.toReversed().entries()) {
+      expect(exceededBy((place + 1) / 11)).toBeCloseTo(duration, 6)
+      expect(shareLonger(duration)).toBeCloseTo((place + 1) / 11, 12)
+    }
+  })
+
+  it('takes the geometric middle between two of them', () => {
+    expect(readDistribution(ten).exceededBy(1.5 / 11)).toBeCloseTo(Math.sqrt(512_000 * 256_000), 6)
+  })
+
+  it('says that all tasks take at least as long as the fastest', () => {
+    const { exceededBy, shareLonger } = readDistribution(ten)
+    expect(exceededBy(0.999)).toBeCloseTo(1_000, 6)
+    expect(shareLonger(999)).toBe(1)
+    expect(shareLonger(0)).toBe(1)
+  })
+
+  it('promises less and less to who has waited longer than anybody', () => {
+    const { exceededBy, shareLonger } = readDistribution(ten)
+    const medianAfter = (passed: number) => exceededBy(0.5 * shareLonger(passed)) - passed
+    expect(medianAfter(1_024_000)).toBeGreaterThan(medianAfter(512_000) * 1.9)
+    expect(medianAfter(512_000)).toBeGreaterThan(100_000)
+  })
+
+  it('never runs backwards, and a duration and its share lead to each other', () => {
+    const durations = fc.array(fc.integer({ min: 0, max: 1e9 }), { minLength: 1, maxLength: 128 })
+    const share = fc.double({ min: 1e-6, max: 1, noNaN: true })
+    fc.assert(
+      fc.property(durations, share, share, (given, a, b) => {
+        const { exceededBy, shareLonger } = readDistribution(given)
+        if (a < b) expect(exceededBy(a)).toBeGreaterThanOrEqual(exceededBy(b))
+        const duration = exceededBy(a)
+        expect(duration).toBeGreaterThanOrEqual(0)
+        expect(exceededBy(shareLonger(duration)) / duration).toBeCloseTo(1, 6)
+      }),
+    )
+  })
+})
