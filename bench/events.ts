@@ -125,7 +125,8 @@ function planFor(contestant: Contestant, workload: Workload, ms: number): Plan |
   }
   const affordable = Math.max(2, Math.round((ms * 1e6 * events) / ns))
   return affordable >= length || length <= small
-    ? { isPart: false, lead: 0, events: affordable }
+    ? // However dear the first events were: cold code says nothing.
+      { isPart: false, lead: 0, events: Math.max(affordable, small) }
     : partOf(workload, affordable)
 }
 

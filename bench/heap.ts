@@ -1,4 +1,4 @@
-import { showPipeline, type TaskRecord } from '@callsheet/core'
+import { createTracker, showPipeline, type TaskRecord } from '@callsheet/core'
 import { applyTask } from '../packages/core/src/reducer.ts'
 import { emptyState } from '../packages/core/src/state.ts'
 import { contestants } from './contestants/all.ts'
@@ -63,4 +63,31 @@ export function measureGrowth(tasks: number) {
   }
   const bytesPerTaskAfter = (heapUsed() - before) / tasks
   return { tasks: state.base.size, bytesPerTask, updates, bytesPerTaskAfter }
+}
+
+/** A tracker's heap after it has seen a tenth of so many tasks, and all of them, in shows of thirty. */
+export function measureForgetting(tasks: number, maxTasks: number) {
+  let now = 1_700_000_000_000
+  const before = heapUsed()
+  const tracker = createTracker({ pipeline: showPipeline, clock: () => (now += 1), maxTasks })
+  const see = (from: number, to: number) => {
+    for (let index = from; index < to; index += 1) {
+      tracker.addTask({
+        showId: `show-${Math.floor(index / 30)}`,
+        type: 'portrait',
+        characterId: `character-${index % 30}`,
+        status: 'succeeded',
+      })
+    }
+    return (heapUsed() - before) / 1e6
+  }
+  const [early, late] = [see(0, tasks / 10), see(tasks / 10, tasks)]
+  return {
+    seen: tasks,
+    maxTasks,
+    held: tracker.getTasks().length,
+    forgotten: tracker.forgotten.tasks,
+    early,
+    late,
+  }
 }

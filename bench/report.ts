@@ -1,6 +1,6 @@
 import type { BatchCost } from './batch.ts'
 import type { EventCost } from './events.ts'
-import type { HeapCost, measureGrowth } from './heap.ts'
+import type { HeapCost, measureForgetting, measureGrowth } from './heap.ts'
 import { inWords, table } from './measure.ts'
 import type { SnapshotCost } from './snapshot.ts'
 import type { CallCost } from './track.ts'
@@ -14,6 +14,7 @@ export interface Results {
   readonly snapshot: SnapshotCost
   readonly heaps: readonly HeapCost[]
   readonly growth: ReturnType<typeof measureGrowth>
+  readonly forgetting: ReturnType<typeof measureForgetting>
 }
 
 /** The goals, and whom they are about. */
@@ -180,7 +181,7 @@ All of it costs ${times(ratio)} times \`JSON.stringify\` and \`JSON.parse\` of t
 `
 }
 
-function memorySection({ heaps, growth }: Results): string {
+function memorySection({ heaps, growth, forgetting }: Results): string {
   const rows = heaps.map(({ contestant, bytesPerTask }) => [
     contestant,
     Number.isNaN(bytesPerTask) ? 'over quota' : Math.round(bytesPerTask).toLocaleString('en'),
@@ -193,6 +194,9 @@ ${table([['contestant', 'bytes a task'], ...rows])}
 
 The reducer alone with ${inWords(growth.tasks)} tasks in one show: ${growth.bytesPerTask.toFixed(0)} bytes a task when they have begun;
 after ${inWords(growth.updates)} more events on them: ${growth.bytesPerTaskAfter.toFixed(0)}.
+
+A tracker with \`maxTasks\` ${inWords(forgetting.maxTasks)} after ${inWords(forgetting.seen / 10)} tasks seen: ${forgetting.early.toFixed(1)} MB; after
+${inWords(forgetting.seen)}: ${forgetting.late.toFixed(1)} MB, ${forgetting.held} tasks held and ${forgetting.forgotten} forgotten, which it counts.
 `
 }
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { measureBatches } from './batch.ts'
 import { measureEvents } from './events.ts'
-import { measureGrowth, measureHeaps } from './heap.ts'
+import { measureForgetting, measureGrowth, measureHeaps } from './heap.ts'
 import { report } from './report.ts'
 import { measureSnapshot } from './snapshot.ts'
 import { measureTrack } from './track.ts'
@@ -39,6 +39,7 @@ const batches = measureBatches(tasks, isQuick ? 1 : 7)
 const snapshot = measureSnapshot(tasks, isQuick ? 1 : 7)
 const heaps = measureHeaps(tasks)
 const growth = measureGrowth(isQuick ? 1_000 : 100_000)
+const forgetting = measureForgetting(isQuick ? 10_000 : 1_000_000, isQuick ? 500 : 50_000)
 const seconds = Math.round((Date.now() - started) / 1_000)
 
 const [cpu] = os.cpus()
@@ -47,6 +48,6 @@ Contestants took turns; a ratio is the median of the rounds' own ratios. Ratios 
 
 With ${installed()}.`
 
-const text = report({ circumstances, events, calls, batches, snapshot, heaps, growth })
+const text = report({ circumstances, events, calls, batches, snapshot, heaps, growth, forgetting })
 console.log(text)
 if (!isQuick) writeFileSync(new URL('RESULTS.md', root), text)

@@ -67,7 +67,13 @@ export const callsheetTracker: Contestant = {
   isImmutable: true,
   start({ shows, versions, patches }) {
     let now = versions[0]!.startedAt
-    const tracker = createTracker({ pipeline: showPipeline, by: 'bench', clock: () => now })
+    // All contestants hold all tasks.
+    const tracker = createTracker({
+      pipeline: showPipeline,
+      by: 'bench',
+      clock: () => now,
+      maxTasks: Infinity,
+    })
     for (const { showId, characters } of shows) tracker.show(showId).setCharacters(characters)
     const add = (task: (typeof versions)[number]) => tracker.addTask(task as never)
     return {
