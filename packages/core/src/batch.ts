@@ -70,8 +70,8 @@ function applyEach(given: State, versions: readonly TaskVersion[], news: News[])
 interface Layout {
   readonly step: StepState
   readonly versions: (TaskVersion | undefined)[]
-  readonly slots: SlotState[]
-  readonly newKeys: Map<string, number>
+  /** Once a task is added. */
+  added: { readonly slots: SlotState[]; readonly newKeys: Map<string, number> } | undefined
 }
 
 /** A show with many versions merged into it; what does not simply add a task or go on with one is left to the rest. */
@@ -110,18 +110,17 @@ function layOut(state: State, group: readonly TaskVersion[], news: News[], rest:
   return withLaidOut(state, place, withLists(show, stepStates), tasks.size - before.tasks)
 }
 
-const layoutFor = (step: StepState): Layout => ({
-  step,
-  versions: step.versionList(),
-  slots: [...values(step.slotTable)],
-  newKeys: new Map(),
-})
+const layoutFor = (step: StepState): Layout => ({ step, versions: step.versionList(), added: undefined })
 
-const laidOut = ({ step, versions, slots, newKeys }: Layout, base: ShowBase): StepState =>
-  step.withAll(base, vectorOf(versions), versions.length, extended(step.slotTable, slots, newKeys.keys()))
+function laidOut({ step, versions, added }: Layout, base: ShowBase): StepState {
+  const slotTable = added ? extended(step.slotTable, added.slots, added.newKeys.keys()) : step.slotTable
+  return step.withAll(base, vectorOf(versions), versions.length, slotTable)
+}
 
 /** Adds a task to a step; gives its slot's place. */
-function addTo({ step, versions, slots, newKeys }: Layout, version: TaskRecord, key: string): number {
+function addTo(layout: Layout, version: TaskRecord, key: string): number {
+  const { step, versions } = layout
+  const { slots, newKeys } = (layout.added ??= { slots: values(step.slotTable), newKeys: new Map() })
   const found = placeOfKey(step.slotTable, key)
   const slot = found >= 0 ? found : (newKeys.get(key) ?? slots.length)
   if (slot === slots.length) newKeys.set(key, slot)

@@ -75,7 +75,7 @@ export const emptyState = (pipeline: Pipeline): State =>
 export const showAt = ({ base, shows }: State, place: number): ShowState => at(shows, base.showCount, place)
 
 /** Every show, and what renames have left behind. */
-export const allShows = ({ base, shows }: State): Iterable<ShowState> => items(shows, base.showCount)
+export const allShows = ({ base, shows }: State): ShowState[] => items(shows, base.showCount)
 
 /** A show by any id that it has or had, or undefined. */
 export function showOf(state: State, showId: string): ShowState | undefined {

@@ -296,7 +296,7 @@ export class StepState implements Counts {
 
   /** Every version at its place, holes too. */
   versionList(): (TaskVersion | undefined)[] {
-    return [...items(this.#versions, this.#size)]
+    return items(this.#versions, this.#size)
   }
 
   versionAt(place: number): TaskVersion | undefined {

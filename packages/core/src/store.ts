@@ -140,19 +140,21 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     const before = state
     const newShows: ShowRecord[] = []
     // By final id, as they were before.
-    const touched = new Map<string, ShowState | undefined>()
-    const touch = (showId: string): string => {
-      const one = showOf(state, showId)
-      const finalId = one?.base.showId ?? showId
-      if (!touched.has(finalId)) touched.set(finalId, one)
+    const touched = new Map<string, Touched>()
+    const touch = (showId: string, version?: TaskVersion): string => {
+      const before = showOf(state, showId)
+      const finalId = before?.base.showId ?? showId
+      const told = touched.get(finalId) ?? { before, types: new Set() }
+      touched.set(finalId, told)
+      if (version && !isRemoved(version)) told.types.add(version.type)
       return finalId
     }
     const quiet = new Set<string>()
     // Tasks first: a restored state lists its shows as the saved one did.
     const { state: merged, news } = applyTasks(state, tasks)
     for (const { version, held } of news) {
-      touch(version.showId)
-      if (held && held.showId !== version.showId) touch(held.showId)
+      touch(version.showId, version)
+      if (held) touch(held.showId, held)
     }
     state = merged
     for (const record of shows) {
@@ -169,14 +171,13 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     if (state === before) return 0
     const after = state
     if (!subscriptions.isEmpty()) {
-      const told = news.flatMap(({ version, held }) => typesOf(version, held))
-      for (const [showId, old] of touched) notify(old, finalShow(after, showId), told)
+      for (const [showId, told] of touched) notify(told.before, finalShow(after, showId), told.types)
       subscriptions.notifyAll()
     }
     for (const { version, held } of news) announceTask(version, held, origin, live)
     if (live && origin !== 'restore') {
-      for (const [showId, old] of touched) {
-        if (!quiet.has(showId)) announceSteps(old, finalShow(after, showId), origin)
+      for (const [showId, told] of touched) {
+        if (!quiet.has(showId)) announceSteps(told.before, finalShow(after, showId), origin)
       }
     }
     send({ tasks: news.map(({ version }) => version), shows: newShows, origin })
@@ -200,13 +201,9 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   }
 
   /** @param told Types whose tasks changed: an extra is in no step, but may be listened to. */
-  function notify(
-    before: ShowState | undefined,
-    after: ShowState | undefined,
-    told: readonly string[],
-  ): void {
+  function notify(before: ShowState | undefined, after: ShowState | undefined, told: Iterable<string>): void {
     if (before === after) return
-    const types = new Set(told.filter((type) => pipeline.indexOf(type) === undefined))
+    const types = new Set([...told].filter((type) => pipeline.indexOf(type) === undefined))
     for (const [place, { type }] of pipeline.steps.entries()) {
       if (before?.stepStates[place] !== after?.stepStates[place]) types.add(type)
     }
@@ -214,9 +211,11 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     for (const id of ids) subscriptions.notify(id, [...types])
   }
 
+  const isHeard = (event: keyof TrackerEvents<P>): boolean => (emitter.all.get(event)?.length ?? 0) > 0
+
   /** Tells the listeners of an event, where there are any: what they hear is made for them alone. */
   function announce<E extends keyof TrackerEvents<P>>(event: E, payload: () => TrackerEvents<P>[E]): void {
-    if ((emitter.all.get(event)?.length ?? 0) > 0) guarded(() => emitter.emit(event, payload()))
+    if (isHeard(event)) guarded(() => emitter.emit(event, payload()))
   }
 
   function announceTask(
@@ -243,7 +242,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     after: ShowState | undefined,
     origin: Change['origin'],
   ): void {
-    if (!after) return
+    if (!after || (!isHeard('stepCompleted') && !isHeard('showCompleted'))) return
     const { showId } = after
     let isNews = false
     for (let place = 0; place < pipeline.steps.length; place += 1) {
@@ -302,6 +301,12 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     report,
     guarded,
   }
+}
+
+/** A show that a batch changed: as it was before, and of which types its changed tasks are. */
+interface Touched {
+  readonly before: ShowState | undefined
+  readonly types: Set<string>
 }
 
 /** The types that a version and the one before it have. */

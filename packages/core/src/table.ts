@@ -75,7 +75,7 @@ function* entries<V>({ size, fewKeys, index }: Table<V>): Generator<[string, num
   }
 }
 
-export const values = <V>(table: Table<V>): Iterable<V> => items(table.values, table.size)
+export const values = <V>(table: Table<V>): V[] => items(table.values, table.size)
 
 export function* keys<V>(table: Table<V>): Generator<string> {
   for (const [key] of entries(table)) yield key

@@ -70,6 +70,12 @@ export function vectorOf<T>(list: readonly T[]): Vector<T> {
 }
 
 /** Every item, in order. */
-export function* items<T>(vector: Vector<T>, size: number): Generator<T> {
-  for (let index = 0; index < size; index += 1) yield at(vector, size, index)
+export function items<T>(vector: Vector<T>, size: number): T[] {
+  let level = vector
+  for (let shift = topShift(size); shift > 0; shift -= bits) {
+    const below: Vector<T>[number][] = []
+    for (const node of level as readonly Vector<T>[]) for (const part of node) below.push(part)
+    level = below
+  }
+  return level.slice(0, size) as T[]
 }
