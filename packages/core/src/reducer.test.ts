@@ -86,3 +86,48 @@ describe('an older state', () => {
     expect(view(other, 'z').step('seed')).toMatchObject({ active: 1 })
   })
 })
+
+describe('a slot with two tasks', () => {
+  const ada = { characterId: 'ada' }
+  const older = task('t1', ada)
+  const newer = task('t2', { ...ada, startedAt: 2 })
+
+  it.each(['t1', 't2'])('still has its character when %s goes', (id) => {
+    const step = view(made(older, newer, removed(id))).step('portrait')
+    expect(step).toMatchObject({ total: 1, active: 1, slots: [{ characterId: 'ada' }] })
+  })
+
+  it('has none when both are gone', () => {
+    expect(view(made(older, newer, removed('t2'), removed('t1'))).step('portrait').total).toBe(0)
+  })
+})
+
+describe('facts that name whole steps', () => {
+  it('say each character done that is heard of later, in all of these steps', () => {
+    const state = made(
+      show('s', facts({ portrait: true, video: true })),
+      task('t1', { type: 'portrait', characterId: 'ada' }),
+      task('t2', { type: 'video', characterId: 'bo' }),
+    )
+    expect(view(state).step('portrait')).toMatchObject({ total: 2, active: 1, completed: 1 })
+    expect(view(state).step('video')).toMatchObject({ total: 2, active: 1, completed: 1 })
+  })
+
+  it('are not believed when they name characters of a step that has none', () => {
+    expect(view(made(show('s', facts({ seed: ['ada'] })))).step('seed')).toMatchObject({ completed: 0 })
+  })
+})
+
+describe('a view of a step', () => {
+  it('is the same after facts, a roster or availability that concern other steps', () => {
+    const state = made(task('t1', { type: 'seed' }), task('t2', { characterId: 'ada' }))
+    const seed = view(state).step('seed')
+    for (const registers of [
+      facts({ portrait: ['ada'] }),
+      { characters: register([{ id: 'ada' }, { id: 'bo' }]) },
+      { unavailable: register(['portrait']) },
+      { title: register('Neon Noir') },
+    ])
+      expect(view(after(state, show('s', registers))).step('seed')).toBe(seed)
+  })
+})

@@ -22,9 +22,11 @@ function howAgain(seed: number, path: string | null): string {
 }
 
 /**
- * Tries a law on many histories (`share` of them, where each is dear). What breaks it is told with the command that runs the same history again.
+ * Tries a law on many histories (`share` of them, where each is dear). What breaks it is told with the command that runs
+ * the same history again.
  *
- * LAW_RUNS sets how many there are, LAW_SEED which (in CI always the same); LAW_PATH goes straight to one of them.
+ * LAW_RUNS sets how many there are, LAW_SEED which (in CI always the same); LAW_PATH goes straight to one of them. With
+ * LAW_SHRINK=no what breaks the law is not made smaller: where that it broke is all that is asked.
  */
 export async function assertLaw<T>(
   property: fc.IProperty<T> | fc.IAsyncProperty<T>,
@@ -35,6 +37,7 @@ export async function assertLaw<T>(
   const path = process.env['LAW_PATH']
   const details = await fc.check(property as fc.IAsyncProperty<T>, {
     numRuns: Math.ceil(lawRuns * share),
+    endOnFailure: process.env['LAW_SHRINK'] === 'no',
     ...(seed === undefined ? {} : { seed }),
     ...(path ? { path } : {}),
   })
