@@ -1,0 +1,8 @@
+import { defineConfig } from 'vitest/config'
+import { fromSource } from '../../tools/browser.ts'
+
+/** What judges a mutant: core's tests on Node, the laws on few histories. See stryker.config.json. */
+export default defineConfig({
+  ...fromSource,
+  test: { include: ['packages/core/src/**/*.test.ts'], env: { LAW_RUNS: '200', LAW_SHRINK: 'no' } },
+})
