@@ -1,8 +1,7 @@
 import type { Pipeline } from './pipeline.ts'
 import type { ShowState } from './show-state.ts'
-import type { StepState } from './step-state.ts'
-import { emptyTable, get, type Table, valueAt, values } from './table.ts'
-import { isRemoved, type ShowRecord, type TaskVersion } from './task.ts'
+import { emptyTable, get, type Table, values } from './table.ts'
+import type { ShowRecord, TaskVersion } from './task.ts'
 import { at, emptyVector, items, set, type Vector } from './vector.ts'
 
 /** Everything that is known: the newest version of every task and show, with what the views need kept counted. */
@@ -20,7 +19,7 @@ export interface StateBase {
   /** By own show id. */
   readonly records: Table<ShowRecord>
   readonly index: Index
-  /** The index is this state's own while the stamps agree; older states check what they find. */
+  /** The index is this state's own while the stamps agree; older states look for themselves. */
   readonly stamp: number
   /** How many places there are in `shows`. */
   readonly showCount: number
@@ -118,27 +117,10 @@ export function followRenames(records: Table<ShowRecord>, showId: string): strin
 /** Where a task is, or undefined. */
 export function placeOf(state: State, id: string): Place | undefined {
   const { index, stamp } = state.base
-  const place = index.tasks.get(id)
-  if (place === undefined || index.stamp === stamp) return place
-  if (holds(state, place, id)) return place
-  // This is an older state, and the task has moved since.
-  return [...placed(state)].find(([version]) => version.id === id)?.[1]
-}
-
-function holds(state: State, place: Place, id: string): boolean {
-  if (place.show >= state.base.showCount) return false
-  const step = showAt(state, place.show).stepStates[place.step]
-  if (step === undefined || place.task >= step.size) return false
-  const version = step.versionAt(place.task)
-  return version?.id === id && (isRemoved(version) || isInSlot(step, place))
-}
-
-function isInSlot({ slotTable }: StepState, { task, slot }: Place): boolean {
-  if (slot < 0 || slot >= slotTable.size) return false
-  const { task: current, older } = valueAt(slotTable, slot)
-  let link = older
-  while (link && link.task !== task) link = link.next
-  return current === task || link !== undefined
+  if (index.stamp === stamp) return index.tasks.get(id)
+  // This is an older state: the task may have moved since, or not have been known yet.
+  for (const [version, place] of placed(state)) if (version.id === id) return place
+  return undefined
 }
 
 /** The newest version of a task, or its tombstone, or undefined. */

@@ -58,6 +58,19 @@ describe('a step', () => {
     expect(step('portrait')).toMatchObject({ status: 'succeeded', completed: 3, failed: 0, progress: 100 })
   })
 
+  it('shows of each slot how far it is, and why it failed', () => {
+    const { show, add, step } = setup()
+    show.setCharacters(ids('ada', 'bo', 'cy', 'di'))
+    add('portrait', 'processing', 'ada', { progress: 40 })
+    add('portrait', 'failed', 'bo', { progress: 70 })
+    add('portrait', 'succeeded', 'cy', { progress: 90 })
+    expect(step('portrait').slots.map(({ progress }) => progress)).toEqual([40, 70, 100, 0])
+    expect(step('portrait').errors).toEqual([{ taskId: 't2', characterId: 'bo', message: 'failed' }])
+    add('trailer', 'failed', undefined, { error: 'busy' })
+    expect(step('trailer').errors).toEqual([{ taskId: 't4', message: 'busy' }])
+    expect(step('trailer').errors[0]).not.toHaveProperty('characterId')
+  })
+
   it('counts slots, not tasks', () => {
     const { add, step } = setup()
     for (let turn = 0; turn < 3; turn += 1) add('portrait', 'failed', 'ada', { error: 'no' })
