@@ -7,7 +7,9 @@ export default defineConfig({
   test: {
     include: ['packages/core/src/**/*.test.ts'],
     // What takes long and is about something else.
-    exclude: ['**/{calibration,eta,simulate,secrets,redact,jobs,describe,retry,track,track.model,testing}.test.ts'],
+    exclude: [
+      '**/{calibration,eta,simulate,secrets,redact,jobs,describe,retry,track,track.model,testing}.test.ts',
+    ],
     env: { LAW_RUNS: '200', LAW_SHRINK: 'no' },
   },
 })

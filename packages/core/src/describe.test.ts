@@ -98,8 +98,7 @@ describe('describe', () => {
     expect(said({ remaining })).toBe(`Portraits 0 of 5, ${text}`)
   })
 
-  const german: Messages = {
-    ...english,
+  const german: Partial<Messages> = {
     labels: { portrait: 'Porträts' },
     items: '{label} {completed} von {total}',
     failed: { one: 'eines gescheitert', other: '{n} gescheitert' },
@@ -119,8 +118,7 @@ describe('describe', () => {
   })
 
   it('keeps to the plural rules of a language', () => {
-    const polish: Messages = {
-      ...english,
+    const polish: Partial<Messages> = {
       failed: { one: '{n} błąd', few: '{n} błędy', many: '{n} błędów', other: '{n} błędu' },
     }
     const { portrait, said, tracker } = setup()
@@ -133,6 +131,25 @@ describe('describe', () => {
     portrait('ed', 'failed')
     tracker.addTask({ showId: 's', type: 'trailer', status: 'failed' })
     expect(said({ locale: 'pl', messages: polish })).toContain(', 5 błędów')
+  })
+
+  it('says one of one alone, also where 21 is of that category', () => {
+    const { tracker, show, portrait, said } = setup()
+    const many = Array.from({ length: 22 }, (_, number) => ({ id: `c${number}` }))
+    show.setCharacters(many)
+    portrait('c21', 'processing')
+    for (const { id } of many.slice(0, 21)) portrait(id, 'failed')
+    expect(said('ru')).toBe('Portraits 0 of 22, 21 failed')
+    tracker.cancel({ showId: 's' })
+  })
+
+  it.each([
+    { from: Number.NaN, to: 1 },
+    { from: 0, to: Infinity },
+  ])('says nothing of %o', (remaining) => {
+    const { portrait, said } = setup()
+    portrait('ada', 'processing')
+    expect(said({ remaining })).toBe('Portraits 0 of 5')
   })
 
   it('takes a locale alone', () => {
@@ -203,6 +220,16 @@ describe('progressChange', () => {
     const view = back.tracker.getPipeline('s')
     back.show.setUnavailable([])
     expect(progressChange(view, back.tracker.getPipeline('s')).reason).toBe('Trailer is available again')
+  })
+
+  it('tells of the step that pulls most', () => {
+    const one = before()
+    one.tracker.addTask({ showId: 's', type: 'character-seeds', status: 'failed', progress: 10 })
+    const view = one.tracker.getPipeline('s')
+    // A step begins to count, done already, while another falls.
+    one.show.setFacts({ done: { video: cast } })
+    one.tracker.dismiss({ showId: 's', type: 'portrait' })
+    expect(progressChange(view, one.tracker.getPipeline('s')).reason).toBe('Portraits: 5 are no longer done')
   })
 
   it('tells of work that is done again, and of what is done no more', () => {

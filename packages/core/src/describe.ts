@@ -1,7 +1,12 @@
 import type { AnyPipelineView, StepView } from './views.ts'
 
-/** A text for each plural category that a language has (see Intl.PluralRules); `{n}` is the number. */
-export type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> & { readonly other: string }
+/**
+ * A text for each plural category that a language has (see Intl.PluralRules), or for a number itself: in Russian 21 is
+ * of the category `one`, too. `{n}` is the number.
+ */
+export type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule | number, string>>> & {
+  readonly other: string
+}
 
 /** Every text that is made. What stands in braces is filled in. All of it can come from a translation file. */
 export interface Messages {
@@ -53,10 +58,10 @@ export const english: Messages = {
   separator: ', ',
   step: '{label}',
   items: '{label} {completed} of {total}',
-  more: { one: 'one more', other: '{n} more' },
+  more: { 1: 'one more', other: '{n} more' },
   working: 'Working',
-  failed: { one: 'one failed', other: '{n} failed' },
-  interrupted: { one: 'one interrupted', other: '{n} interrupted' },
+  failed: { 1: 'one failed', other: '{n} failed' },
+  interrupted: { 1: 'one interrupted', other: '{n} interrupted' },
   left: 'about {time} left',
   range: '{from} to {to}',
   upTo: 'up to {time} left',
@@ -68,12 +73,12 @@ export const english: Messages = {
   because: '{text} ({message})',
   notBegun: 'Not begun',
   stepsDone: '{completed} of {total} steps done',
-  grown: { one: '{label}: one more to do', other: '{label}: {n} more to do' },
+  grown: { 1: '{label}: one more to do', other: '{label}: {n} more to do' },
   began: '{label} began',
   available: '{label} is available again',
   runsAgain: '{label} runs again',
-  nowFailed: { one: '{label}: one failed', other: '{label}: {n} failed' },
-  undone: { one: '{label}: one is no longer done', other: '{label}: {n} are no longer done' },
+  nowFailed: { 1: '{label}: one failed', other: '{label}: {n} failed' },
+  undone: { 1: '{label}: one is no longer done', other: '{label}: {n} are no longer done' },
   countsNoMore: '{label} no longer counts',
 }
 
@@ -89,8 +94,8 @@ export interface Remaining {
 export interface DescribeOptions {
   /** A BCP 47 tag: how numbers, plurals and units are written. Default 'en'. */
   readonly locale?: string
-  /** Default `english`. */
-  readonly messages?: Messages
+  /** Those that are left out are English. */
+  readonly messages?: Partial<Messages>
   /** As `eta` of `@callsheet/core/eta` gives it. */
   readonly remaining?: Remaining | undefined
 }
@@ -104,12 +109,10 @@ export interface DescribeOptions {
  * describe(tracker.getPipeline('neon-noir')) // 'Portraits 3 of 5, one failed'
  */
 export function describe(view: AnyPipelineView, options: string | DescribeOptions = {}): string {
-  const {
-    locale = 'en',
-    messages = english,
-    remaining,
-  } = typeof options === 'string' ? { locale: options } : options
-  const words = wordsFor(locale, messages)
+  const { remaining, ...wording }: DescribeOptions =
+    typeof options === 'string' ? { locale: options } : options
+  const words = wordsFor(wording)
+  const { messages } = words
   const parts =
     view.status === 'active'
       ? [...activeParts(view, words), ...timeParts(remaining, words)]
@@ -176,7 +179,7 @@ const interruptedIn = ({ steps }: AnyPipelineView): number =>
   steps.reduce((sum, { interrupted }) => sum + interrupted, 0)
 
 function timeParts(remaining: Remaining | undefined, words: Words): string[] {
-  if (!remaining) return []
+  if (!remaining || !Number.isFinite(remaining.from + remaining.to)) return []
   const { from, to, isLonger } = remaining
   const [low, high] = [durationOf(from, Math.floor), durationOf(Math.max(from, to), Math.ceil)]
   const isSame = low.seconds >= high.seconds
@@ -236,15 +239,22 @@ export function progressChange(
   after: AnyPipelineView,
   options: string | Omit<DescribeOptions, 'remaining'> = {},
 ): ProgressChange {
-  const { locale = 'en', messages = english } = typeof options === 'string' ? { locale: options } : options
   const change = { from: before.progress, to: after.progress }
   if (change.to >= change.from) return change
-  const words = wordsFor(locale, messages)
-  const reasons = after.steps.flatMap((step, place) => {
-    const old = before.steps[place]
-    return old ? reasonIn(old, step, words) : []
-  })
-  return { ...change, reason: reasons[0] ?? messages.working }
+  const words = wordsFor(typeof options === 'string' ? { locale: options } : options)
+  const pulls = after.steps
+    .flatMap((step, place) => {
+      const old = before.steps[place]
+      return old ? [{ pull: pullOf(old, step, before.progress), reason: reasonIn(old, step, words)[0] }] : []
+    })
+    .toSorted((a, b) => b.pull - a.pull)
+  return { ...change, reason: pulls.find(({ reason }) => reason)?.reason ?? words.messages.working }
+}
+
+/** How far a step pulls the mean down: because it fell, came in below the mean, or left from above it. */
+function pullOf(old: StepView, step: StepView, mean: number): number {
+  if (old.counted && step.counted) return old.progress - step.progress
+  return old.counted ? old.progress - mean : step.counted ? mean - step.progress : 0
 }
 
 /** Why a step weighs less than it did, or now weighs at all. */
@@ -280,7 +290,8 @@ interface Words {
   readonly counted: (name: PluralName, n: number, values?: Values) => string[]
 }
 
-function wordsFor(locale: string, messages: Messages): Words {
+function wordsFor({ locale = 'en', messages: given }: Omit<DescribeOptions, 'remaining'>): Words {
+  const messages = { ...english, ...given }
   const { plural, number, units } = formatsFor(locale)
   const fillText = (text: string, values: Values): string =>
     text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
@@ -302,7 +313,7 @@ function wordsFor(locale: string, messages: Messages): Words {
     fill: (name, values) => fillText(messages[name], values),
     counted(name, n, values = {}) {
       const forms = messages[name]
-      return n <= 0 ? [] : [fillText(forms[plural.select(n)] ?? forms.other, { ...values, n })]
+      return n <= 0 ? [] : [fillText(forms[n] ?? forms[plural.select(n)] ?? forms.other, { ...values, n })]
     },
   }
 }
