@@ -44,6 +44,13 @@ const task = (more: object = {}) => ({
 const records = (...tasks: object[]) => parseRecords({ tasks })
 
 describe('createTracker', () => {
+  it('takes an option that is undefined for one that is not given', async () => {
+    const none = { clock: undefined, createId: undefined, random: undefined, schedule: undefined }
+    const tracker = createTracker({ pipeline: showPipeline, ...(none as object) })
+    expect(await tracker.show('s').track('trailer', async () => 1, { timeout: 60_000 })).toBe(1)
+    expect(tracker.getTasks()).toHaveLength(1)
+  })
+
   it('works with nothing but a pipeline', async () => {
     const tracker = createTracker({ pipeline: showPipeline })
     expect(await tracker.show('s').track('trailer', async () => 1)).toBe(1)

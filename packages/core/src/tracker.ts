@@ -61,7 +61,12 @@ export const defaults = { clock: Date.now, createId: randomId, random: Math.rand
  */
 export function createTracker<const P extends Pipeline>(options: TrackerOptions<P>): Tracker<P> {
   const { pipeline, sinks = [], promises = 'same', maxTasks = 50_000, durations } = options
-  const { clock, createId, random, schedule } = { ...defaults, ...options }
+  const {
+    clock = defaults.clock,
+    createId = defaults.createId,
+    random = defaults.random,
+    schedule = defaults.schedule,
+  } = options
   const redactor = createRedactor(options.redact)
   const by = options.by ?? createId()
   assertId(by, 'by')
