@@ -23,4 +23,5 @@ const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 export const table = (rows: readonly (readonly string[])[]): string =>
   [row(rows[0]!), row(rows[0]!.map(() => '---')), ...rows.slice(1).map(row)].join('\n')
 
-export const inWords = (tasks: number): string => (tasks >= 1_000 ? `${tasks / 1_000}k` : String(tasks))
+export const inWords = (tasks: number): string =>
+  tasks >= 1_000_000 ? `${tasks / 1_000_000}M` : tasks >= 1_000 ? `${tasks / 1_000}k` : String(tasks)
