@@ -131,3 +131,22 @@ describe('a view of a step', () => {
       expect(view(after(state, show('s', registers))).step('seed')).toBe(seed)
   })
 })
+
+describe('a step of a show', () => {
+  it('knows a character as long as any task of it is left in the slot', () => {
+    const first = task('t1', { characterId: 'ada', startedAt: 1 })
+    const second = task('t2', { characterId: 'ada', startedAt: 2 })
+    expect(view(made(first, second, removed('t2'))).step('portrait')).toMatchObject({ total: 1, active: 1 })
+  })
+
+  it('keeps the steps of which facts say nothing new', () => {
+    const before = made(task('t1', { characterId: 'ada' }), show('s', facts({ seed: true }, 5)))
+    const after = [show('s', facts({ seed: true, portrait: ['ada'] }, 6))].reduce(applyShow, before)
+    expect(view(after).step('seed')).toBe(view(before).step('seed'))
+  })
+
+  it('does not take a list of characters for a step per show that is done', () => {
+    const seed = view(made(show('s', facts({ seed: ['ada'] })))).step('seed')
+    expect(seed).toMatchObject({ completed: 0, status: 'pending' })
+  })
+})
