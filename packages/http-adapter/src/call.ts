@@ -1,19 +1,36 @@
-import type { RunContext, Tracker } from '@callsheet/core'
-import { type Outcome, readOutcome } from './read-body.ts'
+import {
+  type Follow,
+  isActive,
+  type JsonObject,
+  type RunContext,
+  type TaskPatch,
+  type Tracker,
+} from '@callsheet/core'
+import { withSidePoll } from '@callsheet/core/jobs'
+import type { HttpJobs } from './http-jobs.ts'
+import type { Plan } from './plan.ts'
+import { isJson, isShort, type Outcome, readOutcome } from './read-outcome.ts'
 import { type Fetch, type FetchArguments, signalOf, withSignal } from './request.ts'
-import type { LooseRoute } from './route.ts'
 import { derive, observe, shareCall, type SharedCall } from './share-call.ts'
 
 /** One call that was made. */
 export interface Call {
   /** The caller's. */
   readonly response: Promise<Response>
-  /** The tracker's: the same, unless the body is read. */
+  /** The tracker's: the same, unless something is read or followed. */
   readonly outcome: Promise<Outcome>
   /** Undefined for what is no promise, such as a fake's plain value: nobody can join that. */
   readonly shared: SharedCall | undefined
   /** Its own caller has aborted it. */
   readonly isAbandoned: () => boolean
+}
+
+/** What calls have to do with. */
+export interface CallTools {
+  readonly send: Fetch
+  readonly tracker: Pick<Tracker, 'report' | 'cancel'>
+  /** Those who follow jobs, by provider. */
+  readonly jobs: ReadonlyMap<string, Follow | HttpJobs>
 }
 
 /**
@@ -23,28 +40,71 @@ export interface Call {
  */
 export function makeCall(
   args: FetchArguments,
-  send: Fetch,
-  { read }: LooseRoute,
-  { signal, task }: RunContext,
-  tracker: Pick<Tracker, 'report' | 'cancel'>,
+  plan: Plan,
+  context: RunContext<JsonObject>,
+  tools: CallTools,
 ): Call {
+  const { signal, task } = context
   const own = signalOf(args)
-  const sent = addSignal(args, signal, tracker.report)
-  const response = send(...sent)
+  const sent = addSignal(args, signal, tools.tracker.report)
+  const response = tools.send(...sent)
   const isAbandoned = () => own?.aborted === true && signalOf(sent)?.reason === own.reason
   if (!(response instanceof Promise)) return { response, outcome: response, shared: undefined, isAbandoned }
-  const shared = shareCall(response, read !== undefined)
-  const outcome = read ? derive(response, (it) => readOutcome(it, read, tracker.report)) : response
+  const shared = shareCall(response, (it) => plan.route.read !== undefined && isJson(it) && isShort(it))
+  const outcome = outcomeOf(response, plan, context, tools)
   observe(outcome, undefined, (error) => {
     // The tracker knows an AbortError and a TimeoutError; any other reason is known as the caller's only here.
     const isNamed = error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name)
-    if (isAbandoned() && error === own?.reason && !isNamed) tracker.cancel(task.id, textOf(error))
+    if (isAbandoned() && error === own?.reason && !isNamed) tools.tracker.cancel(task.id, textOf(error))
   })
   return { response, outcome, shared, isAbandoned }
 }
 
+/**
+ * What comes of a response, to the end of the work that it has begun.
+ *
+ * @param judge Is told what the response itself says.
+ */
+export function outcomeOf(
+  response: Promise<Response>,
+  { route, request, job }: Plan,
+  context: RunContext<JsonObject>,
+  { tracker, jobs }: CallTools,
+  judge?: (said: Outcome) => void,
+): Promise<Outcome> {
+  const { read, stream, redact = (patch) => patch } = route
+  const update = (patch: TaskPatch) => context.update(redact(patch))
+  const run = { update, now: context.now }
+  const isRead = read ?? stream ?? judge
+  const outcome = isRead
+    ? derive(response, (it) => {
+        const said = readOutcome(it, route, request, run, tracker.report)
+        return said instanceof Promise ? said.then(goOn) : goOn(said)
+      })
+    : response
+  const side = job && jobs.get(job.provider)
+  if (!job || !side) return outcome
+  context.job(job)
+  return withSidePoll<Outcome, Outcome>(
+    context,
+    () => outcome,
+    async (beside) => ({ patch: (await side(job, beside)) ?? undefined }),
+  )
+
+  function goOn(said: Outcome): Outcome | Promise<Outcome> {
+    judge?.(said)
+    const patch = 'patch' in said ? said.patch : undefined
+    const follow = patch?.job && jobs.get(patch.job.provider)
+    if (!patch?.job || !follow || !isActive({ status: patch.status ?? 'succeeded' })) return said
+    // Before anything is waited for: what comes after a reload needs it.
+    update(patch)
+    const end = 'begun' in follow ? follow.begun(patch.job, context, request) : follow(patch.job, context)
+    return end.then((last) => ({ patch: last ?? undefined }))
+  }
+}
+
 /** A signal that cannot be joined with another, a polyfill's say, stays alone: then the tracker aborts nothing. */
-function addSignal(
+export function addSignal(
   args: FetchArguments,
   signal: AbortSignal,
   report: (error: unknown) => void,
@@ -57,5 +117,5 @@ function addSignal(
   }
 }
 
-const textOf = (reason: unknown): string =>
+export const textOf = (reason: unknown): string =>
   (reason instanceof Error ? reason.message : String(reason)) || 'aborted'

@@ -1,4 +1,14 @@
 export type { RouteKey } from './match.ts'
-export type { RouteRequest } from './request.ts'
-export type { Route, RouteScope } from './route.ts'
-export { createTrackedFetch, type TrackedFetchOptions } from './tracked-fetch.ts'
+export type { Fetch, RouteRequest } from './request.ts'
+export { done, failed, job } from './answers.ts'
+export type { ReadStream, StreamRun } from './read-outcome.ts'
+export type { CallOptions, Route, RouteScope } from './route.ts'
+export { followHttpJob, type HttpJobOptions, type HttpJobs, type Question } from './http-jobs.ts'
+export { resend, type Resend, type ResendPolicy } from './resend.ts'
+export type { JobTools, Provider, Start, Watch } from './provider.ts'
+export {
+  createTrackedFetch,
+  type TrackedFetch,
+  type TrackedFetchOptions,
+  type Work,
+} from './tracked-fetch.ts'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createMatcher } from './match.ts'
 
 const find = (keys: readonly string[]) => {
-  const matcher = createMatcher(Object.fromEntries(keys.map((key) => [key, key])))
+  const matcher = createMatcher(keys.map((key) => [key, key] as const))
   return (method: string, url: string) => matcher(method, new URL(url, 'http://app.test'))
 }
 

@@ -37,9 +37,9 @@ export interface Match<R> {
  * Not `URLPattern`, which Node 20 and Safari before 26 do not have. Throws a TypeError for a key that cannot match.
  */
 export function createMatcher<R>(
-  routes: Readonly<Record<string, R>>,
+  routes: readonly (readonly [key: string, route: R])[],
 ): (method: string, url: URL) => Match<R> | undefined {
-  const patterns = Object.entries(routes).map(([key, route]) => parseKey(key, route))
+  const patterns = routes.map(([key, route]) => parseKey(key, route))
   return (method, url) => {
     for (const pattern of patterns) {
       if (pattern.method !== '*' && pattern.method !== method) continue

@@ -1,54 +1,113 @@
-import type { Pipeline, RunContext, RunOptions, ShowTracker, Tracker } from '@callsheet/core'
+import type {
+  Job,
+  JsonObject,
+  Pipeline,
+  RunContext,
+  RunOptions,
+  ShowTracker,
+  TaskPatch,
+  Tracker,
+} from '@callsheet/core'
 import type { Match } from './match.ts'
-import type { Outcome } from './read-body.ts'
+import type { Watch } from './provider.ts'
+import { type Outcome, patchOf } from './read-outcome.ts'
 import { describeRequest, type FetchArguments, methodOf, type RouteRequest, urlOf } from './request.ts'
-import type { LooseRoute } from './route.ts'
+import type { CallOptions, LooseRoute } from './route.ts'
 
-type Options = RunOptions<object, Promise<Outcome>>
+type Options = RunOptions<JsonObject, Promise<Outcome>>
+type Scope = Readonly<Record<string, unknown>>
+
+/** Calls that are tracked: a provider's say neither type nor scope. */
+export type Tracked = CallOptions & Partial<LooseRoute>
+
+/** Calls about a provider's jobs. */
+export interface Watched {
+  readonly provider: string
+  readonly watch: Watch
+}
+
+/** What a key stands for. */
+export type Target = Tracked | Watched
 
 /** How one call is tracked. */
 export interface Plan {
-  readonly route: LooseRoute
+  readonly route: Tracked
+  readonly request: RouteRequest
+  /** The handle of the work, where it is known already. */
+  readonly job: Job | undefined
   readonly options: Options
   readonly track: (
-    type: string,
-    fn: (run: RunContext) => Promise<Outcome>,
+    fn: (run: RunContext<JsonObject>) => Promise<Outcome>,
     options: Options,
   ) => Promise<Outcome>
 }
 
-/** Asks the route of a call what it is for. Undefined for a call that is not tracked; throws what a route throws. */
-export function planCall(
+/** What a call is, and the key's meaning. Undefined for a call that no key stands for. */
+export function findTarget(
   args: FetchArguments,
-  find: (method: string, url: URL) => Match<LooseRoute> | undefined,
-  show: Tracker['show'],
-): Plan | undefined {
+  find: (method: string, url: URL) => Match<Target> | undefined,
+): { readonly target: Target; readonly request: RouteRequest } | undefined {
   const url = urlOf(args)
-  if (!url) return undefined
   const method = methodOf(args)
-  const found = find(method, url)
-  if (!found) return undefined
-  const { route, params } = found
-  const request = describeRequest(args, { url, method, params })
-  const scope = route.scope(request)
-  if (!scope) return undefined
-  const { track }: ShowTracker<Pipeline> = show(scope['showId'] as string)
-  return { route, options: optionsOf(route, scope, request), track: track as unknown as Plan['track'] }
+  const found = url && find(method, url)
+  return (
+    found && { target: found.route, request: describeRequest(args, { url, method, params: found.params }) }
+  )
 }
 
+/**
+ * Asks a route what a call is for. Undefined for a call that is not tracked; throws what a route throws.
+ *
+ * @param givenFor Says what the call is for and how it is run, where that does not stand in the route.
+ */
+export function planCall(
+  route: Tracked,
+  givenFor: (request: RouteRequest) => (Scope & CallOptions) | undefined,
+  request: RouteRequest,
+  show: Tracker['show'],
+): Plan | undefined {
+  const given = route.scope ? undefined : givenFor(request)
+  const scope = route.scope ? route.scope(request) : given
+  if (!scope) return undefined
+  const { track }: ShowTracker<Pipeline> = show(scope['showId'] as string)
+  const type = route.type ?? given?.['type']
+  const whole = { ...route, ...optionsIn(given) }
+  return {
+    route: whole,
+    request,
+    job: route.job?.(request),
+    options: optionsOf(whole, scope, given?.['metadata'] as object | undefined, request),
+    track: (fn, options) => (track as unknown as (...all: unknown[]) => Promise<Outcome>)(type, fn, options),
+  }
+}
+
+/** Of what is given for a call, how it is run. */
+const optionsIn = (given: CallOptions | undefined): CallOptions => ({
+  ...(given?.onConflict && { onConflict: given.onConflict }),
+  ...(given?.timeout !== undefined && { timeout: given.timeout }),
+  ...(given?.retry && { retry: given.retry }),
+})
+
 function optionsOf(
-  { metadata, timeout, read }: LooseRoute,
-  scope: Readonly<Record<string, unknown>>,
+  { metadata, timeout, redact = (patch) => patch }: Tracked,
+  scope: Scope,
+  more: object | undefined,
   request: RouteRequest,
 ): Options {
   // A scope may be a whole body: of it, only what names the item.
   const item = Object.entries(scope).filter(([name]) => name !== 'showId' && name.endsWith('Id'))
+  const known = {
+    ...(typeof metadata === 'function' ? (metadata as (of: RouteRequest) => object)(request) : metadata),
+    ...more,
+  }
+  const cleaned = redact({ metadata: known as NonNullable<TaskPatch['metadata']> }).metadata
   return {
     ...Object.fromEntries(item),
     ...(timeout === undefined ? {} : { timeout }),
-    ...(metadata === undefined
-      ? {}
-      : { metadata: typeof metadata === 'function' ? metadata(request) : metadata }),
-    ...(read && { result: (outcome) => ('patch' in outcome ? outcome.patch : undefined) }),
+    ...((metadata ?? more) === undefined ? {} : { metadata: cleaned as Partial<JsonObject> }),
+    result(outcome) {
+      const patch = 'patch' in outcome ? outcome.patch : patchOf(outcome)
+      return patch && redact(patch)
+    },
   }
 }

@@ -1,6 +1,8 @@
-import type { ItemScope, MetadataOf, Pipeline, TaskPatch, TaskType } from '@callsheet/core'
+import type { ItemScope, Job, MetadataOf, Pipeline, TaskPatch, TaskType } from '@callsheet/core'
 import type { ParamName } from './match.ts'
+import type { ReadStream } from './read-outcome.ts'
 import type { RouteRequest } from './request.ts'
+import type { Resend } from './resend.ts'
 
 /** What a call is for: its show, and the item exactly where the step is per item. */
 export type RouteScope<P extends Pipeline, T extends TaskType<P>> = { readonly showId: string } & ItemScope<
@@ -8,45 +10,62 @@ export type RouteScope<P extends Pipeline, T extends TaskType<P>> = { readonly s
   T
 >
 
+/** How a tracked call is run. */
+export interface CallOptions {
+  /**
+   * When the slot is already being worked on: `join` (default) sends nothing and gives a copy of the running call's
+   * response, `supersede` aborts the running call, `reject` rejects with AlreadyRunningError, as join does when the
+   * work runs elsewhere, is no call of a tracked fetch, or has answered with a stream that is read already.
+   */
+  readonly onConflict?: 'join' | 'supersede' | 'reject'
+  /** Milliseconds after which the call, or the following of its job, is ended. Default: none. */
+  readonly timeout?: number
+  /** How a call is sent again that failed: `resend({ attempts: 4 })`. Default: nothing is sent again. */
+  readonly retry?: Resend
+}
+
 /** How the calls of one route are tracked. */
 export type Route<
   P extends Pipeline,
   K extends string = string,
   T extends TaskType<P> = TaskType<P>,
 > = T extends unknown
-  ? {
+  ? CallOptions & {
       /** The step, or the extra task. */
       readonly type: T
       /** Says what a call is for; undefined for a call that shall not be tracked. */
       readonly scope: (request: RouteRequest<ParamName<K>>) => RouteScope<P, T> | undefined
-      /**
-       * When the slot is already being worked on: `join` (default) sends nothing and gives a copy of the running
-       * call's response, `supersede` aborts the running call, `reject` rejects with AlreadyRunningError, as join
-       * does when the work runs elsewhere or is no call of a tracked fetch.
-       */
-      readonly onConflict?: 'join' | 'supersede' | 'reject'
-      /** Milliseconds after which the call is aborted. Default: none. */
-      readonly timeout?: number
       readonly metadata?:
         Partial<MetadataOf<P, T>> | ((request: RouteRequest<ParamName<K>>) => Partial<MetadataOf<P, T>>)
       /**
-       * Reads what to record from the JSON of an ok response: `{ outputUrl }`, or a failure that came as a success.
-       * The task then ends with the body and not with the headers; the caller waits for neither. Not called for
-       * other bodies, or those above 1 MiB.
+       * Reads what to record from the JSON of an ok response: `done(output)`, `job(handle)` for work that goes on,
+       * `failed(reason)` for a failure that came as a success, or any patch. The task then ends with the body, or
+       * with the job, and not with the headers; the caller waits for neither. Not called for other bodies, or those
+       * above 1 MiB.
        */
-      readonly read?: (body: unknown) => TaskPatch<MetadataOf<P, T>> | undefined
+      readonly read?: (
+        body: unknown,
+        request: RouteRequest<ParamName<K>>,
+      ) => TaskPatch<MetadataOf<P, T>> | undefined
+      /** Reads an ok response that is no JSON as it comes in, from a copy: `readEvents(…)`, `readDownload()`. */
+      readonly stream?: ReadStream
+      /**
+       * The handle of the work where it is known before the call answers. It is recorded and followed beside the call
+       * from the start, and finishes the task when the call breaks off.
+       */
+      readonly job?: (request: RouteRequest<ParamName<K>>) => Job | undefined
+      /** Takes out of what is about to be recorded what must not be. Core's own redaction comes after it. */
+      readonly redact?: (patch: TaskPatch<MetadataOf<P, T>>) => TaskPatch<MetadataOf<P, T>>
     }
   : never
 
 /** A route as the code sees it, whatever its pipeline. */
-export interface LooseRoute {
+export interface LooseRoute extends CallOptions {
   readonly type: string
   readonly scope: (request: RouteRequest) => Readonly<Record<string, unknown>> | undefined
-  readonly onConflict?: 'join' | 'supersede' | 'reject'
-  readonly timeout?: number
   readonly metadata?: object | ((request: RouteRequest) => object)
-  readonly read?: ReadBody
+  readonly read?: (body: unknown, request: RouteRequest) => TaskPatch | undefined
+  readonly stream?: ReadStream
+  readonly job?: (request: RouteRequest) => Job | undefined
+  readonly redact?: (patch: TaskPatch) => TaskPatch
 }
-
-/** A route's `read`, whatever its pipeline. */
-export type ReadBody = (body: unknown) => TaskPatch | undefined

@@ -11,6 +11,9 @@ export function observe<T>(
   void Promise.prototype.then.call(promise, onValue as never, onError)
 }
 
+/** Nobody else can have this response. */
+export class SpentError extends Error {}
+
 /** A response that others may wait for, each of whom gets a copy. */
 export interface SharedCall {
   /** A copy of its own for one more caller, whose signal ends the waiting and not the call. */
@@ -22,26 +25,25 @@ export interface SharedCall {
 /**
  * Shares a call. Has to see the response before its first caller does: a body that has been read cannot be copied.
  *
- * With `keep`, a copy is held for those who come later than the response; memory holds what others read of it.
+ * Where `keeps` says so, a copy is held for those who come later than the response; memory holds what others read of
+ * it.
  */
-export function shareCall(response: Promise<Response>, keep: boolean): SharedCall {
+export function shareCall(response: Promise<Response>, keeps: (response: Response) => boolean): SharedCall {
   const waiting = new Set<(from: Response) => void>()
   let source: Response | undefined
   let spare: Response | undefined
   observe(response, (original) => {
     for (const take of waiting) take(original)
     source = original
-    if (keep) spare = tryClone(original)
+    if (keeps(original)) spare = tryClone(original)
   })
   return {
     join: (signal) =>
       new Promise((resolve, reject) => {
         const take = (from: Response) => {
-          try {
-            resolve(from.clone())
-          } catch (error) {
-            reject(error)
-          }
+          const copy = tryClone(from)
+          if (copy) resolve(copy)
+          else reject(new SpentError('The response has been read already.'))
         }
         if (signal?.aborted) return reject(signal.reason)
         if (source) return take(spare ?? source)

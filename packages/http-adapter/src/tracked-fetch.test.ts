@@ -4,7 +4,7 @@ import { createTrackedFetch, type TrackedFetchOptions } from './index.ts'
 import type { RouteKey } from './match.ts'
 import type { Fetch, FetchArguments } from './request.ts'
 
-type Routes = TrackedFetchOptions<typeof showPipeline, RouteKey>['routes']
+type Routes = NonNullable<TrackedFetchOptions<typeof showPipeline, RouteKey>['routes']>
 type Options = Partial<Parameters<typeof createTracker<typeof showPipeline>>[0]>
 
 const routes: Routes = {

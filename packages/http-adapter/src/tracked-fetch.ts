@@ -1,31 +1,68 @@
-import type { Pipeline, RunContext, Tracker } from '@callsheet/core'
-import { type Call, makeCall } from './call.ts'
+import type {
+  Follow,
+  JsonObject,
+  MetadataOf,
+  Pipeline,
+  RunContext,
+  Slot,
+  TaskType,
+  Tracker,
+} from '@callsheet/core'
+import { type Call, type CallTools, makeCall } from './call.ts'
 import { createMatcher, type RouteKey } from './match.ts'
-import { type Plan, planCall } from './plan.ts'
-import type { Outcome } from './read-body.ts'
-import { type Fetch, type FetchArguments, signalOf } from './request.ts'
-import type { LooseRoute, Route } from './route.ts'
-import { observe } from './share-call.ts'
+import { findTarget, type Plan, planCall, type Target, type Watched } from './plan.ts'
+import type { Provider } from './provider.ts'
+import { isJson, type Outcome, readJson } from './read-outcome.ts'
+import { type Fetch, type FetchArguments, type RouteRequest, signalOf } from './request.ts'
+import type { CallOptions, LooseRoute, Route } from './route.ts'
+import { observe, SpentError } from './share-call.ts'
+
+/** What a call is for, and how it is run. */
+export type Work<P extends Pipeline, T extends TaskType<P> = TaskType<P>> = T extends unknown
+  ? Slot<P, T> & CallOptions & { readonly metadata?: Partial<MetadataOf<P, T>> }
+  : never
 
 /** How a tracked fetch is made. */
 export interface TrackedFetchOptions<P extends Pipeline, K extends RouteKey> {
   readonly tracker: Tracker<P>
   /** By method and path; the first that matches counts. A path alone matches on every host. */
-  readonly routes: { readonly [N in K]: Route<P, N> }
+  readonly routes?: { readonly [N in K]: Route<P, N> }
+  /** Whose calls are understood without routes: `[replicate(), fal()]`. They come after the routes. */
+  readonly providers?: readonly Provider[]
+  /**
+   * Says what a provider's call is for, where the fetch was not made `for` it; undefined for a call that shall not be
+   * tracked. Default: such calls are not tracked.
+   */
+  readonly slot?: (request: RouteRequest) => Work<P> | undefined
+  /** Who follows the jobs that routes give, by their `provider`: `{ ours: followHttpJob({ … }) }`. */
+  readonly jobs?: Readonly<Record<string, Follow>>
   /** What makes the calls. Default: the global fetch as it is now. */
   readonly fetch?: Fetch
+}
+
+/** A fetch that tracks itself. */
+export interface TrackedFetch<P extends Pipeline> extends Fetch {
+  /**
+   * The same fetch, for one piece of work: give it to a provider's client.
+   *
+   * @example
+   * const client = new Replicate({ fetch: fetch.for({ showId: 's1', type: 'portrait', characterId: 'ada' }) })
+   */
+  readonly for: (work: Work<P>) => Fetch
+  /** Those who follow jobs, for after a reload: `tracker.resume(fetch.followers)`. */
+  readonly followers: Readonly<Record<string, Follow>>
 }
 
 /** By what `track` returned; of all tracked fetches, so that two of one tracker share their calls. */
 const runningCalls = new WeakMap<Promise<Outcome>, Call>()
 
 /**
- * Makes a `fetch` that tracks the calls of the given routes and passes all others on, untouched.
+ * Makes a `fetch` that tracks the calls of the given routes and providers and passes all others on, untouched.
  *
  * A tracked call is made once, with the arguments given and a signal that the tracker can abort; its caller gets
  * fetch's own promise, its response unread, and its errors. A response that is not ok, an error or an abort end the
- * task as such. What fails in a route's functions is reported on the tracker's `error` event, and the call is made
- * all the same.
+ * task as such; a 202, or a body that names a job, keeps it open. What fails in a route's functions is reported on the
+ * tracker's `error` event, and the call is made all the same.
  *
  * A call that joins a running one gets a copy of the response, taken before anyone reads it. Its own signal ends
  * only its own waiting; when the first caller aborts, the next one's call is made.
@@ -39,7 +76,7 @@ const runningCalls = new WeakMap<Promise<Outcome>, Call>()
  *     'POST /api/shows/:showId/trailer': {
  *       type: 'trailer',
  *       scope: ({ params }) => ({ showId: params.showId }),
- *       read: (body) => ({ outputUrl: (body as { url: string }).url }),
+ *       read: (body) => done((body as { url: string }).url),
  *     },
  *   },
  * })
@@ -48,20 +85,36 @@ const runningCalls = new WeakMap<Promise<Outcome>, Call>()
 export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   tracker,
   routes,
+  providers = [],
+  slot,
+  jobs = {},
   fetch: send = globalThis.fetch,
-}: TrackedFetchOptions<P, K>): Fetch {
-  const find = createMatcher(routes as unknown as Readonly<Record<string, LooseRoute>>)
+}: TrackedFetchOptions<P, K>): TrackedFetch<P> {
   const loose = tracker as unknown as Tracker
+  const followers: Record<string, Follow> = { ...jobs }
+  for (const { name, jobs: of } of providers) {
+    if (of) followers[name] = of({ fetch: send, report: tracker.report })
+  }
+  const tools: CallTools = { send, tracker: loose, jobs: new Map(Object.entries(followers)) }
+  const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
 
   function run(args: FetchArguments, plan: Plan, onConflict = plan.route.onConflict): Promise<Response> {
     const calls: Call[] = []
-    const fn = (context: RunContext) => {
-      const call = makeCall(args, send, plan.route, context, loose)
+    const resent = plan.route.retry?.(args, plan, tools)
+    let isSent = false
+    const fn = (context: RunContext<JsonObject>) => {
+      isSent = true
+      if (resent) return resent.attempt(context)
+      const call = makeCall(args, plan, context, tools)
       calls.push(call)
       return call.outcome
     }
-    const tracked = plan.track(plan.route.type, fn, { ...plan.options, ...(onConflict && { onConflict }) })
-    const [call] = calls
+    const tracked = plan.track(fn, {
+      ...plan.options,
+      ...(resent && { retry: resent.retry }),
+      ...(onConflict && { onConflict }),
+    })
+    const call = resent && isSent ? resent.settledBy(tracked) : calls[0]
     if (!call) return meet(args, plan, tracked, onConflict)
     const { response, outcome, shared } = call
     if (!shared) return response
@@ -90,19 +143,64 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     if (call.isAbandoned()) return run(args, plan, 'supersede')
     const own = signalOf(args)
     return call.shared.join(own).catch((error: unknown) => {
+      if (error instanceof SpentError) return run(args, plan, 'reject')
       if (own?.aborted || !call.isAbandoned()) throw error
-      return trackedFetch(...args)
+      return start(args, plan)
     })
   }
 
-  const trackedFetch = (...args: FetchArguments): Promise<Response> => {
+  const start = (args: FetchArguments, plan: Plan) => run(args, plan)
+
+  /** A call about a job, whoever makes it: what it is told, we are told. */
+  function watch(args: FetchArguments, { watch: { id, read }, provider }: Watched, request: RouteRequest) {
+    const answered = send(...args)
+    const jobId = id(request)
+    const follow = tools.jobs.get(provider)
+    if (jobId === undefined || !follow || !('tell' in follow) || !(answered instanceof Promise))
+      return answered
+    observe(answered, (response) => {
+      if (!response.ok || !isJson(response)) return
+      readJson(response, (body) => read(body, request), tracker.report).then(
+        (state) => state && follow.tell(jobId, state),
+        // The body broke off; its caller will hear of it.
+        () => {},
+      )
+    })
+    return answered
+  }
+
+  function call(args: FetchArguments, givenFor: typeof slot = () => undefined): Promise<Response> {
     let plan: Plan | undefined
     try {
-      plan = planCall(args, find, loose.show)
+      const found = findTarget(args, find)
+      if (found) {
+        const { target, request } = found
+        if ('watch' in target) return watch(args, target, request)
+        plan = planCall(target, givenFor as Parameters<typeof planCall>[1], request, loose.show)
+      }
     } catch (error) {
       tracker.report(error)
     }
     return plan ? run(args, plan) : send(...args)
   }
-  return trackedFetch
+
+  return Object.assign((...args: FetchArguments) => call(args, slot), {
+    for:
+      (work: Work<P>) =>
+      (...args: FetchArguments) =>
+        call(args, () => work),
+    followers,
+  })
+}
+
+function targetsOf(
+  routes: Readonly<Record<string, LooseRoute>> = {},
+  providers: readonly Provider[],
+): (readonly [string, Target])[] {
+  const targets: (readonly [string, Target])[] = Object.entries(routes)
+  for (const { name: provider, starts, watches = {} } of providers) {
+    for (const [key, start] of Object.entries(starts)) targets.push([key, start!])
+    for (const [key, it] of Object.entries(watches)) targets.push([key, { watch: it!, provider }])
+  }
+  return targets
 }

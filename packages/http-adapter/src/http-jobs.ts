@@ -1,0 +1,177 @@
+import { type Follow, type FollowContext, type Job, type TaskPatch, TimeoutError } from '@callsheet/core'
+import { followJob, type FollowOptions, type JobState } from '@callsheet/core/jobs'
+import type { JobTools } from './provider.ts'
+import type { RouteRequest } from './request.ts'
+
+/** A question to a provider: an address, or that and how to ask. */
+export type Question = string | readonly [url: string, init: RequestInit]
+
+/** How jobs are followed over HTTP. */
+export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<JobTools> {
+  /**
+   * Where to ask. Credentials go there too: do not take an address from a record without looking at it, for records
+   * come from storages and networks.
+   */
+  readonly url: (job: Job) => Question
+  /**
+   * Reads what an ok answer says; `ask` gets more from the provider, as JSON. What it throws is a question that failed.
+   */
+  readonly read: (
+    body: unknown,
+    job: Job,
+    ask: (question: Question) => Promise<unknown>,
+  ) => JobState | Promise<JobState>
+  /**
+   * Headers of every question. Default: the Authorization of the call that began the job, where it goes to the same
+   * origin; nothing after a reload, for credentials are not recorded.
+   */
+  readonly headers?: HeadersInit | ((job: Job) => HeadersInit | Promise<HeadersInit>)
+  /** How the provider is told to end a job that was canceled or ran into its time limit. Default: it is not told. */
+  readonly cancel?: (job: Job) => Question
+}
+
+/** Follows jobs; for `jobs` of a tracked fetch, and as it is for `tracker.resume`. */
+export interface HttpJobs extends Follow {
+  /** Follows a job that the given call has just begun: with its credentials, and asking only after a while. */
+  readonly begun: (job: Job, context: FollowContext, request: RouteRequest) => Promise<TaskPatch | void>
+  /** Takes in what somebody else was told of a job. False when nobody follows it here. */
+  readonly tell: (id: string, state: JobState) => boolean
+}
+
+/** What was told of a job, until the one who follows it has taken it. */
+interface Desk {
+  readonly told: JobState[]
+  wake: () => void
+}
+
+/**
+ * Follows jobs over HTTP: core's `followJob` with questions by fetch, each answered by JSON.
+ *
+ * What others are told of the same job (the provider's own client, say, asking through the tracked fetch) counts as an
+ * answer, so that nobody asks twice. A job that is canceled here, or superseded, or that takes too long, is canceled at
+ * the provider.
+ *
+ * @example
+ * const jobs = followHttpJob({
+ *   url: ({ id }) => `/api/portrait/status?jobId=${encodeURIComponent(id)}`,
+ *   read: (body) => {
+ *     const { status, imageUrl } = body as { status: string; imageUrl?: string }
+ *     return { status, ...(imageUrl && { outputUrl: imageUrl }) }
+ *   },
+ * })
+ * tracker.resume({ ours: jobs })
+ */
+export function followHttpJob(options: HttpJobOptions): HttpJobs {
+  const { every = 3_000, url, read, cancel, fetch: send = globalThis.fetch, report = () => {} } = options
+  const desks = new Map<string, Desk>()
+
+  async function follow(job: Job, context: FollowContext, request?: RouteRequest): Promise<TaskPatch | void> {
+    const desk: Desk = { told: [], wake: () => {} }
+    desks.set(job.id, desk)
+    const ask = async (question: Question, signal?: AbortSignal): Promise<unknown> => {
+      const [address, init] = typeof question === 'string' ? [question, {}] : question
+      const headers = new Headers(await headersFor(options, job, address, request))
+      for (const [name, value] of new Headers(init.headers)) headers.set(name, value)
+      return jsonOf(await send(address, { ...init, headers, ...(signal && { signal }) }))
+    }
+    const giveUp = () => {
+      if (!cancel || context.task.status === 'succeeded') return
+      // In vain is worth a word: the provider goes on, and is paid.
+      Promise.resolve()
+        .then(() => ask(cancel(job)))
+        .catch(report)
+    }
+    context.signal.addEventListener('abort', giveUp, { once: true })
+    const followed = followJob({
+      ...options,
+      async read(_job, { signal }) {
+        const told = new Promise<undefined>((resolve) => {
+          desk.wake = () => resolve(undefined)
+        })
+        const answer = async () => read(await ask(url(job), signal), job, (more) => ask(more, signal))
+        const first = desk.told.shift()
+        if (first) return first
+        const state = await Promise.race([answer(), told])
+        return desk.told.shift() ?? state!
+      },
+    })
+    try {
+      if (request) await nap(desk, context, every)
+      return await followed(job, {
+        get task() {
+          return context.task
+        },
+        signal: context.signal,
+        now: context.now,
+        update: (patch) => context.update(patch),
+        wait: (ms, signal) => (signal ? context.wait(ms, signal) : nap(desk, context, ms)),
+      })
+    } catch (error) {
+      if (error instanceof TimeoutError && !context.signal.aborted) giveUp()
+      throw error
+    } finally {
+      context.signal.removeEventListener('abort', giveUp)
+      if (desks.get(job.id) === desk) desks.delete(job.id)
+    }
+  }
+
+  return Object.assign((job: Job, context: FollowContext) => follow(job, context), {
+    begun: follow,
+    tell(id: string, state: JobState) {
+      const desk = desks.get(id)
+      desk?.told.push(state)
+      desk?.wake()
+      return desk !== undefined
+    },
+  })
+}
+
+/** A pause that ends early when there is news. Rejects with the reason when the run is stopped. */
+async function nap(desk: Desk, { signal, wait }: FollowContext, ms: number): Promise<void> {
+  if (signal.aborted) throw signal.reason
+  if (desk.told.length > 0) return
+  const early = new AbortController()
+  const end = () => early.abort()
+  signal.addEventListener('abort', end, { once: true })
+  desk.wake = end
+  try {
+    await wait(ms, early.signal)
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    if (!early.signal.aborted) throw error
+  } finally {
+    desk.wake = () => {}
+    signal.removeEventListener('abort', end)
+  }
+}
+
+async function headersFor(
+  { headers }: HttpJobOptions,
+  job: Job,
+  address: string,
+  request: RouteRequest | undefined,
+): Promise<HeadersInit> {
+  if (headers !== undefined) return typeof headers === 'function' ? headers(job) : headers
+  const authorization = request?.headers.get('authorization')
+  const isSame = request && new URL(address, request.url).origin === request.url.origin
+  return authorization && isSame ? { authorization } : {}
+}
+
+/** The JSON of an answer; throws what is wrong with it in a form that says whether to ask again. */
+async function jsonOf(response: Response): Promise<unknown> {
+  const { ok, status, headers } = response
+  const text = await response.text()
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch {
+    body = undefined
+  }
+  if (ok) return body
+  throw Object.assign(new Error(messageIn(body) ?? `HTTP ${status}`), { status, headers, body })
+}
+
+function messageIn(body: unknown): string | undefined {
+  const { error, detail, message } = (body ?? {}) as Record<string, unknown>
+  return [error, detail, message].find((text) => typeof text === 'string')
+}

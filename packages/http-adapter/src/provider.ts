@@ -1,0 +1,39 @@
+import type { TaskPatch } from '@callsheet/core'
+import type { JobState } from '@callsheet/core/jobs'
+import type { HttpJobs } from './http-jobs.ts'
+import type { RouteKey } from './match.ts'
+import type { ReadStream } from './read-outcome.ts'
+import type { Fetch, RouteRequest } from './request.ts'
+
+/** Calls that begin work, and how to read their answers. */
+export interface Start {
+  /** As a route's `read`: `done(output)`, `job(handle)`, `failed(reason)`, or any patch. */
+  readonly read?: (body: unknown, request: RouteRequest) => TaskPatch | undefined
+  /** As a route's `stream`. */
+  readonly stream?: ReadStream
+  /** What to keep of the request, such as the model. */
+  readonly metadata?: (request: RouteRequest) => object
+}
+
+/** Calls that anybody makes about a job, and what their answers say of it. */
+export interface Watch {
+  readonly id: (request: RouteRequest) => string | undefined
+  readonly read: (body: unknown, request: RouteRequest) => JobState | undefined
+}
+
+/** How the calls of one provider are understood: a mapping, and how its jobs are followed. */
+export interface Provider {
+  /** As it stands in the `provider` of a job. */
+  readonly name: string
+  readonly starts: { readonly [K in RouteKey]?: Start }
+  readonly watches?: { readonly [K in RouteKey]?: Watch }
+  /** Made once for each tracked fetch, whose own way to the network it is given. */
+  readonly jobs?: (tools: JobTools) => HttpJobs
+}
+
+/** What following jobs needs. */
+export interface JobTools {
+  /** Untracked. */
+  readonly fetch: Fetch
+  readonly report: (error: unknown) => void
+}
