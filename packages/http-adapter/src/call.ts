@@ -33,6 +33,18 @@ export interface CallTools {
   readonly jobs: ReadonlyMap<string, Follow | HttpJobs>
 }
 
+/** How calls ended that the tracker has ended, by their `init`. */
+const ended = new WeakMap<object, { readonly input: object; readonly reason: unknown }>()
+
+/**
+ * How the tracker has ended a call that its client sends again by itself: with the very same objects, as Replicate's
+ * does after any error. It would be paid for once more, behind the back of who has canceled it.
+ */
+export function endOf([input, init]: FetchArguments): { readonly reason: unknown } | undefined {
+  const end = init && ended.get(init)
+  return end?.input === input ? end : undefined
+}
+
 /**
  * Makes the call, once.
  *
@@ -51,6 +63,11 @@ export function makeCall(
   const isAbandoned = () => own?.aborted === true && signalOf(sent)?.reason === own.reason
   if (!(response instanceof Promise)) return { response, outcome: response, shared: undefined, isAbandoned }
   const shared = shareCall(response, (it) => plan.route.read !== undefined && isJson(it) && isShort(it))
+  observe(response, undefined, (error) => {
+    const [input, init] = args
+    if (signal.aborted && error === signal.reason && init && typeof input === 'object')
+      ended.set(init, { input, reason: signal.reason })
+  })
   const outcome = outcomeOf(response, plan, context, tools)
   observe(outcome, undefined, (error) => {
     // The tracker knows an AbortError and a TimeoutError; any other reason is known as the caller's only here.

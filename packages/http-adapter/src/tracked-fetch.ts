@@ -8,7 +8,7 @@ import type {
   TaskType,
   Tracker,
 } from '@callsheet/core'
-import { type Call, type CallTools, makeCall } from './call.ts'
+import { type Call, type CallTools, endOf, makeCall } from './call.ts'
 import { createMatcher, type RouteKey } from './match.ts'
 import { findTarget, type Plan, planCall, type Target, type Watched } from './plan.ts'
 import type { Provider } from './provider.ts'
@@ -181,7 +181,9 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     } catch (error) {
       tracker.report(error)
     }
-    return plan ? run(args, plan) : send(...args)
+    if (!plan) return send(...args)
+    const end = endOf(args)
+    return end ? Promise.reject(end.reason as Error) : run(args, plan)
   }
 
   return Object.assign((...args: FetchArguments) => call(args, slot), {
