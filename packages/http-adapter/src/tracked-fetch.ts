@@ -161,7 +161,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     observe(answered, (response) => {
       if (!response.ok || !isJson(response)) return
       readJson(response, (body) => read(body, request), tracker.report).then(
-        (state) => state && follow.tell(jobId, state),
+        (state) => state?.status && follow.tell(jobId, state),
         // The body broke off; its caller will hear of it.
         () => {},
       )
