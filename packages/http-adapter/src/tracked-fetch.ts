@@ -29,11 +29,6 @@ export interface TrackedFetchOptions<P extends Pipeline, K extends RouteKey> {
   readonly routes?: { readonly [N in K]: Route<P, N> }
   /** Whose calls are understood without routes: `[replicate(), fal()]`. They come after the routes. */
   readonly providers?: readonly Provider[]
-  /**
-   * Says what a provider's call is for, where the fetch was not made `for` it; undefined for a call that shall not be
-   * tracked. Default: such calls are not tracked.
-   */
-  readonly slot?: (request: RouteRequest) => Work<P> | undefined
   /** Who follows the jobs that routes give, by their `provider`: `{ ours: followHttpJob({ … }) }`. */
   readonly jobs?: Readonly<Record<string, Follow>>
   /** What makes the calls. Default: the global fetch as it is now. */
@@ -43,12 +38,13 @@ export interface TrackedFetchOptions<P extends Pipeline, K extends RouteKey> {
 /** A fetch that tracks itself. */
 export interface TrackedFetch<P extends Pipeline> extends Fetch {
   /**
-   * The same fetch, for one piece of work: give it to a provider's client.
+   * The same fetch, with which a provider's client does one piece of work, or for each call what the given function
+   * says; undefined for a call that shall not be tracked. Without it, providers' calls are not tracked.
    *
    * @example
    * const client = new Replicate({ fetch: fetch.for({ showId: 's1', type: 'portrait', characterId: 'ada' }) })
    */
-  readonly for: (work: Work<P>) => Fetch
+  readonly for: (work: Work<P> | ((request: RouteRequest) => Work<P> | undefined)) => Fetch
   /** Those who follow jobs, for after a reload: `tracker.resume(fetch.followers)`. */
   readonly followers: Readonly<Record<string, Follow>>
 }
@@ -86,7 +82,6 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   tracker,
   routes,
   providers = [],
-  slot,
   jobs = {},
   fetch: send = globalThis.fetch,
 }: TrackedFetchOptions<P, K>): TrackedFetch<P> {
@@ -169,7 +164,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     return answered
   }
 
-  function call(args: FetchArguments, givenFor: typeof slot = () => undefined): Promise<Response> {
+  function call(args: FetchArguments, givenFor: (request: RouteRequest) => Work<P> | undefined) {
     let plan: Plan | undefined
     try {
       const found = findTarget(args, find)
@@ -186,11 +181,12 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     return end ? Promise.reject(end.reason as Error) : run(args, plan)
   }
 
-  return Object.assign((...args: FetchArguments) => call(args, slot), {
-    for:
-      (work: Work<P>) =>
-      (...args: FetchArguments) =>
-        call(args, () => work),
+  const trackedFetch: Fetch = (...args) => call(args, () => undefined)
+  return Object.assign(trackedFetch, {
+    for: ((work) => {
+      const givenFor = typeof work === 'function' ? work : () => work
+      return (...args) => call(args, givenFor)
+    }) satisfies TrackedFetch<P>['for'],
     followers,
   })
 }
