@@ -9,21 +9,15 @@ export function begin(
   { needsOutput = true }: { readonly needsOutput?: boolean } = {},
 ): TaskPatch {
   if (!status) return failed(`The answer of ${handle.provider} says no status.`)
-  switch (endOf(status)) {
-    case 'failed':
-      return failed(error ?? `The provider says: ${status}.`)
-    case 'canceled':
-      return { status: 'canceled' }
-    case 'succeeded':
-      // As of a job that is followed.
-      if (needsOutput && Object.keys(state).length === 0)
-        return failed('The job succeeded without an output.')
-      return done(state)
-    case undefined: {
-      const { stage = status, progress } = state
-      return job(handle, { stage, ...(progress !== undefined && { progress }) })
-    }
-  }
+  const end = endOf(status)
+  if (end === 'failed') return failed(error ?? `The provider says: ${status}.`)
+  if (end === 'canceled') return { status: end }
+  const { stage = status, progress, outputUrl, outputs, metadata } = state
+  if (end === undefined) return job(handle, { stage, ...(progress !== undefined && { progress }) })
+  // As of a job that is followed.
+  const isEmpty = !outputUrl && !outputs?.length && metadata === undefined
+  if (needsOutput && isEmpty) return failed('The job succeeded without an output.')
+  return done({ ...(outputUrl && { outputUrl }), ...(outputs && { outputs }), ...(metadata && { metadata }) })
 }
 
 /**

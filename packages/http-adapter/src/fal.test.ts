@@ -1,6 +1,6 @@
 import { createFalClient, type FalClient, type QueueStatus } from '@fal-ai/client'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { fal, type FalOptions } from './fal.ts'
+import { fal, type FalOptions, falProxy } from './fal.ts'
 import { type FalServer, type FalState, startFalServer, tooMany } from './testing/fal-server.ts'
 import { hurry } from './testing/hurry.ts'
 import { endOf, openPage } from './testing/open-page.ts'
@@ -286,6 +286,57 @@ describe('fal, when it goes wrong', () => {
     })
     expect(await page.end()).toMatchObject({ status: 'interrupted' })
   })
+})
+
+describe('falProxy', () => {
+  /** A proxy on a server of one's own: it knows the key. */
+  const proxyOf =
+    (send: typeof globalThis.fetch): typeof globalThis.fetch =>
+    async (input, init) => {
+      const given = new Request(input, init)
+      expect(given.url).toBe('https://shows.example/api/fal/proxy')
+      expect(given.headers.has('authorization')).toBe(false)
+      const { method } = given
+      const body = method === 'POST' ? await given.text() : null
+      return send(given.headers.get('x-fal-target-url')!, {
+        method,
+        body,
+        headers: { authorization: 'Key key:test', 'content-type': 'application/json' },
+      })
+    }
+  const proxyUrl = 'https://shows.example/api/fal/proxy'
+
+  it('tracks a page that has no key, and follows its request after a reload', async () => {
+    const { server } = await setUp({ script: painting.slice(0, 1) })
+    const send = falProxy(proxyUrl, proxyOf(server.fetch))
+    const page = openPage(send, fal({ every: 5 }))
+    const client = createFalClient({ credentials: () => undefined, fetch: page.fetch })
+    await client.queue.submit(app, { input })
+    await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ job: request }))
+    const next = openPage(send, fal({ every: 5 }), page.close())
+    server.set(done)
+    expect(await next.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
+    expect(server.count('submit')).toBe(1)
+  })
+
+  it('takes a Request, too', async () => {
+    const { server } = await setUp()
+    const send = falProxy(proxyUrl, proxyOf(server.fetch))
+    const response = await send(
+      new Request(`https://queue.fal.run/${app}`, { method: 'POST', body: '{"prompt":"Ada"}' }),
+    )
+    expect([response.status, server.all[0]?.input]).toEqual([200, { prompt: 'Ada' }])
+  })
+
+  it.each(['https://files.example/a.png', 'https://notfal.run/a', 'https://fal.run.example/a', 'http://['])(
+    'leaves %s alone',
+    async (address) => {
+      const send = vi.fn(() => Promise.resolve(new Response()))
+      const init = { method: 'PUT' }
+      await falProxy(proxyUrl, send)(address, init)
+      expect(send).toHaveBeenCalledExactlyOnceWith(address, init)
+    },
+  )
 })
 
 describe('fal after a reload', () => {

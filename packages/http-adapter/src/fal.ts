@@ -5,6 +5,8 @@ import { falResult, falState } from './fal-state.ts'
 import { followHttpJob, type HttpJobOptions, type Question } from './http-jobs.ts'
 import type { Provider, Start, Watch } from './provider.ts'
 
+export { falProxy } from './fal-proxy.ts'
+
 /** How fal is called. */
 export type FalOptions = Pick<HttpJobOptions, 'headers' | 'every' | 'timeout'>
 

@@ -345,7 +345,7 @@ describe('replicate after a reload', () => {
     await page.end()
     const asked: string[] = []
     const spy: typeof globalThis.fetch = (url, init) => {
-      asked.push(String(url))
+      asked.push(url as string)
       return server.fetch(url as string, init)
     }
     const { tracker } = openPage(server.fetch, replicate())

@@ -6,7 +6,7 @@ import type { Fetch } from '../request.ts'
 import { createTrackedFetch, type Work } from '../tracked-fetch.ts'
 
 /** The work that the clients of a page do. */
-export const ada: Work<typeof showPipeline> = { showId: 's1', type: 'portrait', characterId: 'ada' }
+const ada: Work<typeof showPipeline> = { showId: 's1', type: 'portrait', characterId: 'ada' }
 
 /**
  * A page of an application, with a tracker, a tracked fetch, and clients that use it.
