@@ -1,11 +1,4 @@
-import {
-  type Follow,
-  isActive,
-  type JsonObject,
-  type RunContext,
-  type TaskPatch,
-  type Tracker,
-} from '@callsheet/core'
+import { isActive, type JsonObject, type RunContext, type TaskPatch, type Tracker } from '@callsheet/core'
 import { withSidePoll } from '@callsheet/core/jobs'
 import type { JobFollower } from './http-jobs.ts'
 import type { Plan } from './plan.ts'
