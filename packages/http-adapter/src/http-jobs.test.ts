@@ -241,6 +241,34 @@ describe('what a provider’s own client is told', () => {
   })
 })
 
+describe('a provider whose functions throw', () => {
+  it('harms no call, and each is made once', async () => {
+    const { tracker, errors, clock } = createTestTracker()
+    const send = vi.fn(async () => json({ id: 'j1' }))
+    const broken = () => {
+      throw new Error('broken')
+    }
+    const provider: Provider = {
+      name: 'acme',
+      starts: { 'POST https://api.acme.test/jobs': { read: broken } },
+      watches: {
+        'GET https://api.acme.test/a': { id: broken, read: () => undefined },
+        'GET https://api.acme.test/b': { id: () => 'j1', read: broken },
+      },
+      jobs: (tools) => followHttpJob({ ...tools, url: broken, read: broken }),
+    }
+    const fetch = createTrackedFetch({ tracker, providers: [provider], fetch: send })
+    await fetch.for({ showId: 's1', type: 'trailer' })('https://api.acme.test/jobs', { method: 'POST' })
+    for (const path of ['a', 'b']) {
+      expect(await (await fetch(`https://api.acme.test/${path}`)).json()).toEqual({ id: 'j1' })
+    }
+    await clock.advance(0)
+    expect(send).toHaveBeenCalledTimes(3)
+    expect(errors.map(({ message }) => message)).toEqual(['broken', 'broken', 'broken'])
+    expect(tracker.getTask({ showId: 's1', type: 'trailer' })?.status).toBe('succeeded')
+  })
+})
+
 describe('a job that is canceled', () => {
   it('is canceled at the provider too, once, with its credentials', async () => {
     const { begin, clock, tracker, calls, task } = setUp({ states: [{ status: 'processing' }] })

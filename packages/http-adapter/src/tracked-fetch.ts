@@ -10,9 +10,9 @@ import type {
 } from '@callsheet/core'
 import { type Call, type CallTools, endOf, makeCall } from './call.ts'
 import { createMatcher, type RouteKey } from './match.ts'
-import { findTarget, type Plan, planCall, type Target, type Watched } from './plan.ts'
+import { findTarget, type Plan, planCall, type Target } from './plan.ts'
 import type { Provider } from './provider.ts'
-import { isJson, type Outcome, readJson } from './read-outcome.ts'
+import type { Outcome } from './read-outcome.ts'
 import { type Fetch, type FetchArguments, type RouteRequest, signalOf } from './request.ts'
 import type { CallOptions, LooseRoute, Route } from './route.ts'
 import { observe, SpentError } from './share-call.ts'
@@ -94,22 +94,22 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
 
   function run(args: FetchArguments, plan: Plan, onConflict = plan.route.onConflict): Promise<Response> {
-    const calls: Call[] = []
     const resent = plan.route.retry?.(args, plan, tools)
-    let isSent = false
+    let made: (() => Call) | undefined
     const fn = (context: RunContext<JsonObject>) => {
-      isSent = true
-      if (resent) return resent.attempt(context)
+      if (resent) {
+        made = () => resent.settledBy(tracked)
+        return resent.attempt(context)
+      }
       const call = makeCall(args, plan, context, tools)
-      calls.push(call)
+      made = () => call
       return call.outcome
     }
     const tracked = plan.track(fn, {
-      ...plan.options,
       ...(resent && { retry: resent.retry }),
       ...(onConflict && { onConflict }),
     })
-    const call = resent && isSent ? resent.settledBy(tracked) : calls[0]
+    const call = made?.()
     if (!call) return meet(args, plan, tracked, onConflict)
     const { response, outcome, shared } = call
     if (!shared) return response
@@ -146,39 +146,27 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
 
   const start = (args: FetchArguments, plan: Plan) => run(args, plan)
 
-  /** A call about a job, whoever makes it: what it is told, we are told. */
-  function watch(args: FetchArguments, { watch: { id, read }, provider }: Watched, request: RouteRequest) {
-    const answered = send(...args)
-    const jobId = id(request)
-    const follow = tools.jobs.get(provider)
-    if (jobId === undefined || !follow || !('tell' in follow) || !(answered instanceof Promise))
-      return answered
-    observe(answered, (response) => {
-      if (!response.ok || !isJson(response)) return
-      readJson(response, (body) => read(body, request), tracker.report).then(
-        (state) => state?.status && follow.tell(jobId, state),
-        // The body broke off; its caller will hear of it.
-        () => {},
-      )
-    })
-    return answered
-  }
-
   function call(args: FetchArguments, givenFor: (request: RouteRequest) => Work<P> | undefined) {
     let plan: Plan | undefined
+    let watch = (_answered: Promise<Response>) => {}
     try {
       const found = findTarget(args, find)
       if (found) {
         const { target, request } = found
-        if ('watch' in target) return watch(args, target, request)
-        plan = planCall(target, givenFor as Parameters<typeof planCall>[1], request, loose.show)
+        if ('watch' in target) {
+          // Whoever makes it: what it is told, we are told.
+          watch = (answered) => tools.jobs.get(target.provider)?.watch?.(target.watch, answered, request)
+        } else plan = planCall(target, givenFor as Parameters<typeof planCall>[1], request, loose.show)
       }
     } catch (error) {
       tracker.report(error)
     }
-    if (!plan) return send(...args)
-    const end = endOf(args)
-    return end ? Promise.reject(end.reason as Error) : run(args, plan)
+    const end = plan && endOf(args)
+    if (end) return Promise.reject(end.reason as Error)
+    if (plan) return run(args, plan)
+    const answered = send(...args)
+    watch(answered)
+    return answered
   }
 
   const trackedFetch: Fetch = (...args) => call(args, () => undefined)
