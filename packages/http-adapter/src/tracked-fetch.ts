@@ -15,7 +15,7 @@ import type { Provider } from './provider.ts'
 import type { Outcome } from './read-outcome.ts'
 import { type Fetch, type FetchArguments, type RouteRequest, signalOf } from './request.ts'
 import type { CallOptions, LooseRoute, Route } from './route.ts'
-import { observe, SpentError } from './share-call.ts'
+import { observe, spent } from './share-call.ts'
 
 /** What a call is for, and how it is run. */
 export type Work<P extends Pipeline, T extends TaskType<P> = TaskType<P>> = T extends unknown
@@ -138,7 +138,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     if (call.isAbandoned()) return run(args, plan, 'supersede')
     const own = signalOf(args)
     return call.shared.join(own).catch((error: unknown) => {
-      if (error instanceof SpentError) return run(args, plan, 'reject')
+      if (error === spent) return run(args, plan, 'reject')
       if (own?.aborted || !call.isAbandoned()) throw error
       return start(args, plan)
     })
