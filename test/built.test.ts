@@ -7,7 +7,16 @@ const root = path.resolve(import.meta.dirname, '..')
 // Where every package can be found by its published name; plain Node takes what was built.
 const folder = path.join(root, 'examples/studio/node_modules/.cache/built')
 
-const entries = ['core', 'core/schema', 'core/draft', 'core/eta', 'react', 'http-adapter', 'ui']
+const entries = [
+  'core',
+  'core/schema',
+  'core/draft',
+  'core/eta',
+  'react',
+  'http-adapter',
+  'http-adapter/fal',
+  'ui',
+]
 
 function run(name: string, code: string) {
   mkdirSync(folder, { recursive: true })
@@ -21,12 +30,12 @@ function run(name: string, code: string) {
 describe('the built packages', () => {
   it.each(entries)('@callsheet/%s loads with import and with require()', (entry) => {
     const imported = run(
-      `${entry.replace('/', '-')}.mjs`,
+      `${entry.replaceAll('/', '-')}.mjs`,
       `const m = await import('@callsheet/${entry}'); console.log(Object.keys(m).length > 0)`,
     )
     expect(imported.stdout, imported.stderr).toBe('true')
     const required = run(
-      `${entry.replace('/', '-')}.cjs`,
+      `${entry.replaceAll('/', '-')}.cjs`,
       `console.log(Object.keys(require('@callsheet/${entry}')).length > 0)`,
     )
     expect(required.stdout, required.stderr).toBe('true')

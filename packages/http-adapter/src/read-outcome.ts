@@ -66,8 +66,9 @@ export async function readJson<T>(
   const text = copy?.body ? await readText(copy.body) : undefined
   try {
     if (text !== undefined) return read(JSON.parse(text))
-    const why = `it is above ${longestBody} bytes, or somebody had it first`
-    report(new CallsheetError(`The body of ${response.url} was not read for its task: ${why}.`))
+    report(
+      new CallsheetError(`The body of ${response.url} was not read: it is above 1 MiB, or was read before.`),
+    )
   } catch (error) {
     report(error)
   }
