@@ -84,7 +84,7 @@ export function outcomeOf(
 ): Promise<Outcome> {
   const { read, stream, redact = (patch) => patch } = route
   const update = (patch: TaskPatch) => context.update(redact(patch))
-  const run = { update, now: context.now }
+  const run = { update, now: context.now, report: tracker.report }
   const isRead = read ?? stream ?? judge
   const outcome = isRead
     ? derive(response, (it) => {

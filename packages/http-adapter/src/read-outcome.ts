@@ -12,6 +12,8 @@ export interface StreamRun {
   readonly update: (patch: TaskPatch) => void
   /** Epoch ms by the tracker's clock. */
   readonly now: () => number
+  /** For what goes wrong in the reading, and is not the call's fault. */
+  readonly report: (error: unknown) => void
 }
 
 /**
