@@ -33,9 +33,10 @@ const ended = new WeakMap<object, { readonly input: object; readonly reason: unk
  * How the tracker has ended a call that its client sends again by itself: with the very same objects, as Replicate's
  * does after any error. It would be paid for once more, behind the back of who has canceled it.
  */
-export function endOf([input, init]: FetchArguments): { readonly reason: unknown } | undefined {
+export function endOf(args: FetchArguments, { route }: Plan): { readonly reason: unknown } | undefined {
+  const [input, init] = args
   const end = init && ended.get(init)
-  return end?.input === input ? end : undefined
+  return end?.input === input ? end : route.repeats?.endOf(args)
 }
 
 /**
@@ -58,8 +59,9 @@ export function makeCall(
   const shared = shareCall(response, (it) => plan.route.read !== undefined && isJson(it) && isShort(it))
   observe(response, undefined, (error) => {
     const [input, init] = args
-    if (signal.aborted && error === signal.reason && init && typeof input === 'object')
-      ended.set(init, { input, reason: signal.reason })
+    if (!signal.aborted || error !== signal.reason) return
+    plan.route.repeats?.ended(args, error)
+    if (init && typeof input === 'object') ended.set(init, { input, reason: error })
   })
   const outcome = outcomeOf(response, plan, context, tools)
   observe(outcome, undefined, (error) => {
@@ -84,7 +86,7 @@ export function outcomeOf(
 ): Promise<Outcome> {
   const { read, stream, redact = (patch) => patch } = route
   const update = (patch: TaskPatch) => context.update(redact(patch))
-  const run = { update, now: context.now, report: tracker.report }
+  const run = { request, update, now: context.now, report: tracker.report }
   const isRead = read ?? stream ?? judge
   const outcome = isRead
     ? derive(response, (it) => {

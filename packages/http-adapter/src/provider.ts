@@ -3,16 +3,27 @@ import type { JobState } from '@callsheet/core/jobs'
 import type { HttpJobs } from './http-jobs.ts'
 import type { RouteKey } from './match.ts'
 import type { ReadStream } from './read-outcome.ts'
-import type { Fetch, RouteRequest } from './request.ts'
+import type { Fetch, FetchArguments, RouteRequest } from './request.ts'
 
 /** Calls that begin work, and how to read their answers. */
 export interface Start {
   /** As a route's `read`: `done(output)`, `job(handle)`, `failed(reason)`, or any patch. */
   readonly read?: (body: unknown, request: RouteRequest) => TaskPatch | undefined
+  /** What is said of JSON above 1 MiB, which is not read: pictures in base64, say. Default: a report that it was not. */
+  readonly unread?: () => TaskPatch
   /** As a route's `stream`. */
   readonly stream?: ReadStream
   /** What to keep of the request, such as the model. */
   readonly metadata?: (request: RouteRequest) => object
+  /** Where the client sends calls again by itself. */
+  readonly repeats?: Repeats
+}
+
+/** Knows a call that the tracker has ended when its client, which does not know of that, sends it again. */
+export interface Repeats {
+  readonly ended: (args: FetchArguments, reason: unknown) => void
+  /** How the call that this one repeats was ended: it is not sent then, for it would be paid for. */
+  readonly endOf: (args: FetchArguments) => { readonly reason: unknown } | undefined
 }
 
 /** Calls that anybody makes about a job, and what their answers say of it. */

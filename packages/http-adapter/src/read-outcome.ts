@@ -8,6 +8,7 @@ export type Outcome = Response | { readonly patch: TaskPatch | undefined }
 
 /** What the reader of a stream has to do with. */
 export interface StreamRun {
+  readonly request: RouteRequest
   /** Records what is known so far. */
   readonly update: (patch: TaskPatch) => void
   /** Epoch ms by the tracker's clock. */
@@ -36,7 +37,7 @@ const longestBody = 1_048_576
  */
 export function readOutcome(
   response: Response,
-  { read, stream }: Pick<LooseRoute, 'read' | 'stream'>,
+  { read, unread, stream }: Pick<LooseRoute, 'read' | 'stream'> & { readonly unread?: () => TaskPatch },
   request: RouteRequest,
   run: StreamRun,
   report: (error: unknown) => void,
@@ -45,7 +46,7 @@ export function readOutcome(
   const said = (patch?: TaskPatch): Outcome => ({ patch: patchOf(response, patch) })
   try {
     if (isJson(response)) {
-      return read ? readJson(response, (body) => read(body, request), report).then(said) : said()
+      return read ? readJson(response, (body) => read(body, request), report, unread).then(said) : said()
     }
     return stream?.(() => tryClone(response)?.body ?? undefined, response.headers, run)?.then(said) ?? said()
   } catch (error) {
@@ -58,16 +59,22 @@ export function readOutcome(
 export const patchOf = ({ status }: Response, patch?: TaskPatch): TaskPatch | undefined =>
   status === 202 ? { status: 'processing', stage: 'accepted', ...patch } : patch
 
-/** What `read` says of the JSON of a response, whose copy is taken at once; undefined where that cannot be had. */
+/**
+ * What `read` says of the JSON of a response, whose copy is taken at once; undefined where that cannot be had.
+ *
+ * @param unread Speaks for a body that is too long, once all of it has come.
+ */
 export async function readJson<T>(
   response: Response,
   read: (body: unknown) => T | undefined,
   report: (error: unknown) => void,
+  unread?: () => T,
 ): Promise<T | undefined> {
-  const copy = isShort(response) ? tryClone(response) : undefined
-  const text = copy?.body ? await readText(copy.body) : undefined
+  const copy = unread || isShort(response) ? tryClone(response) : undefined
+  const text = copy?.body ? await readText(copy.body, unread !== undefined) : undefined
   try {
     if (text !== undefined) return read(JSON.parse(text))
+    if (unread) return unread()
     report(
       new CallsheetError(`The body of ${response.url} was not read: it is above 1 MiB, or was read before.`),
     )
@@ -83,16 +90,16 @@ export const isJson = ({ headers }: Response): boolean =>
 export const isShort = ({ headers }: Response): boolean =>
   !(Number(headers.get('content-length')) > longestBody)
 
-/** All of a text; undefined when it is too long. */
-async function readText(body: ReadableStream<Uint8Array>): Promise<string | undefined> {
+/** All of a text; undefined when it is too long, at once or when all of it has come. */
+async function readText(body: ReadableStream<Uint8Array>, isReadOn: boolean): Promise<string | undefined> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
   let text = ''
-  for (let left = longestBody; left >= 0;) {
+  for (let left = longestBody; left >= 0 || isReadOn;) {
     const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
+    if (done) return left < 0 ? undefined : text + decoder.decode()
     left -= value.byteLength
-    text += decoder.decode(value, { stream: true })
+    text = left < 0 ? '' : text + decoder.decode(value, { stream: true })
   }
   // Settles only when the caller is done with the original, too.
   reader.cancel().catch(() => {})

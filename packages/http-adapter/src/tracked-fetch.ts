@@ -161,7 +161,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     } catch (error) {
       tracker.report(error)
     }
-    const end = plan && endOf(args)
+    const end = plan && endOf(args, plan)
     if (end) return Promise.reject(end.reason as Error)
     if (plan) return run(args, plan)
     const answered = send(...args)

@@ -20,6 +20,8 @@ export interface OpenAiScript {
   readonly chat?: ChatEnd
   /** The bytes of a picture. */
   readonly picture?: Uint8Array
+  /** Awaited before paid work is answered. */
+  readonly work?: () => Promise<unknown>
   /** Awaited before each event of a stream but the first ones. */
   readonly pace?: () => Promise<unknown>
 }
@@ -66,7 +68,7 @@ const isVideoOver = ({ status }: VideoState) => status === 'completed' || status
 const isResponseOver = ({ status }: ResponseState) => status !== 'queued' && status !== 'in_progress'
 
 export async function startOpenAiServer(script: OpenAiScript = {}): Promise<OpenAiServer> {
-  const { chat = { text: 'Once upon a time' }, pace = async () => {} } = script
+  const { chat = { text: 'Once upon a time' }, pace = async () => {}, work = async () => {} } = script
   const picture = Buffer.from(script.picture ?? new TextEncoder().encode('a picture')).toString('base64')
   const videos = createScriptedJobs<VideoState>('video_', script.videos ?? [{ status: 'completed' }])
   const states = script.responses ?? [{ status: 'completed', text: 'Once upon a time' }]
@@ -86,13 +88,13 @@ export async function startOpenAiServer(script: OpenAiScript = {}): Promise<Open
     }
 
   /** Paid work, which needs some of these fields. */
-  const paid = (needed: readonly string[], answer: (input: Fields, asked: Asked) => Answer) =>
+  const paid = (needed: readonly string[], answer: (input: Fields) => Answer) =>
     guarded(async (asked) => {
       const input = (asked.json as Fields | undefined) ?? (await formOf(asked))
       const missing = needed.find((name) => !input[name])
-      return missing
-        ? problem(400, `Missing required parameter: '${missing}'.`, { param: missing })
-        : answer(input, asked)
+      if (missing) return problem(400, `Missing required parameter: '${missing}'.`, { param: missing })
+      await Promise.race([work(), asked.left])
+      return answer(input)
     })
 
   async function* paced(events: Iterable<string>) {
