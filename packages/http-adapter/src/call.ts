@@ -86,11 +86,11 @@ export function outcomeOf(
 ): Promise<Outcome> {
   const { read, stream, redact = (patch) => patch } = route
   const update = (patch: TaskPatch) => context.update(redact(patch))
-  const run = { request, update, now: context.now, report: tracker.report }
+  const run = { update, now: context.now, report: tracker.report }
   const isRead = read ?? stream ?? judge
   const outcome = isRead
     ? derive(response, (it) => {
-        const said = readOutcome(it, route, request, run, tracker.report)
+        const said = readOutcome(it, route, request, run)
         return said instanceof Promise ? said.then(goOn) : goOn(said)
       })
     : response

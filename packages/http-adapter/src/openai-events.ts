@@ -1,7 +1,7 @@
 import type { Job } from '@callsheet/core'
 import { failed } from './answers.ts'
 import { begin } from './begin.ts'
-import { chatState, fieldsOf, imagesState, listOf, responseState } from './openai-state.ts'
+import { chatState, fieldsOf, imagesState, listOf, responseState, textIn } from './openai-state.ts'
 import { type EventPatch, type OnEvent, readEvents } from './read-events.ts'
 import type { ReadStream, StreamRun } from './read-outcome.ts'
 import { stages } from './stage.ts'
@@ -51,7 +51,7 @@ export const readChat: ReadStream = toTheEnd(() => {
     for (const { delta, finish_reason: reason } of listOf(chunk['choices'])) {
       const { content, refusal, tool_calls: calls, audio } = fieldsOf(delta)
       if (content) message['content'] = writing
-      if (refusal) message['refusal'] = `${String(message['refusal'] ?? '')}${String(refusal)}`
+      if (refusal) message['refusal'] = textIn(message['refusal']) + textIn(refusal)
       if (calls) message['tool_calls'] = calls
       if (audio) message['audio'] = audio
       if (reason) patch = endOf(message, reason, chunk['model'])
@@ -78,7 +78,7 @@ export const readImages: ReadStream = toTheEnd(({ request }) => {
     }
     const picture = parse(data)
     if (picture['error']) return failed(picture['error'])
-    if (!String(picture['type']).endsWith('.completed')) return undefined
+    if (!textIn(picture['type']).endsWith('.completed')) return undefined
     pictures.push(picture)
     return begin(imagesState({ ...picture, data: pictures }), noJob) as EventPatch
   }

@@ -8,6 +8,9 @@ type Output = ReturnType<typeof outputOf>
 export const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? (value as Fields) : {}
 
+/** A field that should be a text; an empty one for what is none. */
+export const textIn = (value: unknown): string => (typeof value === 'string' ? value : '')
+
 export const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : [])
 
 /** What a video of OpenAI says, as its API gives it; no status for what is none. */
@@ -32,8 +35,10 @@ export function videoState(video: unknown): JobState {
  * Texts are not kept, `metadata.outputType` tells of them. Of one that is cut off, `metadata.incomplete` says why.
  */
 export function responseState(response: unknown): JobState {
-  const { status, error, output, incomplete_details: details, model } = fieldsOf(response)
-  if (typeof status !== 'string') return {}
+  const { error, output, incomplete_details: details, model, ...rest } = fieldsOf(response)
+  // Not every server that speaks like OpenAI says it.
+  const status = textIn(rest['status']) || (Array.isArray(output) ? 'completed' : undefined)
+  if (status === undefined) return {}
   if (status === 'queued') return { status: 'starting', stage: queued() }
   if (status === 'failed') return { status, ...(error ? { error } : {}) }
   if (status === 'cancelled') return { status: 'canceled' }
@@ -48,7 +53,12 @@ export function responseState(response: unknown): JobState {
   )
   if (pictures.length > 0) return written(outputOf(pictures), model)
   const hasText = parts.some(({ text }) => Boolean(text))
-  return answered(hasText, items.length > 0, model, status === 'incomplete' && fieldsOf(details)['reason'])
+  return answered(
+    hasText,
+    items.length > 0,
+    model,
+    status === 'incomplete' ? textIn(fieldsOf(details)['reason']) || status : '',
+  )
 }
 
 /** What the answer of a chat says; no status for what is none. */
@@ -61,11 +71,11 @@ export function chatState(completion: unknown): JobState {
   if (refusal) return refused(refusal['refusal'])
   const hasText = messages.some(({ content }) => Boolean(content))
   const hasMore = messages.some(({ tool_calls: calls, audio }) => listOf(calls).length > 0 || Boolean(audio))
-  const cut = answers.map(({ finish_reason: reason }) => reason).find((reason) => cuts.has(reason))
+  const cut = answers.map(({ finish_reason: reason }) => textIn(reason)).find((reason) => cuts.has(reason))
   return answered(hasText, hasMore, model, cut)
 }
 
-const cuts = new Set<unknown>(['length', 'content_filter'])
+const cuts = new Set(['length', 'content_filter'])
 
 /** What pictures say: addresses, or data, of which core keeps type and size. */
 export function imagesState(images: unknown): JobState {
@@ -77,18 +87,18 @@ export function imagesState(images: unknown): JobState {
 
 function addressOf(url: unknown, base64: unknown, format: unknown): string[] {
   if (typeof url === 'string') return [url]
-  const type = typeof format === 'string' ? format : 'png'
+  const type = textIn(format) || 'png'
   return typeof base64 === 'string' ? [`data:image/${type};base64,${base64}`] : []
 }
 
-function answered(hasText: boolean, hasMore: boolean, model: unknown, cut: unknown): JobState {
-  const output = hasText ? 'text' : hasMore && !cut ? 'json' : undefined
-  if (cut === 'content_filter' || output === undefined) {
-    if (!cut) return { status: 'failed', error: 'The answer is empty.' }
-    const why = String(cut)
-    return { status: 'failed', error: { code: why, message: `The answer was cut off: ${why}.` } }
+/** @param cut Why it was cut off, if it was. */
+function answered(hasText: boolean, hasMore: boolean, model: unknown, cut = ''): JobState {
+  const outputType = hasText ? 'text' : hasMore && !cut ? 'json' : undefined
+  if (cut === 'content_filter' || (outputType === undefined && cut)) {
+    return { status: 'failed', error: { code: cut, message: `The answer was cut off: ${cut}.` } }
   }
-  return written({ metadata: { outputType: output, ...(cut ? { incomplete: String(cut) } : {}) } }, model)
+  if (outputType === undefined) return { status: 'failed', error: 'The answer is empty.' }
+  return written({ metadata: { outputType, ...(cut && { incomplete: cut }) } }, model)
 }
 
 const written = ({ metadata, ...output }: Output, model: unknown): JobState => ({
@@ -101,5 +111,5 @@ const written = ({ metadata, ...output }: Output, model: unknown): JobState => (
 /** The same input would be refused again. */
 const refused = (reason: unknown): JobState => ({
   status: 'failed',
-  error: { code: 'refusal', message: `The model refuses: ${String(reason)}`, retryable: false },
+  error: { code: 'refusal', message: `The model refuses: ${textIn(reason)}`, retryable: false },
 })

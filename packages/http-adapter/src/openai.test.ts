@@ -93,12 +93,9 @@ function gate() {
   return {
     pass: () => (isOpen ? Promise.resolve() : new Promise<void>((resolve) => void waiting.push(resolve))),
     step: () => waiting.shift()?.(),
-    open() {
+    open: () => {
       isOpen = true
       for (const go of waiting.splice(0)) go()
-    },
-    get isHolding() {
-      return waiting.length > 0
     },
   }
 }
@@ -151,7 +148,7 @@ describe('openai with pictures', () => {
       'processing',
       'processing drawing 33',
       'processing drawing 66',
-      'succeeded 66',
+      'succeeded  66',
     ])
     expect(page.errors).toEqual([])
   })
@@ -554,7 +551,7 @@ describe('openai with videos', () => {
       'processing in the queue',
       'processing running 33',
       'processing running 66',
-      'succeeded 66',
+      'succeeded  66',
     ])
     expect([server.count('videos'), server.count('video')]).toEqual([1, bare.count('video')])
     expect(page.errors).toEqual([])
@@ -720,7 +717,7 @@ describe('openai with videos', () => {
     })
     const asked: string[] = []
     const spy: typeof globalThis.fetch = async (address) => {
-      asked.push(String(address))
+      asked.push(address as string)
       return new Response()
     }
     const next = openPage(spy, openai({ every: 5, headers }), JSON.stringify(tracker.serialize()))

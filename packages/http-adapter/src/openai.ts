@@ -4,7 +4,7 @@ import { done } from './answers.ts'
 import { begin, segmentOf } from './begin.ts'
 import { followHttpJob, type HttpJobOptions } from './http-jobs.ts'
 import { readChat, readImages, readResponse } from './openai-events.ts'
-import { chatState, fieldsOf, imagesState, responseState, videoState } from './openai-state.ts'
+import { chatState, fieldsOf, imagesState, responseState, textIn, videoState } from './openai-state.ts'
 import type { Provider, Start, Watch } from './provider.ts'
 import { stainlessRepeats } from './stainless-repeats.ts'
 
@@ -52,7 +52,7 @@ export function openai({
   const video = (body: unknown): JobState => {
     const state = videoState(body)
     const isFinished = state.status === 'succeeded'
-    return isFinished && videoUrl ? { ...state, outputUrl: videoUrl(String(fieldsOf(body)['id'])) } : state
+    return isFinished && videoUrl ? { ...state, outputUrl: videoUrl(textIn(fieldsOf(body)['id'])) } : state
   }
 
   const common: Start = {
@@ -64,7 +64,7 @@ export function openai({
   }
   const start = (stateOf: (body: unknown) => JobState, jobOf = (_id: string): Job => noJob): Start => ({
     ...common,
-    read: (body) => begin(stateOf(body), jobOf(String(fieldsOf(body)['id']))),
+    read: (body) => begin(stateOf(body), jobOf(textIn(fieldsOf(body)['id']))),
   })
   const images: Start = {
     ...start(imagesState),

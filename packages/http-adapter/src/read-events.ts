@@ -1,5 +1,6 @@
 import type { JsonObject, TaskPatch } from '@callsheet/core'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { type CopyReader, readCopy } from './read-copy.ts'
 import type { ReadStream, StreamRun } from './read-outcome.ts'
 
 /** What events say of a task. */
@@ -30,17 +31,12 @@ export const readEvents =
   (onEvent: OnEvent): ReadStream =>
   (copy, headers, run) => {
     const isEvents = /^text\/event-stream\b/i.test(headers.get('content-type') ?? '')
-    const body = isEvents ? copy() : undefined
-    return body && readAll(body, onEvent, run)
+    const reader = isEvents ? readCopy(copy, run) : undefined
+    return reader && readAll(reader, onEvent, run)
   }
 
-async function readAll(
-  body: ReadableStream<Uint8Array>,
-  onEvent: OnEvent,
-  run: StreamRun,
-): Promise<EventPatch> {
+async function readAll(reader: CopyReader, onEvent: OnEvent, run: StreamRun): Promise<EventPatch> {
   const tell = createTeller(run)
-  const reader = body.getReader()
   const decoder = new TextDecoder()
   let known: EventPatch = {}
   const parser = createParser({
@@ -69,8 +65,7 @@ async function readAll(
     if (known.status === undefined) throw error
     return endOf(known)
   }
-  // Settles only when the caller is done with the original, too.
-  reader.cancel().catch(() => {})
+  reader.cancel()
   return { ...known, status: 'interrupted' }
 }
 

@@ -9,6 +9,8 @@ export type Outcome = Response | { readonly patch: TaskPatch | undefined }
 /** What the reader of a stream has to do with. */
 export interface StreamRun {
   readonly request: RouteRequest
+  /** The caller's, whose body is not to be read. */
+  readonly response: Response
   /** Records what is known so far. */
   readonly update: (patch: TaskPatch) => void
   /** Epoch ms by the tracker's clock. */
@@ -39,18 +41,23 @@ export function readOutcome(
   response: Response,
   { read, unread, stream }: Pick<LooseRoute, 'read' | 'stream'> & { readonly unread?: () => TaskPatch },
   request: RouteRequest,
-  run: StreamRun,
-  report: (error: unknown) => void,
+  run: Omit<StreamRun, 'request' | 'response'>,
 ): Outcome | Promise<Outcome> {
   if (!response.ok) return tryClone(response) ?? response
   const said = (patch?: TaskPatch): Outcome => ({ patch: patchOf(response, patch) })
   try {
     if (isJson(response)) {
-      return read ? readJson(response, (body) => read(body, request), report, unread).then(said) : said()
+      return read ? readJson(response, (body) => read(body, request), run.report, unread).then(said) : said()
     }
-    return stream?.(() => tryClone(response)?.body ?? undefined, response.headers, run)?.then(said) ?? said()
+    return (
+      stream?.(() => tryClone(response)?.body ?? undefined, response.headers, {
+        ...run,
+        request,
+        response,
+      })?.then(said) ?? said()
+    )
   } catch (error) {
-    report(error)
+    run.report(error)
     return said()
   }
 }
@@ -95,10 +102,11 @@ async function readText(body: ReadableStream<Uint8Array>, isReadOn: boolean): Pr
   const reader = body.getReader()
   const decoder = new TextDecoder()
   let text = ''
-  for (let left = longestBody; left >= 0 || isReadOn;) {
+  for (let left = longestBody; ;) {
     const { done, value } = await reader.read()
     if (done) return left < 0 ? undefined : text + decoder.decode()
     left -= value.byteLength
+    if (left < 0 && !isReadOn) break
     text = left < 0 ? '' : text + decoder.decode(value, { stream: true })
   }
   // Settles only when the caller is done with the original, too.
