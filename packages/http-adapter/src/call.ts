@@ -26,16 +26,15 @@ export interface CallTools {
   readonly jobs: ReadonlyMap<string, JobFollower>
 }
 
-/** How calls ended that the tracker has ended, by their `init`. */
-const ended = new WeakMap<object, { readonly input: object; readonly reason: unknown }>()
-
 /**
- * How the tracker has ended a call that its client sends again by itself: with the very same objects, as Replicate's
- * does after any error. It would be paid for once more, behind the back of who has canceled it.
+ * The calls that the tracker has ended, by address and `init`, and why. A client may send one again by itself, with the
+ * very same objects, as Replicate's does after any error: that would be paid for behind the back of who canceled it.
  */
-export function endOf([input, init]: FetchArguments): { readonly reason: unknown } | undefined {
-  const end = init && ended.get(init)
-  return end?.input === input ? end : undefined
+const ended = new WeakMap<object, readonly [init: unknown, reason: unknown]>()
+
+export function endOf([input, init]: FetchArguments): readonly [init: unknown, reason: unknown] | undefined {
+  const end = ended.get(input as object)
+  return end?.[0] === init ? end : undefined
 }
 
 /**
@@ -58,8 +57,7 @@ export function makeCall(
   const shared = shareCall(response, (it) => plan.route.read !== undefined && isJson(it) && isShort(it))
   observe(response, undefined, (error) => {
     const [input, init] = args
-    if (signal.aborted && error === signal.reason && init && typeof input === 'object')
-      ended.set(init, { input, reason: signal.reason })
+    if (signal.aborted && error === signal.reason && input instanceof URL) ended.set(input, [init, error])
   })
   const outcome = outcomeOf(response, plan, context, tools)
   observe(outcome, undefined, (error) => {

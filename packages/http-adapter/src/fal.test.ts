@@ -35,7 +35,7 @@ async function setUp({ script = painting, faults = () => {}, ...options }: Given
   const server = await startFalServer(script)
   onTestFinished(server.close)
   faults(server)
-  const page = openPage(server.fetch, fal({ every: 1_000, ...options }))
+  const page = openPage(server.fetch, fal({ every: 60_000, ...options }))
   return { server, page, client: clientOf(page.fetch) }
 }
 

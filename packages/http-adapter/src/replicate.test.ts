@@ -35,7 +35,7 @@ async function setUp({ script = painting, holds = false, faults = () => {}, ...o
   const server = await startReplicateServer(script, { holds })
   onTestFinished(server.close)
   faults(server)
-  const provider = replicate({ every: 1_000, ...options })
+  const provider = replicate({ every: 60_000, ...options })
   const page = openPage(server.fetch, provider)
   return { server, page, provider, client: clientOf(page.fetch) }
 }

@@ -162,7 +162,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
       tracker.report(error)
     }
     const end = plan && endOf(args)
-    if (end) return Promise.reject(end.reason as Error)
+    if (end) return Promise.reject(end[1] as Error)
     if (plan) return run(args, plan)
     const answered = send(...args)
     watch(answered)
