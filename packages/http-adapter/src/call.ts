@@ -32,9 +32,9 @@ export interface CallTools {
  */
 const ended = new WeakMap<object, readonly [init: unknown, reason: unknown]>()
 
-export function endOf([input, init]: FetchArguments): readonly [init: unknown, reason: unknown] | undefined {
+export const endOf = ([input, init]: FetchArguments) => {
   const end = ended.get(input as object)
-  return end?.[0] === init ? end : undefined
+  return end?.[0] === init && end
 }
 
 /**
@@ -57,7 +57,7 @@ export function makeCall(
   const shared = shareCall(response, (it) => plan.route.read !== undefined && isJson(it) && isShort(it))
   observe(response, undefined, (error) => {
     const [input, init] = args
-    if (signal.aborted && error === signal.reason && input instanceof URL) ended.set(input, [init, error])
+    if (error === signal.reason && input instanceof URL) ended.set(input, [init, error])
   })
   const outcome = outcomeOf(response, plan, context, tools)
   observe(outcome, undefined, (error) => {

@@ -124,6 +124,13 @@ describe('replicate with the client of Replicate', () => {
     expect([server.count('create'), server.count('get')]).toEqual([1, 3])
   })
 
+  it('reads a prediction that repeats an input of 9 MB', async () => {
+    const image = `data:image/png;base64,${'A'.repeat(9_000_000)}`
+    const { page } = await compare((client) => client.run('acme/painter', { input: { image }, wait }))
+    expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
+    expect(page.errors).toEqual([])
+  })
+
   it('leaves a stream of output to its client', async () => {
     const { page } = await compare(
       async (client, server) => {
