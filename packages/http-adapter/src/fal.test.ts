@@ -139,6 +139,22 @@ describe('fal with the client of fal', () => {
   })
 })
 
+describe('fal, asked twice', () => {
+  it('pays once for two subscriptions to one portrait, at the same time or later', async () => {
+    const { server, page, client } = await setUp({ script: [painting[0]!] })
+    const first = subscribe(client, server)
+    const second = subscribe(client, server)
+    await vi.waitFor(() => expect(server.count('status')).toBeGreaterThan(2))
+    const third = subscribe(clientOf(page.fetchFor()), server)
+    await vi.waitFor(() => expect(server.count('status')).toBeGreaterThan(6))
+    server.set(done)
+    const result = { data: made, requestId: 'request-1' }
+    expect(await Promise.all([first, second, third])).toEqual([result, result, result])
+    expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
+    expect([server.count('submit'), page.tasks().length]).toEqual([1, 1])
+  })
+})
+
 describe('fal, when it goes wrong', () => {
   const detail = [{ loc: ['body', 'prompt'], msg: 'flagged by a content checker', type: 'content_policy' }]
   const broken: FalState = { status: 'COMPLETED', result: { status: 422, body: { detail } } }
