@@ -98,7 +98,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     stopTimer?.()
     stopTimer = undefined
     if (running) return
-    if (state === 'open' && !stopWaiting) running = run()
+    if (state === 'open' && !stopWaiting) running = run().then(rest)
     else queue.prune()
   })
 
@@ -139,6 +139,9 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     } catch (error) {
       bug(error)
     }
+  }
+
+  function rest(): void {
     running = undefined
     if (state === 'open' && !stopWaiting) arm()
   }
