@@ -48,8 +48,11 @@ export const newest = (held: QueuedRecord, given: QueuedRecord): QueuedRecord =>
   return compareVersions(given as TaskVersion, held) > 0 ? given : held
 }
 
-const encoder = new TextEncoder()
-export const bytesOf = (text: string): number => encoder.encode(text).length
+export const encoder = new TextEncoder()
+
+/** In UTF-8; most texts are plain, and need no copy to know. */
+export const bytesOf = (text: string): number =>
+  /[\u0080-\uffff]/.test(text) ? encoder.encode(text).length : text.length
 
 const longestRecord = 65_536
 const oldest = 7 * 86_400_000
