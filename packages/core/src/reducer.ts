@@ -345,9 +345,8 @@ const withStep = (state: State, place: Place, show: ShowState, step: StepState):
 export function showFor(state: State, showId: string): [ShowState, number] {
   const found = showPlaceOf(state, showId)
   if (found !== undefined) return [showAt(state, found), found]
-  const info = readInfo(state, { showId, members: [showId] })
-  const empty = ShowState.empty(state.base.pipeline, showId, info)
-  return [info.done.size > 0 ? recount(empty, empty.base) : empty, state.base.showCount]
+  // Whoever brings the first record of a show reads it right after; without one there is nothing to read.
+  return [ShowState.empty(state.base.pipeline, showId), state.base.showCount]
 }
 
 /** The show of a final id, begun where it is not known; and its place. */
