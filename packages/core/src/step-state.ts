@@ -251,7 +251,7 @@ export class StepState implements Counts {
   }
 
   hasCountsOf(other: StepState): boolean {
-    return this.counted === other.counted && countNames.every((name) => this[name] === other[name])
+    return countNames.every((name) => this[name] === other[name])
   }
 
   // --- being looked at -----------------------------------------------------------------------------------------------
