@@ -292,7 +292,7 @@ function recount(show: ShowState, base: ShowBase): ShowState {
   return ShowState.of(base, steps)
 }
 
-/** A step counted anew; `named` are the items whose slots the facts say to be done. */
+/** A step counted anew; `named` are the items whose slots the facts may say to be done. */
 function counted(step: StepState, base: ShowBase, named: Iterable<string | undefined> = []): StepState {
   const next = step.cleared(base)
   for (const slot of values(step.slotTable)) {
@@ -324,7 +324,7 @@ function isEqual(a: unknown, b: unknown): boolean {
   return canonicalJson([plain(a)]) === canonicalJson([plain(b)])
 }
 
-/** The items whose slots the facts say to be done; undefined stands for the whole show. */
+/** The items whose slots the facts may say to be done; undefined stands for the whole show. */
 function namedItems(
   info: ShowInfo,
   { type, per }: Step,
@@ -332,7 +332,7 @@ function namedItems(
 ): Iterable<string | undefined> {
   const done = info.done.get(type)
   if (done === undefined) return []
-  if (per === 'show') return done === true ? [undefined] : []
+  if (per === 'show') return [undefined]
   return done === true ? known : done
 }
 
