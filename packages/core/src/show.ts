@@ -14,7 +14,7 @@ interface Register {
   readonly by: string
 }
 
-const factsTime = (register: Register) => (register.value as Partial<Facts> | null)?.at ?? 0
+const factsTime = (register: Register) => (register.value as Facts).at
 
 /** Above 0 when `a` is newer: facts by their time first, then `rev`, `by` and canonical JSON. */
 export const compareRegisters = (name: RegisterName, a: Register, b: Register): number =>
@@ -55,18 +55,18 @@ export interface ShowInfo {
   readonly unavailable: ReadonlySet<string>
 }
 
-/** Reads the shows that renames have joined: the final id's register, else the newest, else the greatest old id's. */
+/** Reads the shows that renames have joined: the final id's register, else the newest. */
 export function readShows(finalId: string, records: readonly ShowRecord[]): ShowInfo {
   const newest = <N extends RegisterName>(name: N): NonNullable<Registers[N]>['value'] | undefined => {
-    let best: ShowRecord | undefined
+    let best: NonNullable<Registers[N]> | undefined
     for (const record of records) {
-      const [held, given] = [best?.[name], record[name]]
+      const given = record[name]
       if (!given) continue
       if (record.showId === finalId) return given.value
-      const order = held ? compareRegisters(name, given, held) : 1
-      if (order > 0 || (order === 0 && best && record.showId > best.showId)) best = record
+      // Two that are equally new have equal values: which old id they come from makes no difference.
+      if (!best || compareRegisters(name, given, best) > 0) best = given
     }
-    return best?.[name]?.value
+    return best?.value
   }
   const facts = newest('facts')
   const listed = newest('characters') ?? facts?.characters
