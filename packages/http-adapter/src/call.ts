@@ -26,17 +26,16 @@ export interface CallTools {
   readonly jobs: ReadonlyMap<string, JobFollower>
 }
 
-/** How calls ended that the tracker has ended, by their `init`. */
-const ended = new WeakMap<object, { readonly input: object; readonly reason: unknown }>()
-
 /**
- * How the tracker has ended a call that its client sends again by itself: with the very same objects, as Replicate's
- * does after any error. It would be paid for once more, behind the back of who has canceled it.
+ * The calls that the tracker has ended, by address and `init`, and why. A client may send one again by itself, with the
+ * very same objects, as Replicate's does after any error: that would be paid for behind the back of who canceled it.
  */
-export function endOf(args: FetchArguments, { route }: Plan): { readonly reason: unknown } | undefined {
+const ended = new WeakMap<object, readonly [init: unknown, reason: Error]>()
+
+export function endOf(args: FetchArguments, { route }: Plan): Error | undefined {
   const [input, init] = args
-  const end = init && ended.get(init)
-  return end?.input === input ? end : route.repeats?.endOf(args)
+  const end = ended.get(input as object)
+  return end?.[0] === init ? end?.[1] : route.repeats?.endOf(args)
 }
 
 /**
@@ -58,10 +57,10 @@ export function makeCall(
   if (!(response instanceof Promise)) return { response, outcome: response, shared: undefined, isAbandoned }
   const shared = shareCall(response, (it) => plan.route.read !== undefined && isJson(it) && isShort(it))
   observe(response, undefined, (error) => {
+    if (error !== signal.reason) return
     const [input, init] = args
-    if (!signal.aborted || error !== signal.reason) return
-    plan.route.repeats?.ended(args, error)
-    if (init && typeof input === 'object') ended.set(init, { input, reason: error })
+    if (input instanceof URL) ended.set(input, [init, error as Error])
+    plan.route.repeats?.ended(args, error as Error)
   })
   const outcome = outcomeOf(response, plan, context, tools)
   observe(outcome, undefined, (error) => {
@@ -86,11 +85,11 @@ export function outcomeOf(
 ): Promise<Outcome> {
   const { read, stream, redact = (patch) => patch } = route
   const update = (patch: TaskPatch) => context.update(redact(patch))
-  const run = { update, now: context.now, report: tracker.report }
+  const run = { update, now: context.now }
   const isRead = read ?? stream ?? judge
   const outcome = isRead
     ? derive(response, (it) => {
-        const said = readOutcome(it, route, request, run)
+        const said = readOutcome(it, route, request, run, tracker.report)
         return said instanceof Promise ? said.then(goOn) : goOn(said)
       })
     : response

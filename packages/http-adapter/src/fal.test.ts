@@ -35,7 +35,7 @@ async function setUp({ script = painting, faults = () => {}, ...options }: Given
   const server = await startFalServer(script)
   onTestFinished(server.close)
   faults(server)
-  const page = openPage(server.fetch, fal({ every: 1_000, ...options }))
+  const page = openPage(server.fetch, fal({ every: 60_000, ...options }))
   return { server, page, client: clientOf(page.fetch) }
 }
 
@@ -136,6 +136,22 @@ describe('fal with the client of fal', () => {
       metadata: { model: app },
     })
     expect(page.tasks()[0]).not.toHaveProperty('job')
+  })
+})
+
+describe('fal, asked twice', () => {
+  it('pays once for two subscriptions to one portrait, at the same time or later', async () => {
+    const { server, page, client } = await setUp({ script: [painting[0]!] })
+    const first = subscribe(client, server)
+    const second = subscribe(client, server)
+    await vi.waitFor(() => expect(server.count('status')).toBeGreaterThan(2))
+    const third = subscribe(clientOf(page.fetchFor()), server)
+    await vi.waitFor(() => expect(server.count('status')).toBeGreaterThan(6))
+    server.set(done)
+    const result = { data: made, requestId: 'request-1' }
+    expect(await Promise.all([first, second, third])).toEqual([result, result, result])
+    expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
+    expect([server.count('submit'), page.tasks().length]).toEqual([1, 1])
   })
 })
 

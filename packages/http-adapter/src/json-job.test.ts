@@ -17,7 +17,7 @@ const options: JsonJobOptions = {
   start: `POST ${jobs}`,
   status: `${jobs}/:id`,
   cancel: `DELETE ${jobs}/:id`,
-  every: 1_000,
+  every: 60_000,
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -12,11 +12,14 @@ export interface JsonJobOptions extends Pick<
   HttpJobOptions,
   'headers' | 'every' | 'timeout' | 'needsOutput'
 > {
-  /** As it stands in the `provider` of a job. Default: `json`. */
+  /** As it stands in the `provider` of a job; each of several servers needs its own. Default: `json`. */
   readonly name?: string
   /** The calls that begin a job. */
   readonly start: RouteKey | readonly RouteKey[]
-  /** Where a job is asked for, with `:id` in the path or the query: `/api/portrait/status?jobId=:id`. */
+  /**
+   * Where a job is asked for, with `:id` in the path or the query: `/api/portrait/status?jobId=:id`. Where there is no
+   * page, a whole address.
+   */
   readonly status: `/${string}` | `http://${string}` | `https://${string}`
   /** How a job is ended: `DELETE /api/jobs/:id`. Default: the server is not told. */
   readonly cancel?: RouteKey

@@ -1,6 +1,5 @@
 import type { Job } from '@callsheet/core'
 import type { JobState } from '@callsheet/core/jobs'
-import { done } from './answers.ts'
 import { begin, segmentOf } from './begin.ts'
 import { followHttpJob, type HttpJobOptions } from './http-jobs.ts'
 import { readChat, readImages, readResponse } from './openai-events.ts'
@@ -15,6 +14,9 @@ export interface OpenAiOptions extends Pick<HttpJobOptions, 'headers' | 'every' 
   /** Where a finished video can be seen: OpenAI gives it only to those who have the key. Default: nowhere. */
   readonly videoUrl?: (id: string) => string
 }
+
+/** Pictures come in base64. */
+const longest = 67_108_864
 
 /** Of work that is done when it is answered. */
 const noJob: Job = { provider: 'openai', id: '' }
@@ -66,15 +68,10 @@ export function openai({
     ...common,
     read: (body) => begin(stateOf(body), jobOf(textIn(fieldsOf(body)['id']))),
   })
-  const images: Start = {
-    ...start(imagesState),
-    unread: () => done({ metadata: { outputType: 'image' } }),
-    stream: readImages,
-  }
+  const images: Start = { ...start(imagesState), longest, stream: readImages }
   const response: Start = {
     ...start(responseState, (id) => handleOf('responses', id)),
-    // Pictures can stand in it.
-    unread: () => done({ metadata: { outputType: 'json' } }),
+    longest,
     stream: readResponse((id) => handleOf('responses', id)),
   }
   const film = start(video, (id) => handleOf('videos', id))
@@ -98,8 +95,8 @@ export function openai({
     },
     watches: {
       [`GET ${base}/videos/:id`]: watch(video),
-      [`GET ${base}/responses/:id`]: watch(responseState),
-      [`POST ${base}/responses/:id/cancel`]: watch(responseState),
+      [`GET ${base}/responses/:id`]: { ...watch(responseState), longest },
+      [`POST ${base}/responses/:id/cancel`]: { ...watch(responseState), longest },
     },
     jobs: (tools) =>
       followHttpJob({

@@ -17,7 +17,7 @@ import type { CallOptions, LooseRoute } from './route.ts'
 type Scope = Readonly<Record<string, unknown>>
 
 /** Calls that are tracked: a provider's say neither type nor scope. */
-export type Tracked = CallOptions & Partial<LooseRoute> & Pick<Start, 'unread' | 'repeats'>
+export type Tracked = CallOptions & Partial<LooseRoute> & Pick<Start, 'repeats'>
 
 /** Calls about a provider's jobs. */
 export interface Watched {

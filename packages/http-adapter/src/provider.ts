@@ -9,8 +9,8 @@ import type { Fetch, FetchArguments, RouteRequest } from './request.ts'
 export interface Start {
   /** As a route's `read`: `done(output)`, `job(handle)`, `failed(reason)`, or any patch. */
   readonly read?: (body: unknown, request: RouteRequest) => TaskPatch | undefined
-  /** What is said of JSON above 1 MiB, which is not read: pictures in base64, say. Default: a report that it was not. */
-  readonly unread?: () => TaskPatch
+  /** Bytes of the longest body that is read, where the provider repeats its input, say. Default: 1 MiB. */
+  readonly longest?: number
   /** As a route's `stream`. */
   readonly stream?: ReadStream
   /** What to keep of the request, such as the model. */
@@ -21,15 +21,17 @@ export interface Start {
 
 /** Knows a call that the tracker has ended when its client, which does not know of that, sends it again. */
 export interface Repeats {
-  readonly ended: (args: FetchArguments, reason: unknown) => void
-  /** How the call that this one repeats was ended: it is not sent then, for it would be paid for. */
-  readonly endOf: (args: FetchArguments) => { readonly reason: unknown } | undefined
+  readonly ended: (args: FetchArguments, reason: Error) => void
+  /** Why the call that this one repeats was ended: it is not sent then, for it would be paid for. */
+  readonly endOf: (args: FetchArguments) => Error | undefined
 }
 
 /** Calls that anybody makes about a job, and what their answers say of it. */
 export interface Watch {
   readonly id: (request: RouteRequest) => string | undefined
   readonly read: (body: unknown, request: RouteRequest) => JobState | undefined
+  /** As of a `Start`. */
+  readonly longest?: number
 }
 
 /** How the calls of one provider are understood: a mapping, and how its jobs are followed. */

@@ -39,25 +39,21 @@ const longestBody = 1_048_576
  */
 export function readOutcome(
   response: Response,
-  { read, unread, stream }: Pick<LooseRoute, 'read' | 'stream'> & { readonly unread?: () => TaskPatch },
+  { read, stream, longest }: Pick<LooseRoute, 'read' | 'stream' | 'longest'>,
   request: RouteRequest,
-  run: Omit<StreamRun, 'request' | 'response'>,
+  run: Pick<StreamRun, 'update' | 'now'>,
+  report: (error: unknown) => void,
 ): Outcome | Promise<Outcome> {
   if (!response.ok) return tryClone(response) ?? response
   const said = (patch?: TaskPatch): Outcome => ({ patch: patchOf(response, patch) })
   try {
     if (isJson(response)) {
-      return read ? readJson(response, (body) => read(body, request), run.report, unread).then(said) : said()
+      return read ? readJson(response, (body) => read(body, request), report, longest).then(said) : said()
     }
-    return (
-      stream?.(() => tryClone(response)?.body ?? undefined, response.headers, {
-        ...run,
-        request,
-        response,
-      })?.then(said) ?? said()
-    )
+    const copy = () => tryClone(response)?.body ?? undefined
+    return stream?.(copy, response.headers, { ...run, request, response, report })?.then(said) ?? said()
   } catch (error) {
-    run.report(error)
+    report(error)
     return said()
   }
 }
@@ -66,24 +62,19 @@ export function readOutcome(
 export const patchOf = ({ status }: Response, patch?: TaskPatch): TaskPatch | undefined =>
   status === 202 ? { status: 'processing', stage: 'accepted', ...patch } : patch
 
-/**
- * What `read` says of the JSON of a response, whose copy is taken at once; undefined where that cannot be had.
- *
- * @param unread Speaks for a body that is too long, once all of it has come.
- */
+/** What `read` says of the JSON of a response, whose copy is taken at once; undefined where that cannot be had. */
 export async function readJson<T>(
   response: Response,
   read: (body: unknown) => T | undefined,
   report: (error: unknown) => void,
-  unread?: () => T,
+  longest = longestBody,
 ): Promise<T | undefined> {
-  const copy = unread || isShort(response) ? tryClone(response) : undefined
-  const text = copy?.body ? await readText(copy.body, unread !== undefined) : undefined
+  const copy = isShort(response, longest) ? tryClone(response) : undefined
+  const text = copy?.body ? await readText(copy.body, longest) : undefined
   try {
     if (text !== undefined) return read(JSON.parse(text))
-    if (unread) return unread()
     report(
-      new CallsheetError(`The body of ${response.url} was not read: it is above 1 MiB, or was read before.`),
+      new CallsheetError(`The body of ${response.url} was not read: above ${longest} bytes, or read before.`),
     )
   } catch (error) {
     report(error)
@@ -94,20 +85,19 @@ export async function readJson<T>(
 export const isJson = ({ headers }: Response): boolean =>
   /^[^;]*[/+]json\s*(;|$)/i.test(headers?.get('content-type') ?? '')
 
-export const isShort = ({ headers }: Response): boolean =>
-  !(Number(headers.get('content-length')) > longestBody)
+export const isShort = ({ headers }: Response, longest = longestBody): boolean =>
+  !(Number(headers.get('content-length')) > longest)
 
-/** All of a text; undefined when it is too long, at once or when all of it has come. */
-async function readText(body: ReadableStream<Uint8Array>, isReadOn: boolean): Promise<string | undefined> {
+/** All of a text; undefined when it is too long. */
+async function readText(body: ReadableStream<Uint8Array>, longest: number): Promise<string | undefined> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
   let text = ''
-  for (let left = longestBody; ;) {
+  for (let left = longest; left >= 0;) {
     const { done, value } = await reader.read()
-    if (done) return left < 0 ? undefined : text + decoder.decode()
+    if (done) return text + decoder.decode()
     left -= value.byteLength
-    if (left < 0 && !isReadOn) break
-    text = left < 0 ? '' : text + decoder.decode(value, { stream: true })
+    text += decoder.decode(value, { stream: true })
   }
   // Settles only when the caller is done with the original, too.
   reader.cancel().catch(() => {})

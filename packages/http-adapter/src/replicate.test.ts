@@ -35,7 +35,7 @@ async function setUp({ script = painting, holds = false, faults = () => {}, ...o
   const server = await startReplicateServer(script, { holds })
   onTestFinished(server.close)
   faults(server)
-  const provider = replicate({ every: 1_000, ...options })
+  const provider = replicate({ every: 60_000, ...options })
   const page = openPage(server.fetch, provider)
   return { server, page, provider, client: clientOf(page.fetch) }
 }
@@ -124,6 +124,13 @@ describe('replicate with the client of Replicate', () => {
     expect([server.count('create'), server.count('get')]).toEqual([1, 3])
   })
 
+  it('reads a prediction that repeats an input of 9 MB', async () => {
+    const image = `data:image/png;base64,${'A'.repeat(9_000_000)}`
+    const { page } = await compare((client) => client.run('acme/painter', { input: { image }, wait }))
+    expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
+    expect(page.errors).toEqual([])
+  })
+
   it('leaves a stream of output to its client', async () => {
     const { page } = await compare(
       async (client, server) => {
@@ -148,6 +155,47 @@ describe('replicate with the client of Replicate', () => {
     })
     expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
     expect(page.tasks()).toHaveLength(1)
+  })
+})
+
+describe('replicate, asked twice', () => {
+  it('pays once for two runs of one portrait, at the same time or later', async () => {
+    const { server, page, client } = await setUp({ script: [{ status: 'processing' }] })
+    const first = client.run('acme/painter', { input, wait })
+    const second = client.run('acme/painter', { input, wait })
+    await vi.waitFor(() => expect(server.count('get')).toBeGreaterThan(2))
+    const third = clientOf(page.fetchFor()).run('acme/painter', { input, wait })
+    await vi.waitFor(() => expect(server.count('get')).toBeGreaterThan(6))
+    server.set(painting.at(-1)!)
+    expect(await Promise.all([first, second, third])).toEqual([[picture], [picture], [picture]])
+    expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
+    expect([server.count('create'), page.tasks().length]).toEqual([1, 1])
+  })
+
+  it('cancels the first at Replicate where the second supersedes it', async () => {
+    const { server, page, client } = await setUp({ script: [{ status: 'processing' }] })
+    const first = client.run('acme/painter', { input, wait })
+    await vi.waitFor(() => expect(server.count('get')).toBeGreaterThan(1))
+    const second = clientOf(page.fetchFor({ onConflict: 'supersede' })).run('acme/painter', { input, wait })
+    expect(await first).toBeNull()
+    server.set(painting.at(-1)!)
+    expect(await second).toEqual([picture])
+    expect(await page.end()).toMatchObject({ status: 'succeeded', job: { id: 'prediction2' } })
+    expect(server.all.map(({ state }) => state.status)).toEqual(['canceled', 'succeeded'])
+    expect([server.count('create'), server.count('cancel')]).toEqual([2, 1])
+  })
+
+  it('does not ask again for the first where the second supersedes a create that waits', async () => {
+    const { server, page, client } = await setUp({ holds: true })
+    const first = client.run('acme/painter', { input })
+    await vi.waitFor(() => expect(server.all).toHaveLength(1))
+    const second = clientOf(page.fetchFor({ onConflict: 'supersede' })).run('acme/painter', { input })
+    await expect(first).rejects.toMatchObject({ name: 'CanceledError' })
+    await vi.waitFor(() => expect(server.all).toHaveLength(2))
+    server.set(painting.at(-1)!)
+    expect(await second).toEqual([picture])
+    expect(await page.end()).toMatchObject({ status: 'succeeded' })
+    expect([server.count('create'), page.tasks().length]).toEqual([2, 2])
   })
 })
 
@@ -226,6 +274,17 @@ describe('replicate, when it goes wrong', () => {
     await expect(output).rejects.toMatchObject({ name: 'CanceledError', message: 'another prompt' })
     expect(await page.end()).toMatchObject({ status: 'canceled' })
     expect([server.count('create'), page.tasks().length]).toEqual([1, 1])
+  })
+
+  it('is canceled at Replicate when it takes too long', async () => {
+    const { server, page, client } = await setUp({
+      script: [{ status: 'processing' }],
+      every: 10,
+      timeout: 60,
+    })
+    await client.predictions.create({ model: 'acme/painter', input })
+    expect(await page.end()).toMatchObject({ status: 'failed', error: { code: 'TimeoutError' } })
+    await vi.waitFor(() => expect(server.all[0]?.state.status).toBe('canceled'))
   })
 
   it('lets the client come back when Replicate is too busy', async () => {
@@ -319,6 +378,15 @@ describe('replicate after a reload', () => {
       expect(next.errors).toEqual([])
     },
   )
+
+  it('is interrupted where the page was gone before Replicate had answered', async () => {
+    const { server, page, client } = await setUp({ holds: true })
+    void client.run('acme/painter', { input })
+    await vi.waitFor(() => expect(server.all).toHaveLength(1))
+    const next = openPage(server.fetch, replicate({ every: 5, headers }), page.close())
+    expect(await next.end()).toMatchObject({ status: 'interrupted' })
+    expect(server.count('create')).toBe(1)
+  })
 
   it('cancels at Replicate what an earlier page has begun', async () => {
     const { server, page, client } = await setUp({ script: [{ status: 'processing' }] })

@@ -9,6 +9,9 @@ export interface ReplicateOptions extends Pick<HttpJobOptions, 'headers' | 'ever
   readonly baseUrl?: string
 }
 
+/** A prediction repeats its input, of which the client puts files of 10 MB into it as texts. */
+const longest = 33_554_432
+
 /**
  * Understands the calls of Replicate's client: predictions of models, versions and deployments.
  *
@@ -28,6 +31,7 @@ export function replicate({
   const base = baseUrl.replace(/\/+$/, '') as `https://${string}`
   const urlOf = (id: string) => `${base}/predictions/${segmentOf(id)}`
   const create: Start = {
+    longest,
     read(body) {
       const { id } = body as { readonly id: string }
       return begin(replicateState(body), { provider: 'replicate', id, url: urlOf(id) })
@@ -41,6 +45,7 @@ export function replicate({
   const prediction: Watch = {
     id: ({ params }) => (params as Readonly<Record<string, string>>)['id'],
     read: replicateState,
+    longest,
   }
   return {
     name: 'replicate',

@@ -6,7 +6,7 @@ interface Ended {
   readonly body: unknown
   /** What the next try is numbered. */
   next: number
-  readonly reason: unknown
+  readonly reason: Error
 }
 
 const most = 20
@@ -33,7 +33,7 @@ export function stainlessRepeats(): Repeats {
         if (tries === 0) all.delete(end)
         else if (tries === end.next) {
           end.next += 1
-          return end
+          return end.reason
         }
       }
       return undefined

@@ -578,7 +578,7 @@ describe('a route that reads', () => {
     expect(task()?.status).toBe('succeeded')
     expect(read).not.toHaveBeenCalled()
     expect(errors.map(({ message }) => message)).toEqual(
-      Array(2).fill(expect.stringContaining('above 1 MiB')),
+      Array(2).fill(expect.stringContaining('above 1048576 bytes')),
     )
   })
 

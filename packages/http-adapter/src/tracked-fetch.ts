@@ -94,6 +94,8 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
 
   function run(args: FetchArguments, plan: Plan, onConflict = plan.route.onConflict): Promise<Response> {
+    const end = endOf(args, plan)
+    if (end) return Promise.reject(end)
     const resent = plan.route.retry?.(args, plan, tools)
     let made: (() => Call) | undefined
     const fn = (context: RunContext<JsonObject>) => {
@@ -161,8 +163,6 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     } catch (error) {
       tracker.report(error)
     }
-    const end = plan && endOf(args, plan)
-    if (end) return Promise.reject(end.reason as Error)
     if (plan) return run(args, plan)
     const answered = send(...args)
     watch(answered)

@@ -3,6 +3,7 @@ import { parseSnapshot } from '@callsheet/core/schema'
 import { expect, onTestFinished, vi } from 'vitest'
 import type { Provider } from '../provider.ts'
 import type { Fetch } from '../request.ts'
+import type { CallOptions } from '../route.ts'
 import { createTrackedFetch, type Work } from '../tracked-fetch.ts'
 
 /** The work that the clients of a page do. */
@@ -60,18 +61,22 @@ export function openPage(send: Fetch, provider: Provider, saved?: string) {
     return left
   }
   onTestFinished(() => void close())
-  const work = fetch.for(ada)
+  /** For a client: each response comes with its body unread. */
+  const fetchFor = (more: CallOptions = {}): Fetch => {
+    const work = fetch.for({ ...ada, ...more })
+    return async (...args) => {
+      const response = await work(...args)
+      expect(response.bodyUsed).toBe(false)
+      return response
+    }
+  }
   return {
     tracker,
     errors,
     versions,
     tasks,
-    /** For a client: each response comes with its body unread. */
-    fetch: (async (...args) => {
-      const response = await work(...args)
-      expect(response.bodyUsed).toBe(false)
-      return response
-    }) as Fetch,
+    fetch: fetchFor(),
+    fetchFor,
     /** The newest task, once it has ended and nothing is left of it. */
     end: () =>
       vi.waitFor(
