@@ -51,7 +51,7 @@ export function responseState(response: unknown): JobState {
   const pictures = items.flatMap(({ type, result, output_format: format }) =>
     type === 'image_generation_call' ? addressOf(undefined, result, format) : [],
   )
-  if (pictures.length > 0) return written(outputOf(pictures), model)
+  if (pictures.length > 0) return written(pictured(pictures), model)
   const hasText = parts.some(({ text }) => Boolean(text))
   return answered(
     hasText,
@@ -82,8 +82,10 @@ export function imagesState(images: unknown): JobState {
   const { data, output_format: format } = fieldsOf(images)
   const pictures = listOf(data).flatMap(({ url, b64_json: base64 }) => addressOf(url, base64, format))
   if (pictures.length === 0) return { status: 'failed', error: 'There is no picture in the answer.' }
-  return { status: 'succeeded', ...outputOf(pictures.length === 1 ? pictures[0] : pictures) }
+  return { status: 'succeeded', ...pictured(pictures) }
 }
+
+const pictured = (all: readonly string[]): Output => outputOf(all.length === 1 ? all[0] : all)
 
 function addressOf(url: unknown, base64: unknown, format: unknown): string[] {
   if (typeof url === 'string') return [url]
