@@ -1,5 +1,6 @@
 import OpenAI, { toFile } from 'openai'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createTrackedFetch, resend } from './index.ts'
 import { openai, type OpenAiOptions } from './openai.ts'
 import { hurry } from './testing/hurry.ts'
 import { endOf, openPage } from './testing/open-page.ts'
@@ -219,6 +220,18 @@ describe('openai with pictures', () => {
       'failed',
       429,
     ])
+  })
+
+  it('is one task over all attempts where the sending again is ours', async () => {
+    hurry()
+    const { server, page } = await setUp({ faults: (at) => at.fault('images', rateLimited(1), 'refused') })
+    const fetch = createTrackedFetch({ tracker: page.tracker, fetch: server.fetch, providers: [openai()] })
+    const work = { showId: 's1', type: 'portrait', characterId: 'ada', retry: resend() } as const
+    const client = new OpenAI({ apiKey: 'sk-test', maxRetries: 0, fetch: fetch.for(work) })
+    const { data } = await client.images.generate({ model: 'gpt-image-1', prompt })
+    expect(data).toHaveLength(1)
+    expect(await page.end()).toMatchObject({ status: 'succeeded', attempt: 3 })
+    expect([server.count('images'), page.tasks().length]).toEqual([3, 1])
   })
 
   it('fails when OpenAI stays too busy', async () => {
