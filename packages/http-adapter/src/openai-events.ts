@@ -1,4 +1,5 @@
 import type { Job } from '@callsheet/core'
+import type { EventSourceMessage } from 'eventsource-parser'
 import { failed } from './answers.ts'
 import { begin } from './begin.ts'
 import { chatState, fieldsOf, imagesState, listOf, responseState, textIn } from './openai-state.ts'
@@ -25,10 +26,10 @@ const phases: readonly (readonly [type: string, stage: string])[] = [
 
 /** Reads the stream of a response. One that is made in the background is a job, whatever comes of the stream. */
 export const readResponse = (handleOf: (id: string) => Job): ReadStream =>
-  toTheEnd(() => ({ event, data }) => {
-    const phase = phases.find(([type]) => event?.startsWith(type))
+  toTheEnd(() => (message) => {
+    const phase = phases.find(([type]) => typeOf(message).startsWith(type))
     if (phase) return { stage: phase[1] }
-    const fields = parse(data)
+    const fields = parse(message.data)
     const { type, response } = fields
     if (type === 'error') return failed(fields['error'] ?? fields)
     const { id, background } = fieldsOf(response)
@@ -71,20 +72,22 @@ export const readImages: ReadStream = toTheEnd(({ request }) => {
   const most = Number(n) * (Number(partials ?? 0) + 1)
   const pictures: object[] = []
   let seen = 0
-  return ({ event, data }) => {
-    if (event?.endsWith('.partial_image')) {
+  return (message) => {
+    const type = typeOf(message)
+    if (type.endsWith('.partial_image')) {
       seen += 1
       return { stage: 'drawing', ...(seen < most && { progress: Math.floor((100 * seen) / most) }) }
     }
-    const picture = parse(data)
+    const picture = parse(message.data)
     if (picture['error']) return failed(picture['error'])
-    if (!textIn(picture['type']).endsWith('.completed')) return undefined
+    if (!type.endsWith('.completed')) return undefined
     pictures.push(picture)
     return begin(imagesState({ ...picture, data: pictures }), noJob) as EventPatch
   }
 })
 
-const noJob = { provider: 'openai', id: '' }
+/** Of work that is done when it is answered. */
+export const noJob: Job = { provider: 'openai', id: '' }
 
 /** A stream that ends without a word of its end was cut off, by a proxy say. */
 function toTheEnd(onEventOf: (run: StreamRun) => OnEvent): ReadStream {
@@ -93,6 +96,9 @@ function toTheEnd(onEventOf: (run: StreamRun) => OnEvent): ReadStream {
       patch?.status ? patch : { ...patch, ...failed('The stream ended before the answer did.') },
     )
 }
+
+/** Its name says it without a look at the data, which may be long; not every proxy keeps the name. */
+const typeOf = ({ event, data }: EventSourceMessage): string => event ?? textIn(parse(data)['type'])
 
 function parse(data: string) {
   try {

@@ -323,6 +323,20 @@ describe('openai with responses', () => {
     })
   })
 
+  it('reads a stream whose events a proxy has left without names', async () => {
+    const events = [
+      { type: 'response.output_text.delta', delta: 'Once' },
+      { type: 'response.completed', response: { id: 'resp_1', status: 'completed', model, output: [{}] } },
+    ]
+    const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')
+    const { page } = await compare(streamed, {
+      faults: (at) =>
+        at.fault('responses', { status: 200, headers: { 'content-type': 'text/event-stream' }, body }),
+    })
+    expect(await page.end()).toMatchObject({ status: 'succeeded', metadata: { outputType: 'json' } })
+    expect(page.looks()).toContain('processing writing')
+  })
+
   it('has succeeded when the reader leaves a stream after its end', async () => {
     const { page } = await compare(async (client) => {
       const stream = await client.responses.create({ model, input: prompt, stream: true })

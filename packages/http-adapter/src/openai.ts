@@ -2,7 +2,7 @@ import type { Job } from '@callsheet/core'
 import type { JobState } from '@callsheet/core/jobs'
 import { begin, segmentOf } from './begin.ts'
 import { followHttpJob, type HttpJobOptions } from './http-jobs.ts'
-import { readChat, readImages, readResponse } from './openai-events.ts'
+import { noJob, readChat, readImages, readResponse } from './openai-events.ts'
 import { chatState, fieldsOf, imagesState, responseState, textIn, videoState } from './openai-state.ts'
 import type { Provider, Start, Watch } from './provider.ts'
 import { stainlessRepeats } from './stainless-repeats.ts'
@@ -17,9 +17,6 @@ export interface OpenAiOptions extends Pick<HttpJobOptions, 'headers' | 'every' 
 
 /** Pictures come in base64. */
 const longest = 67_108_864
-
-/** Of work that is done when it is answered. */
-const noJob: Job = { provider: 'openai', id: '' }
 
 /**
  * Understands the calls of OpenAI's client, and of every other that speaks to OpenAI: pictures, responses, chats,
