@@ -1,6 +1,7 @@
-import type { Job, JsonObject, TaskPatch } from '@callsheet/core'
+import type { Job, TaskPatch } from '@callsheet/core'
 
-type Output<M> = Omit<TaskPatch<M>, 'status' | 'error'>
+type Plain = Omit<TaskPatch, 'status' | 'error' | 'metadata'>
+type Detailed<M extends object> = Plain & { readonly metadata: M }
 
 /**
  * Says that a call has done its work, also where its status is 202.
@@ -9,10 +10,11 @@ type Output<M> = Omit<TaskPatch<M>, 'status' | 'error'>
  * @example
  * const read = (body: unknown) => done((body as { imageUrl: string }).imageUrl)
  */
-export const done = <M = JsonObject>(output: string | Output<M> = {}): TaskPatch<M> => ({
-  ...(typeof output === 'string' ? { outputUrl: output } : output),
-  status: 'succeeded',
-})
+export function done(output?: string | Plain): Plain & { readonly status: 'succeeded' }
+export function done<M extends object>(output: Detailed<M>): Detailed<M> & { readonly status: 'succeeded' }
+export function done(output: string | Plain = {}): TaskPatch {
+  return { ...(typeof output === 'string' ? { outputUrl: output } : output), status: 'succeeded' }
+}
 
 /**
  * Says that a call has begun work that goes on: the task stays open, and is followed where `jobs` or a provider knows
@@ -23,11 +25,14 @@ export const done = <M = JsonObject>(output: string | Output<M> = {}): TaskPatch
  * @example
  * const read = (body: unknown) => job({ provider: 'ours', id: (body as { jobId: string }).jobId })
  */
-export const job = <M = JsonObject>(handle: Job, more?: Output<M>): TaskPatch<M> => ({
-  ...more,
-  status: 'processing',
-  job: handle,
-})
+export function job(handle: Job, more?: Plain): Plain & { readonly status: 'processing' }
+export function job<M extends object>(
+  handle: Job,
+  more: Detailed<M>,
+): Detailed<M> & { readonly status: 'processing' }
+export function job(handle: Job, more?: Plain): TaskPatch {
+  return { ...more, status: 'processing', job: handle }
+}
 
 /**
  * Says that a call has failed, though its status says otherwise.
@@ -36,4 +41,7 @@ export const job = <M = JsonObject>(handle: Job, more?: Output<M>): TaskPatch<M>
  * @example
  * const read = (body: unknown) => ((body as { detail?: string }).detail ? failed('no image') : undefined)
  */
-export const failed = <M = JsonObject>(reason: unknown): TaskPatch<M> => ({ status: 'failed', error: reason })
+export const failed = (reason: unknown): Pick<TaskPatch, 'status' | 'error'> => ({
+  status: 'failed',
+  error: reason,
+})

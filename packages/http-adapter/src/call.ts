@@ -1,13 +1,6 @@
-import {
-  type Follow,
-  isActive,
-  type JsonObject,
-  type RunContext,
-  type TaskPatch,
-  type Tracker,
-} from '@callsheet/core'
+import { isActive, type JsonObject, type RunContext, type TaskPatch, type Tracker } from '@callsheet/core'
 import { withSidePoll } from '@callsheet/core/jobs'
-import type { HttpJobs } from './http-jobs.ts'
+import type { JobFollower } from './http-jobs.ts'
 import type { Plan } from './plan.ts'
 import { isJson, isShort, type Outcome, readOutcome } from './read-outcome.ts'
 import { type Fetch, type FetchArguments, signalOf, withSignal } from './request.ts'
@@ -30,7 +23,7 @@ export interface CallTools {
   readonly send: Fetch
   readonly tracker: Pick<Tracker, 'report' | 'cancel'>
   /** Those who follow jobs, by provider. */
-  readonly jobs: ReadonlyMap<string, Follow | HttpJobs>
+  readonly jobs: ReadonlyMap<string, JobFollower>
 }
 
 /**
@@ -98,7 +91,7 @@ export function outcomeOf(
     if (!patch?.job || !follow || !isActive({ status: patch.status ?? 'succeeded' })) return said
     // Before anything is waited for: what comes after a reload needs it.
     update(patch)
-    const end = 'begun' in follow ? follow.begun(patch.job, context, request) : follow(patch.job, context)
+    const end = (follow.begun ?? follow)(patch.job, context, request)
     return end.then((last) => ({ patch: last ?? undefined }))
   }
 }

@@ -1,7 +1,9 @@
 import { type Follow, type FollowContext, type Job, type TaskPatch, TimeoutError } from '@callsheet/core'
 import { followJob, type FollowOptions, type JobState } from '@callsheet/core/jobs'
-import type { JobTools } from './provider.ts'
+import type { JobTools, Watch } from './provider.ts'
+import { isJson, readJson } from './read-outcome.ts'
 import type { RouteRequest } from './request.ts'
+import { observe } from './share-call.ts'
 
 /** A question to a provider: an address, or that and how to ask. */
 export type Question = string | readonly [url: string, init: RequestInit]
@@ -36,7 +38,12 @@ export interface HttpJobs extends Follow {
   readonly begun: (job: Job, context: FollowContext, request: RouteRequest) => Promise<TaskPatch | void>
   /** Takes in what somebody else was told of a job. False when nobody follows it here. */
   readonly tell: (id: string, state: JobState) => boolean
+  /** Takes in what somebody else is about to be told. */
+  readonly watch: (watch: Watch, answered: Promise<Response>, request: RouteRequest) => void
 }
+
+/** Anybody who follows jobs, as a tracked fetch sees it. */
+export type JobFollower = Follow & Partial<HttpJobs>
 
 /** What was told of a job, until the one who follows it has taken it. */
 interface Desk {
@@ -115,13 +122,26 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
     }
   }
 
+  function tell(id: string, state: JobState): boolean {
+    const desk = desks.get(id)
+    desk?.told.push(state)
+    desk?.wake()
+    return desk !== undefined
+  }
+
   return Object.assign((job: Job, context: FollowContext) => follow(job, context), {
     begun: follow,
-    tell(id: string, state: JobState) {
-      const desk = desks.get(id)
-      desk?.told.push(state)
-      desk?.wake()
-      return desk !== undefined
+    tell,
+    watch({ id, read }: Watch, answered: Promise<Response>, request: RouteRequest) {
+      if (!(answered instanceof Promise)) return
+      observe(answered, (response) => {
+        if (!response.ok || !isJson(response)) return
+        // The copy has to be taken at once. A body that breaks off is its caller's to hear of.
+        readJson(response, (body) => ({ id: id(request), state: read(body, request) }), report).then(
+          (told) => told?.id !== undefined && told.state && tell(told.id, told.state),
+          () => {},
+        )
+      })
     },
   })
 }

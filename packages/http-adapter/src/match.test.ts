@@ -23,6 +23,14 @@ describe('createMatcher', () => {
     expect(at('GET', '/shows//characters/c')).toBeUndefined()
   })
 
+  it('takes signs of other places as they are', () => {
+    const at = find(['POST /v1/models/imagen:predict', 'GET /a.(b)*/c'])
+    expect(at('POST', '/v1/models/imagen:predict')?.params).toEqual({})
+    expect(at('POST', '/v1/models/other')).toBeUndefined()
+    expect(at('GET', '/a.(b)*/c')).toBeDefined()
+    expect(at('GET', '/aXb/c')).toBeUndefined()
+  })
+
   it('gives the rest of an open path', () => {
     const at = find(['* /api/*'])
     expect(at('PATCH', '/api/a/b')?.params).toEqual({ '*': 'a/b' })

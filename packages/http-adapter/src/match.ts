@@ -21,7 +21,8 @@ export const nowhere = 'http://relative.invalid'
 interface Pattern<R> {
   readonly method: string
   readonly origin: string | undefined
-  readonly segments: readonly string[]
+  readonly path: RegExp
+  readonly names: readonly string[]
   readonly route: R
 }
 
@@ -44,43 +45,40 @@ export function createMatcher<R>(
     for (const pattern of patterns) {
       if (pattern.method !== '*' && pattern.method !== method) continue
       if (pattern.origin !== undefined && pattern.origin !== url.origin) continue
-      const params = matchPath(pattern.segments, url.pathname.split('/'))
-      if (params) return { route: pattern.route, params }
+      const found = pattern.path.exec(url.pathname)
+      if (!found) continue
+      const params = pattern.names.map((name, place) => [name, decode(found[place + 1]!)] as const)
+      return { route: pattern.route, params: Object.fromEntries(params) }
     }
     return undefined
   }
 }
 
 function parseKey<R>(key: string, route: R): Pattern<R> {
-  const [, method, address] = /^([A-Z]+|\*) ((?:\/|https?:\/\/)[^\s?#]*)$/.exec(key) ?? []
+  const [, method, address] = /^([A-Z]+|\*) (?!.*\/\*\/)((?:\/|https?:\/\/)[^\s?#]*)$/.exec(key) ?? []
   if (method === undefined || address === undefined) {
     throw new TypeError(
-      `createTrackedFetch: the route "${key}" is no method and path, such as "POST /api/shows/:id".`,
+      `The route "${key}" is no method and path, such as "POST /shows/:id" or "GET /files/*".`,
     )
   }
   // The same spelling that addresses get: "ö" is "%C3%B6".
   const url = new URL(address, nowhere)
-  const segments = url.pathname.split('/')
-  if (segments.slice(0, -1).includes('*')) {
-    throw new TypeError(`createTrackedFetch: in the route "${key}" a "*" stands before the end; use ":name".`)
+  const names: string[] = []
+  const path = url.pathname.replaceAll(
+    /(?<=\/):([^/]+)|(?<=\/)(\*)$|[.*+?^${}()|[\]\\]/g,
+    (sign, name?: string, rest?: string) => {
+      if (!name && !rest) return `\\${sign}`
+      names.push(name ?? '*')
+      return name ? '([^/]+)' : '(.*)'
+    },
+  )
+  return {
+    method,
+    origin: address.startsWith('/') ? undefined : url.origin,
+    path: new RegExp(`^${path}$`),
+    names,
+    route,
   }
-  return { method, origin: address.startsWith('/') ? undefined : url.origin, segments, route }
-}
-
-function matchPath(
-  pattern: readonly string[],
-  path: readonly string[],
-): Readonly<Record<string, string>> | undefined {
-  const isOpen = pattern.at(-1) === '*'
-  if (isOpen ? path.length < pattern.length : path.length !== pattern.length) return undefined
-  const params: Record<string, string> = {}
-  for (const [place, segment] of pattern.entries()) {
-    const given = path[place]!
-    if (isOpen && place === pattern.length - 1) params['*'] = path.slice(place).map(decode).join('/')
-    else if (segment.startsWith(':') && given !== '') params[segment.slice(1)] = decode(given)
-    else if (segment !== given) return undefined
-  }
-  return params
 }
 
 function decode(segment: string): string {

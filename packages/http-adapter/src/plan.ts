@@ -14,7 +14,6 @@ import { type Outcome, patchOf } from './read-outcome.ts'
 import { describeRequest, type FetchArguments, methodOf, type RouteRequest, urlOf } from './request.ts'
 import type { CallOptions, LooseRoute } from './route.ts'
 
-type Options = RunOptions<JsonObject, Promise<Outcome>>
 type Scope = Readonly<Record<string, unknown>>
 
 /** Calls that are tracked: a provider's say neither type nor scope. */
@@ -35,10 +34,9 @@ export interface Plan {
   readonly request: RouteRequest
   /** The handle of the work, where it is known already. */
   readonly job: Job | undefined
-  readonly options: Options
   readonly track: (
     fn: (run: RunContext<JsonObject>) => Promise<Outcome>,
-    options: Options,
+    options: Pick<RunOptions<JsonObject, Promise<Outcome>>, 'onConflict' | 'retry'>,
   ) => Promise<Outcome>
 }
 
@@ -66,48 +64,32 @@ export function planCall(
   request: RouteRequest,
   show: Tracker['show'],
 ): Plan | undefined {
-  const given = route.scope ? undefined : givenFor(request)
-  const scope = route.scope ? route.scope(request) : given
-  if (!scope) return undefined
-  const { track }: ShowTracker<Pipeline> = show(scope['showId'] as string)
-  const type = route.type ?? given?.['type']
-  const whole = { ...route, ...optionsIn(given) }
+  const given = (route.scope ?? givenFor)(request)
+  if (!given) return undefined
+  // A scope may be a whole body: of it, only what names the item.
+  const item = Object.entries(given).filter(([name]) => name !== 'showId' && name.endsWith('Id'))
+  const own: Scope & CallOptions = route.scope ? {} : given
+  const whole: Tracked = { ...route, ...own }
+  const { redact = (patch: TaskPatch) => patch, timeout } = whole
+  const metadata = { ...metadataOf(route, request), ...(own['metadata'] as JsonObject) }
+  const { track }: ShowTracker<Pipeline> = show(given['showId'] as string)
   return {
     route: whole,
     request,
     job: route.job?.(request),
-    options: optionsOf(whole, scope, given?.['metadata'] as object | undefined, request),
-    track: (fn, options) => (track as unknown as (...all: unknown[]) => Promise<Outcome>)(type, fn, options),
+    track: (fn, options) =>
+      (track as unknown as (...all: unknown[]) => Promise<Outcome>)(whole.type!, fn, {
+        ...Object.fromEntries(item),
+        timeout,
+        metadata: redact({ metadata }).metadata,
+        result(outcome: Outcome) {
+          const patch = 'patch' in outcome ? outcome.patch : patchOf(outcome)
+          return patch && redact(patch)
+        },
+        ...options,
+      }),
   }
 }
 
-/** Of what is given for a call, how it is run. */
-const optionsIn = (given: CallOptions | undefined): CallOptions => ({
-  ...(given?.onConflict && { onConflict: given.onConflict }),
-  ...(given?.timeout !== undefined && { timeout: given.timeout }),
-  ...(given?.retry && { retry: given.retry }),
-})
-
-function optionsOf(
-  { metadata, timeout, redact = (patch) => patch }: Tracked,
-  scope: Scope,
-  more: object | undefined,
-  request: RouteRequest,
-): Options {
-  // A scope may be a whole body: of it, only what names the item.
-  const item = Object.entries(scope).filter(([name]) => name !== 'showId' && name.endsWith('Id'))
-  const known = {
-    ...(typeof metadata === 'function' ? (metadata as (of: RouteRequest) => object)(request) : metadata),
-    ...more,
-  }
-  const cleaned = redact({ metadata: known as NonNullable<TaskPatch['metadata']> }).metadata
-  return {
-    ...Object.fromEntries(item),
-    ...(timeout === undefined ? {} : { timeout }),
-    ...((metadata ?? more) === undefined ? {} : { metadata: cleaned as Partial<JsonObject> }),
-    result(outcome) {
-      const patch = 'patch' in outcome ? outcome.patch : patchOf(outcome)
-      return patch && redact(patch)
-    },
-  }
-}
+const metadataOf = ({ metadata }: Tracked, request: RouteRequest) =>
+  typeof metadata === 'function' ? (metadata as (of: RouteRequest) => object)(request) : metadata

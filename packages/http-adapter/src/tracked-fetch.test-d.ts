@@ -1,6 +1,6 @@
 import { createTracker, definePipeline, showPipeline } from '@callsheet/core'
 import { describe, expectTypeOf, it } from 'vitest'
-import { createTrackedFetch } from './index.ts'
+import { createTrackedFetch, done, failed, followHttpJob, job, resend } from './index.ts'
 
 const tracker = createTracker({ pipeline: showPipeline })
 const storyboard = createTracker({
@@ -107,5 +107,45 @@ describe('createTrackedFetch', () => {
         },
       },
     })
+  })
+  it('takes what its helpers say', () => {
+    const scope = () => ({ showId: 's' })
+    createTrackedFetch({
+      tracker,
+      jobs: { ours: followHttpJob({ url: ({ id }) => id, read: () => ({ status: 'done' }) }) },
+      routes: {
+        'POST /a': { type: 'trailer', scope, read: () => done('https://x.test/a') },
+        'POST /b': { type: 'trailer', scope, read: () => done({ outputs: ['https://x.test/a'] }) },
+        'POST /c': { type: 'trailer', scope, read: () => done({ metadata: { model: 'm' } }) },
+        'POST /d': { type: 'trailer', scope, read: () => job({ provider: 'ours', id: '1' }, { stage: 's' }) },
+        'POST /e': { type: 'trailer', scope, read: (body) => (body ? failed('no') : undefined) },
+        'POST /f': { type: 'trailer', scope, retry: resend({ attempts: 2, before: () => ({ body: 'x' }) }) },
+        // @ts-expect-error no such field
+        'POST /g': { type: 'trailer', scope, read: () => done({ url: 'x' }) },
+        // @ts-expect-error a job has a provider
+        'POST /h': { type: 'trailer', scope, read: () => job({ id: '1' }) },
+        // @ts-expect-error a policy is given to resend
+        'POST /i': { type: 'trailer', scope, retry: { attempts: 2 } },
+      },
+    })
+  })
+
+  it('gives a fetch for one piece of work, typed as its step', () => {
+    const fetch = createTrackedFetch({ tracker })
+    fetch.for(({ url }) => (url.host ? { showId: url.host, type: 'trailer' } : undefined))
+    expectTypeOf(fetch.for({ showId: 's', type: 'portrait', characterId: 'c' })).toExtend<
+      typeof globalThis.fetch
+    >()
+    fetch.for({ showId: 's', type: 'trailer', timeout: 5, metadata: { model: 'm' }, onConflict: 'reject' })
+    // @ts-expect-error a portrait is of a character
+    fetch.for({ showId: 's', type: 'portrait' })
+    // @ts-expect-error no such step
+    fetch.for({ showId: 's', type: 'potrait' })
+    // @ts-expect-error a trailer is of no character
+    fetch.for({ showId: 's', type: 'trailer', characterId: 'c' })
+    // @ts-expect-error a portrait is of a character
+    fetch.for(({ url }) => ({ showId: url.host, type: 'portrait' }))
+    // @ts-expect-error a keyframe is of a beat
+    createTrackedFetch({ tracker: storyboard }).for({ showId: 's', type: 'keyframe', characterId: 'c' })
   })
 })

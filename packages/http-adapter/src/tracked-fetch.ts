@@ -10,9 +10,9 @@ import type {
 } from '@callsheet/core'
 import { type Call, type CallTools, makeCall } from './call.ts'
 import { createMatcher, type RouteKey } from './match.ts'
-import { findTarget, type Plan, planCall, type Target, type Watched } from './plan.ts'
+import { findTarget, type Plan, planCall, type Target } from './plan.ts'
 import type { Provider } from './provider.ts'
-import { isJson, type Outcome, readJson } from './read-outcome.ts'
+import type { Outcome } from './read-outcome.ts'
 import { type Fetch, type FetchArguments, type RouteRequest, signalOf } from './request.ts'
 import type { CallOptions, LooseRoute, Route } from './route.ts'
 import { observe, SpentError } from './share-call.ts'
@@ -29,11 +29,6 @@ export interface TrackedFetchOptions<P extends Pipeline, K extends RouteKey> {
   readonly routes?: { readonly [N in K]: Route<P, N> }
   /** Whose calls are understood without routes: `[replicate(), fal()]`. They come after the routes. */
   readonly providers?: readonly Provider[]
-  /**
-   * Says what a provider's call is for, where the fetch was not made `for` it; undefined for a call that shall not be
-   * tracked. Default: such calls are not tracked.
-   */
-  readonly slot?: (request: RouteRequest) => Work<P> | undefined
   /** Who follows the jobs that routes give, by their `provider`: `{ ours: followHttpJob({ … }) }`. */
   readonly jobs?: Readonly<Record<string, Follow>>
   /** What makes the calls. Default: the global fetch as it is now. */
@@ -43,12 +38,13 @@ export interface TrackedFetchOptions<P extends Pipeline, K extends RouteKey> {
 /** A fetch that tracks itself. */
 export interface TrackedFetch<P extends Pipeline> extends Fetch {
   /**
-   * The same fetch, for one piece of work: give it to a provider's client.
+   * The same fetch, with which a provider's client does one piece of work, or for each call what the given function
+   * says; undefined for a call that shall not be tracked. Without it, providers' calls are not tracked.
    *
    * @example
    * const client = new Replicate({ fetch: fetch.for({ showId: 's1', type: 'portrait', characterId: 'ada' }) })
    */
-  readonly for: (work: Work<P>) => Fetch
+  readonly for: (work: Work<P> | ((request: RouteRequest) => Work<P> | undefined)) => Fetch
   /** Those who follow jobs, for after a reload: `tracker.resume(fetch.followers)`. */
   readonly followers: Readonly<Record<string, Follow>>
 }
@@ -86,7 +82,6 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   tracker,
   routes,
   providers = [],
-  slot,
   jobs = {},
   fetch: send = globalThis.fetch,
 }: TrackedFetchOptions<P, K>): TrackedFetch<P> {
@@ -99,22 +94,22 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
 
   function run(args: FetchArguments, plan: Plan, onConflict = plan.route.onConflict): Promise<Response> {
-    const calls: Call[] = []
     const resent = plan.route.retry?.(args, plan, tools)
-    let isSent = false
+    let made: (() => Call) | undefined
     const fn = (context: RunContext<JsonObject>) => {
-      isSent = true
-      if (resent) return resent.attempt(context)
+      if (resent) {
+        made = () => resent.settledBy(tracked)
+        return resent.attempt(context)
+      }
       const call = makeCall(args, plan, context, tools)
-      calls.push(call)
+      made = () => call
       return call.outcome
     }
     const tracked = plan.track(fn, {
-      ...plan.options,
       ...(resent && { retry: resent.retry }),
       ...(onConflict && { onConflict }),
     })
-    const call = resent && isSent ? resent.settledBy(tracked) : calls[0]
+    const call = made?.()
     if (!call) return meet(args, plan, tracked, onConflict)
     const { response, outcome, shared } = call
     if (!shared) return response
@@ -151,44 +146,33 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
 
   const start = (args: FetchArguments, plan: Plan) => run(args, plan)
 
-  /** A call about a job, whoever makes it: what it is told, we are told. */
-  function watch(args: FetchArguments, { watch: { id, read }, provider }: Watched, request: RouteRequest) {
-    const answered = send(...args)
-    const jobId = id(request)
-    const follow = tools.jobs.get(provider)
-    if (jobId === undefined || !follow || !('tell' in follow) || !(answered instanceof Promise))
-      return answered
-    observe(answered, (response) => {
-      if (!response.ok || !isJson(response)) return
-      readJson(response, (body) => read(body, request), tracker.report).then(
-        (state) => state && follow.tell(jobId, state),
-        // The body broke off; its caller will hear of it.
-        () => {},
-      )
-    })
-    return answered
-  }
-
-  function call(args: FetchArguments, givenFor: typeof slot = () => undefined): Promise<Response> {
+  function call(args: FetchArguments, givenFor: (request: RouteRequest) => Work<P> | undefined) {
     let plan: Plan | undefined
+    let watch = (_answered: Promise<Response>) => {}
     try {
       const found = findTarget(args, find)
       if (found) {
         const { target, request } = found
-        if ('watch' in target) return watch(args, target, request)
-        plan = planCall(target, givenFor as Parameters<typeof planCall>[1], request, loose.show)
+        if ('watch' in target) {
+          // Whoever makes it: what it is told, we are told.
+          watch = (answered) => tools.jobs.get(target.provider)?.watch?.(target.watch, answered, request)
+        } else plan = planCall(target, givenFor as Parameters<typeof planCall>[1], request, loose.show)
       }
     } catch (error) {
       tracker.report(error)
     }
-    return plan ? run(args, plan) : send(...args)
+    if (plan) return run(args, plan)
+    const answered = send(...args)
+    watch(answered)
+    return answered
   }
 
-  return Object.assign((...args: FetchArguments) => call(args, slot), {
-    for:
-      (work: Work<P>) =>
-      (...args: FetchArguments) =>
-        call(args, () => work),
+  const trackedFetch: Fetch = (...args) => call(args, () => undefined)
+  return Object.assign(trackedFetch, {
+    for: ((work) => {
+      const givenFor = typeof work === 'function' ? work : () => work
+      return (...args) => call(args, givenFor)
+    }) satisfies TrackedFetch<P>['for'],
     followers,
   })
 }

@@ -1,0 +1,26 @@
+import type { ReadStream } from './read-outcome.ts'
+
+/**
+ * For `stream` of a route: shows how much of a body has come in, and ends the task with it.
+ *
+ * Only where its length is known: a body without Content-Length, or an encoded one, is left alone. What comes faster
+ * than the caller reads it is held in memory. (Of uploads, fetch tells nothing.)
+ *
+ * @example
+ * const route = { type: 'trailer', scope: () => ({ showId: 's1' }), stream: readDownload() } as const
+ */
+export const readDownload = (): ReadStream => (copy, headers, run) => {
+  const total = Number(headers.get('content-length'))
+  const body = total > 0 && !headers.has('content-encoding') ? copy() : undefined
+  return body && countIn(body, (size) => run.update({ progress: Math.floor((100 * size) / total) }))
+}
+
+async function countIn(body: ReadableStream<Uint8Array>, tell: (size: number) => void): Promise<undefined> {
+  const reader = body.getReader()
+  for (let size = 0; ;) {
+    const { done, value } = await reader.read()
+    if (done) return undefined
+    size += value.byteLength
+    tell(size)
+  }
+}
