@@ -143,11 +143,16 @@ const ends: Readonly<Record<string, 'succeeded' | 'failed' | 'canceled'>> = {
   aborted: 'canceled',
 }
 
+/** How a job has ended by its provider's word, in whatever case and spelling; undefined while it goes on. */
+export function endOf(status: string): 'succeeded' | 'failed' | 'canceled' | undefined {
+  const key = status.toLowerCase().replaceAll(/[^a-z]/g, '')
+  return Object.hasOwn(ends, key) ? ends[key] : undefined
+}
+
 /** What to record of a success; throws another end; undefined while the job goes on, which is told. */
 function outcomeOf(state: JobState, context: FollowContext, { needsOutput = true }: FollowOptions) {
   const word = String(state.status)
-  const key = word.toLowerCase().replaceAll(/[^a-z]/g, '')
-  const end = Object.hasOwn(ends, key) ? ends[key] : undefined
+  const end = endOf(word)
   const { progress, outputUrl, outputs, metadata } = state
   if (end === 'canceled') throw new CanceledError(`The provider says: ${word}.`)
   if (end === 'failed') throw failureOf(state, word)
