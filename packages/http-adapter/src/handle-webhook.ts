@@ -2,14 +2,8 @@ import { CallsheetError } from '@callsheet/core'
 import { readBytes } from './read-bytes.ts'
 import { Refusal } from './refusal.ts'
 import type { JobNews, WebhookSource } from './webhook-source.ts'
-import {
-  isOf,
-  type KnownTask,
-  patchFor,
-  targetOf,
-  type WebhookTarget,
-  type WebhookTracker,
-} from './webhook-target.ts'
+import { isOf, type KnownTask } from './find-job.ts'
+import { patchFor, targetOf, type WebhookTarget, type WebhookTracker } from './webhook-target.ts'
 
 /** Who sends, and where what is said goes. */
 export interface WebhookOptions<T extends KnownTask = KnownTask> {

@@ -1,11 +1,6 @@
-import type { Job, TaskPatch, TaskRecord, TaskVersion } from '@callsheet/core'
+import type { TaskPatch } from '@callsheet/core'
 import { endOf, type JobState } from '@callsheet/core/jobs'
-
-/** What has to be known of a task to merge into it what a webhook says. */
-export type KnownTask = Pick<TaskRecord, 'id' | 'status' | 'job'>
-
-/** Whose job a delivery is about. */
-export type JobKey = Pick<Job, 'provider' | 'id'>
+import { findJob, type JobKey, type JobTracker, type KnownTask } from './find-job.ts'
 
 /** Where tasks are kept that are in no tracker: a collector, a database. */
 export interface WebhookTarget<T extends KnownTask = KnownTask> {
@@ -19,25 +14,20 @@ export interface WebhookTarget<T extends KnownTask = KnownTask> {
 }
 
 /** A tracker, as far as a webhook needs one. */
-export interface WebhookTracker {
-  readonly serialize: () => { readonly tasks: readonly TaskVersion[] }
+export interface WebhookTracker extends JobTracker {
   // So that a tracker of any pipeline can stand here.
   readonly updateTask: (id: string, patch: never) => unknown
   readonly report?: (error: unknown) => void
 }
 
-/** A tracker as a target. Its snapshot has what has left the lists, too: a success counts however late. */
+/** A tracker as a target. */
 export const targetOf = <T extends KnownTask>(given: WebhookTarget<T> | WebhookTracker): WebhookTarget<T> =>
   'find' in given
     ? given
     : {
-        find: (job) => given.serialize().tasks.find((task) => isOf(task as KnownTask, job)) as T | undefined,
+        find: (job) => findJob(given, job) as T | undefined,
         update: ({ id }, patch) => given.updateTask(id, patch as never),
       }
-
-/** Whether the task has this very job now: what is said of an older attempt's is not said of it. */
-export const isOf = ({ job }: KnownTask, { provider, id }: JobKey): boolean =>
-  job?.id === id && job.provider === provider
 
 /**
  * What a delivery changes; undefined when it is no news.
