@@ -53,7 +53,8 @@ export function falWebhooks(options: FalWebhooksOptions = {}): WebhookSource {
       const bytes = fromHex(signature)
       const isRight = (key: CryptoKey) => crypto.subtle.verify('Ed25519', key, bytes, message)
       if (!(await keys.some(isRight, now))) throw new Refusal(401, 'the signature does not match')
-      return id
+      // A request may fail and succeed after all: those are two deliveries, whatever fal calls them.
+      return `${id}:${digest.slice(0, 32)}`
     },
   }
 }

@@ -7,8 +7,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { falWebhooks } from './fal-webhooks.ts'
 import { handleWebhook, type WebhookOptions } from './handle-webhook.ts'
+import { Refusal } from './refusal.ts'
 import { createSeenIds } from './seen-ids.ts'
 import { replicateWebhooks } from './standard-webhooks.ts'
+import type { JobNews, WebhookSource } from './webhook-source.ts'
 import { clock, createFalKeys, requestOf, secretOf, signFal, signStandard } from './testing/sign-webhooks.ts'
 
 const image = 'https://files.test/a.png?signature=needed'
@@ -235,15 +237,17 @@ describe('what handleWebhook refuses', () => {
     const large = { headers, body: body + ' '.repeat(1_048_576) }
     const tooLarge = [413, { error: 'the body is larger than 1048576 bytes' }]
     expect(await answerTo(requestOf(large))).toEqual(tooLarge)
-    const lies = { ...large, headers: { ...headers, 'content-length': '1048577' } }
-    expect(await answerTo(requestOf(lies))).toEqual(tooLarge)
+    const said = { headers: { ...headers, 'content-length': '1048577' }, body }
+    expect(await answerTo(requestOf(said))).toEqual(tooLarge)
     let read = 0
+    let isLetGo = false
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(new Uint8Array(((read += 65_536), 65_536))),
+      cancel: () => void (isLetGo = true),
     })
     const init = { method: 'POST', headers, body: endless, duplex: 'half' } as RequestInit
     expect(await answerTo(new Request('https://app.test/hooks', init))).toEqual(tooLarge)
-    expect(read).toBeLessThan(1_300_000)
+    expect([read < 1_300_000, isLetGo]).toEqual([true, true])
     expect(await answerTo(requestOf({ headers, body }), { mostBytes: 10 })).toMatchObject([413, {}])
   })
 
@@ -420,6 +424,44 @@ describe('over a real connection', () => {
       server.closeAllConnections()
       server.close()
     }
+  })
+})
+
+describe('a source of one’s own', () => {
+  it('says itself who is refused, and what was said of which job', async () => {
+    const source: WebhookSource = {
+      provider: 'ours',
+      seen: createSeenIds(),
+      async verify({ headers }) {
+        if (headers.get('x-token') !== 'right') throw new Refusal(401, 'the token does not match')
+        return 'delivery-1'
+      },
+      read: (body) => body as JobNews,
+    }
+    const { answerTo, task } = scene({ source }, { provider: 'ours', id: 'j1' })
+    const body = JSON.stringify({ id: 'j1', state: { status: 'done', outputUrl: image } })
+    expect(await answerTo(requestOf({ headers: {}, body }))).toEqual([
+      401,
+      { error: 'the token does not match' },
+    ])
+    expect(await answerTo(requestOf({ headers: { 'x-token': 'right' }, body }))).toEqual(merged)
+    expect(task()).toMatchObject({ status: 'succeeded', outputUrl: image })
+  })
+})
+
+describe('a request of fal', () => {
+  it('that succeeds after all counts, though both deliveries have its id', async () => {
+    const { privateKey, jwk } = await createFalKeys()
+    const source = falWebhooks({ fetch: async () => Response.json({ keys: [jwk] }) })
+    const { answerTo, task } = scene({ source }, { provider: 'fal', id: 'request-1' })
+    const send = async (body: object) => answerTo(requestOf(await signFal(JSON.stringify(body), privateKey)))
+    const ended = { request_id: 'request-1', gateway_request_id: 'request-1' }
+    expect(await send({ ...ended, status: 'ERROR', error: 'Invalid status code: 503' })).toEqual(merged)
+    expect(task()).toMatchObject({ status: 'failed', error: { message: 'Invalid status code: 503' } })
+    const success = { ...ended, status: 'OK', payload: { video: { url: image } } }
+    expect(await send(success)).toEqual(merged)
+    expect(await send(success)).toEqual(duplicate)
+    expect(task()).toMatchObject({ status: 'succeeded', outputUrl: image })
   })
 })
 

@@ -14,6 +14,8 @@ export interface SeenIds {
  * Makes a memory of deliveries that ends with the process.
  *
  * @param most How many ids are kept, the newest. Default 10,000.
+ * @example
+ * const source = replicateWebhooks({ secret, seen: createSeenIds(100_000) })
  */
 export function createSeenIds(most = 10_000): SeenIds {
   const ids = new Map<string, number>()

@@ -87,6 +87,10 @@ describe('standardWebhooks', () => {
     expect(await verdictOf(source, late)).toBe('401: signed too long ago, or ahead of time')
   })
 
+  it('refuses an id with a dot, however it is signed', async () => {
+    expect(await verdictOf(source, await signStandard(body, { id: 'msg.1' }))).toMatch(/^400: /)
+  })
+
   it('finds its signature among several', async () => {
     const { headers } = await signStandard(body)
     const mine = headers['webhook-signature']!

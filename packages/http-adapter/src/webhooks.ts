@@ -1,3 +1,4 @@
+export { Refusal } from './refusal.ts'
 export { createSeenIds, type SeenIds } from './seen-ids.ts'
 export type { Delivery, JobNews, WebhookSource } from './webhook-source.ts'
 export { replicateWebhooks, standardWebhooks, type StandardWebhooksOptions } from './standard-webhooks.ts'
