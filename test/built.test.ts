@@ -14,6 +14,7 @@ const entries = [
   'core/eta',
   'react',
   'http-adapter',
+  'http-adapter/fal',
   'http-adapter/webhooks',
   'ui',
 ]
@@ -30,12 +31,12 @@ function run(name: string, code: string) {
 describe('the built packages', () => {
   it.each(entries)('@callsheet/%s loads with import and with require()', (entry) => {
     const imported = run(
-      `${entry.replace('/', '-')}.mjs`,
+      `${entry.replaceAll('/', '-')}.mjs`,
       `const m = await import('@callsheet/${entry}'); console.log(Object.keys(m).length > 0)`,
     )
     expect(imported.stdout, imported.stderr).toBe('true')
     const required = run(
-      `${entry.replace('/', '-')}.cjs`,
+      `${entry.replaceAll('/', '-')}.cjs`,
       `console.log(Object.keys(require('@callsheet/${entry}')).length > 0)`,
     )
     expect(required.stdout, required.stderr).toBe('true')

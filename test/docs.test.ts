@@ -13,6 +13,14 @@ const pages = [
   ...readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}/README.md`),
 ]
 
+/** Other people's clients, which only the tests of the package that tracks them install. */
+const clients = Object.fromEntries(
+  ['replicate', '@fal-ai/client'].map((name) => [
+    name,
+    [path.join(root, 'packages/http-adapter/node_modules', name)],
+  ]),
+)
+
 /** The code of a page as one module: its blocks in order, their imports merged. */
 function moduleOf(page: string): string {
   const text = readFileSync(path.join(root, page), 'utf8')
@@ -41,7 +49,7 @@ describe('the docs', () => {
       writeFileSync(path.join(folder, page.replaceAll('/', '_').replace(/\.md$/, '.tsx')), moduleOf(page))
     const config = {
       extends: path.join(root, 'tsconfig.check.json'),
-      compilerOptions: { types: ['vite/client'] },
+      compilerOptions: { types: ['vite/client'], paths: clients },
       include: ['*.tsx'],
     }
     writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(config))

@@ -143,9 +143,14 @@ const ends: Readonly<Record<string, 'succeeded' | 'failed' | 'canceled'>> = {
   aborted: 'canceled',
 }
 
-/** How a job has ended by its provider's word, in whatever case and spelling; undefined while it goes on. */
-export function endOf(status: string): 'succeeded' | 'failed' | 'canceled' | undefined {
-  const key = status.toLowerCase().replaceAll(/[^a-z]/g, '')
+/**
+ * How a job has ended, by a provider's own word in any case; undefined while it goes on.
+ *
+ * @example
+ * endOf('COMPLETED') // 'succeeded'
+ */
+export function endOf(word: string): 'succeeded' | 'failed' | 'canceled' | undefined {
+  const key = word.toLowerCase().replaceAll(/[^a-z]/g, '')
   return Object.hasOwn(ends, key) ? ends[key] : undefined
 }
 

@@ -43,6 +43,10 @@ describe('falState', () => {
       { status: 'COMPLETED', error_type: 'x' },
       { status: 'failed', error: { message: 'x', code: 'x' } },
     ],
+    [
+      { status: 'COMPLETED', error: 'Request was cancelled', error_type: 'client_cancelled' },
+      { status: 'canceled' },
+    ],
     [{ status: 'CANCELED' }, { status: 'CANCELED' }],
     [
       { status: 'FAILED', error: 'no' },

@@ -63,6 +63,7 @@ function failure({ detail, error_type: type }: FailureBody): JobState {
   const problems = Array.isArray(detail) ? detail.filter(isProblem) : []
   const message = problems.slice(0, 10).map(lineOf).join('; ') || (typeof detail === 'string' ? detail : '')
   const code = [type, problems[0]?.type].find((it) => typeof it === 'string')
+  if (code === 'client_cancelled') return { status: 'canceled' }
   return {
     status: 'failed',
     error: { message: message || code || 'fal says: error.', ...(code ? { code } : {}) },

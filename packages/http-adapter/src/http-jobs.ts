@@ -132,13 +132,13 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
   return Object.assign((job: Job, context: FollowContext) => follow(job, context), {
     begun: follow,
     tell,
-    watch({ id, read }: Watch, answered: Promise<Response>, request: RouteRequest) {
+    watch({ id, read, longest }: Watch, answered: Promise<Response>, request: RouteRequest) {
       if (!(answered instanceof Promise)) return
       observe(answered, (response) => {
         if (!response.ok || !isJson(response)) return
         // The copy has to be taken at once. A body that breaks off is its caller's to hear of.
-        readJson(response, (body) => ({ id: id(request), state: read(body, request) }), report).then(
-          (told) => told?.id !== undefined && told.state && tell(told.id, told.state),
+        readJson(response, (body) => ({ id: id(request), state: read(body, request) }), report, longest).then(
+          (told) => told?.id !== undefined && told.state?.status && tell(told.id, told.state),
           () => {},
         )
       })

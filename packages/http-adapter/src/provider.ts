@@ -9,6 +9,8 @@ import type { Fetch, RouteRequest } from './request.ts'
 export interface Start {
   /** As a route's `read`: `done(output)`, `job(handle)`, `failed(reason)`, or any patch. */
   readonly read?: (body: unknown, request: RouteRequest) => TaskPatch | undefined
+  /** Bytes of the longest body that is read, where the provider repeats its input, say. Default: 1 MiB. */
+  readonly longest?: number
   /** As a route's `stream`. */
   readonly stream?: ReadStream
   /** What to keep of the request, such as the model. */
@@ -19,6 +21,8 @@ export interface Start {
 export interface Watch {
   readonly id: (request: RouteRequest) => string | undefined
   readonly read: (body: unknown, request: RouteRequest) => JobState | undefined
+  /** As of a `Start`. */
+  readonly longest?: number
 }
 
 /** How the calls of one provider are understood: a mapping, and how its jobs are followed. */

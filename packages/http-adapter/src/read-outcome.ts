@@ -34,7 +34,7 @@ const longestBody = 1_048_576
  */
 export function readOutcome(
   response: Response,
-  { read, stream }: Pick<LooseRoute, 'read' | 'stream'>,
+  { read, stream, longest }: Pick<LooseRoute, 'read' | 'stream' | 'longest'>,
   request: RouteRequest,
   run: StreamRun,
   report: (error: unknown) => void,
@@ -43,7 +43,7 @@ export function readOutcome(
   const said = (patch?: TaskPatch): Outcome => ({ patch: patchOf(response, patch) })
   try {
     if (isJson(response)) {
-      return read ? readJson(response, (body) => read(body, request), report).then(said) : said()
+      return read ? readJson(response, (body) => read(body, request), report, longest).then(said) : said()
     }
     return stream?.(() => tryClone(response)?.body ?? undefined, response.headers, run)?.then(said) ?? said()
   } catch (error) {
@@ -61,13 +61,15 @@ export async function readJson<T>(
   response: Response,
   read: (body: unknown) => T | undefined,
   report: (error: unknown) => void,
+  longest = longestBody,
 ): Promise<T | undefined> {
-  const copy = isShort(response) ? tryClone(response) : undefined
-  const text = copy?.body ? await readText(copy.body) : undefined
+  const copy = isShort(response, longest) ? tryClone(response) : undefined
+  const text = copy?.body ? await readText(copy.body, longest) : undefined
   try {
     if (text !== undefined) return read(JSON.parse(text))
-    const why = `it is above ${longestBody} bytes, or somebody had it first`
-    report(new CallsheetError(`The body of ${response.url} was not read for its task: ${why}.`))
+    report(
+      new CallsheetError(`The body of ${response.url} was not read: above ${longest} bytes, or read before.`),
+    )
   } catch (error) {
     report(error)
   }
@@ -77,15 +79,15 @@ export async function readJson<T>(
 export const isJson = ({ headers }: Response): boolean =>
   /^[^;]*[/+]json\s*(;|$)/i.test(headers?.get('content-type') ?? '')
 
-export const isShort = ({ headers }: Response): boolean =>
-  !(Number(headers.get('content-length')) > longestBody)
+export const isShort = ({ headers }: Response, longest = longestBody): boolean =>
+  !(Number(headers.get('content-length')) > longest)
 
 /** All of a text; undefined when it is too long. */
-async function readText(body: ReadableStream<Uint8Array>): Promise<string | undefined> {
+async function readText(body: ReadableStream<Uint8Array>, longest: number): Promise<string | undefined> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
   let text = ''
-  for (let left = longestBody; left >= 0;) {
+  for (let left = longest; left >= 0;) {
     const { done, value } = await reader.read()
     if (done) return text + decoder.decode()
     left -= value.byteLength

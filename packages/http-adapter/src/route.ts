@@ -66,6 +66,8 @@ export interface LooseRoute extends CallOptions {
   readonly metadata?: object | ((request: RouteRequest) => object)
   readonly read?: (body: unknown, request: RouteRequest) => TaskPatch | undefined
   readonly stream?: ReadStream
+  /** See a provider's `Start`. */
+  readonly longest?: number
   readonly job?: (request: RouteRequest) => Job | undefined
   readonly redact?: (patch: TaskPatch) => TaskPatch
 }

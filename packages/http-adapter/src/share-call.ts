@@ -11,8 +11,8 @@ export function observe<T>(
   void Promise.prototype.then.call(promise, onValue as never, onError)
 }
 
-/** Nobody else can have this response. */
-export class SpentError extends Error {}
+/** Why a call cannot be joined: its response has been read already. */
+export const spent = Symbol('spent')
 
 /** A response that others may wait for, each of whom gets a copy. */
 export interface SharedCall {
@@ -29,35 +29,36 @@ export interface SharedCall {
  * it.
  */
 export function shareCall(response: Promise<Response>, keeps: (response: Response) => boolean): SharedCall {
-  const waiting = new Set<(from: Response) => void>()
-  let source: Response | undefined
+  let isWanted = false
   let spare: Response | undefined
-  observe(response, (original) => {
-    for (const take of waiting) take(original)
-    source = original
-    if (keeps(original)) spare = tryClone(original)
+  const ready = derive(response, (original) => {
+    if (isWanted || keeps(original)) spare = tryClone(original)
+    return original
   })
+  observe(ready)
   return {
-    join: (signal) =>
-      new Promise((resolve, reject) => {
-        const take = (from: Response) => {
-          const copy = tryClone(from)
-          if (copy) resolve(copy)
-          else reject(new SpentError('The response has been read already.'))
-        }
-        if (signal?.aborted) return reject(signal.reason)
-        if (source) return take(spare ?? source)
-        const leave = () => {
-          if (waiting.delete(take)) reject(signal?.reason)
-        }
+    join(signal) {
+      isWanted = true
+      return new Promise((resolve, reject) => {
+        const leave = () => reject(signal?.reason as Error)
         const end = () => signal?.removeEventListener('abort', leave)
-        waiting.add(take)
+        if (signal?.aborted) return leave()
         signal?.addEventListener('abort', leave)
-        observe(response, end, (error) => {
-          end()
-          reject(error)
-        })
-      }),
+        observe(
+          ready,
+          (original) => {
+            end()
+            const copy = tryClone(spare ?? original)
+            if (copy) resolve(copy)
+            else reject(spent)
+          },
+          (error) => {
+            end()
+            reject(error as Error)
+          },
+        )
+      })
+    },
     close() {
       spare?.body?.cancel().catch(() => {})
     },

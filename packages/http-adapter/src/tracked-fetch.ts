@@ -8,14 +8,14 @@ import type {
   TaskType,
   Tracker,
 } from '@callsheet/core'
-import { type Call, type CallTools, makeCall } from './call.ts'
+import { type Call, type CallTools, endOf, makeCall } from './call.ts'
 import { createMatcher, type RouteKey } from './match.ts'
 import { findTarget, type Plan, planCall, type Target } from './plan.ts'
 import type { Provider } from './provider.ts'
 import type { Outcome } from './read-outcome.ts'
 import { type Fetch, type FetchArguments, type RouteRequest, signalOf } from './request.ts'
 import type { CallOptions, LooseRoute, Route } from './route.ts'
-import { observe, SpentError } from './share-call.ts'
+import { observe, spent } from './share-call.ts'
 
 /** What a call is for, and how it is run. */
 export type Work<P extends Pipeline, T extends TaskType<P> = TaskType<P>> = T extends unknown
@@ -94,6 +94,8 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
 
   function run(args: FetchArguments, plan: Plan, onConflict = plan.route.onConflict): Promise<Response> {
+    const end = endOf(args)
+    if (end) return Promise.reject(end[1] as Error)
     const resent = plan.route.retry?.(args, plan, tools)
     let made: (() => Call) | undefined
     const fn = (context: RunContext<JsonObject>) => {
@@ -138,7 +140,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     if (call.isAbandoned()) return run(args, plan, 'supersede')
     const own = signalOf(args)
     return call.shared.join(own).catch((error: unknown) => {
-      if (error instanceof SpentError) return run(args, plan, 'reject')
+      if (error === spent) return run(args, plan, 'reject')
       if (own?.aborted || !call.isAbandoned()) throw error
       return start(args, plan)
     })

@@ -1,0 +1,92 @@
+import type { Job } from '@callsheet/core'
+import type { JobState } from '@callsheet/core/jobs'
+import { begin, segmentOf } from './begin.ts'
+import { falResult, falState } from './fal-state.ts'
+import { followHttpJob, type HttpJobOptions, type Question } from './http-jobs.ts'
+import type { Provider, Start, Watch } from './provider.ts'
+
+export { falProxy } from './fal-proxy.ts'
+
+/** How fal is called. */
+export type FalOptions = Pick<HttpJobOptions, 'headers' | 'every' | 'timeout'>
+
+type Params = Readonly<Record<string, string>>
+
+const queue = 'https://queue.fal.run'
+
+/**
+ * Understands the calls of fal's client: requests in its queue, and direct ones.
+ *
+ * A request is one task, from the call that submits it to its result, also where the client waits no longer. What the
+ * client is told while it polls, the task is told. `tracker.cancel` and a time limit cancel it at fal; so does the
+ * client's own `cancel`, while its `abortSignal` ends only the waiting. The model stands in `metadata.model`.
+ *
+ * @example
+ * const fetch = createTrackedFetch({ tracker, providers: [fal()] })
+ * const client = createFalClient({ fetch: fetch.for({ showId: 's1', type: 'portrait', characterId: 'ada' }) })
+ * await client.subscribe('fal-ai/flux/schnell', { input: { prompt } })
+ */
+export function fal(options: FalOptions = {}): Provider {
+  const metadata: Start['metadata'] = ({ params }) => ({ model: (params as Params)['*'] })
+  const submit: Start = {
+    read(body, { params }) {
+      const { request_id: id } = body as { readonly request_id: string }
+      return begin(falState(body), { provider: 'fal', id, url: addressOf((params as Params)['*']!, id) })
+    },
+    metadata,
+  }
+  const run: Start = { read: (body) => begin(falResult(body), { provider: 'fal', id: '' }), metadata }
+  const watch = (read: Watch['read']): Watch => ({ id: ({ params }) => (params as Params)['id'], read })
+  return {
+    name: 'fal',
+    starts: { [`POST ${queue}/*`]: submit, 'POST https://fal.run/*': run },
+    watches: Object.fromEntries(
+      [`${queue}/:owner/:app/requests/:id`, `${queue}/:space/:owner/:app/requests/:id`].flatMap((at) => [
+        // A success has an end only with its result, which the client asks for next.
+        [`GET ${at}/status`, watch((body) => unless('succeeded', falState(body)))],
+        [`GET ${at}`, watch(falResult)],
+        [`PUT ${at}/cancel`, watch(() => ({ status: 'canceled' }))],
+      ]),
+    ),
+    jobs: (tools) =>
+      followHttpJob({
+        ...tools,
+        ...options,
+        url: (job) => `${urlOf(job)}/status?logs=1`,
+        read: async (body, job, ask) => unless('succeeded', falState(body)) ?? resultOf(urlOf(job), ask),
+        cancel: (job) => [`${urlOf(job)}/cancel`, { method: 'PUT' }],
+      }),
+  }
+}
+
+const unless = (word: string, state: JobState): JobState | undefined =>
+  state.status === word ? undefined : state
+
+/** Where a request is asked for: of a model's path, its app alone counts. */
+function addressOf(model: string, id: string): string {
+  const app = model.split('/').slice(0, /^(?:workflows|comfy)\//.test(model) ? 3 : 2)
+  return [queue, ...[...app, 'requests', id].map(segmentOf)].join('/')
+}
+
+/** The address in a record, which may come from anywhere, while the key goes there. */
+function urlOf({ id, url = '' }: Job): string {
+  const isOurs = url.startsWith(`${queue}/`) && url.endsWith(`/requests/${encodeURIComponent(id)}`)
+  if (isOurs && new URL(url).href === url) return url
+  throw Object.assign(new Error(`"${url}" is not where fal keeps the request "${id}"`), { retryable: false })
+}
+
+async function resultOf(url: string, ask: (question: Question) => Promise<unknown>): Promise<JobState> {
+  try {
+    return falResult(await ask(url))
+  } catch (error) {
+    const { status, body } = error as { readonly status?: number; readonly body?: object }
+    // What the request itself has ended with is answered with that status for ever.
+    const isOwn =
+      status !== undefined && (status === 500 || !isPassing(status) || (body && 'error_type' in body))
+    if (!isOwn) throw error
+    const state = falResult(body)
+    return state.status === 'succeeded' ? { status: 'failed', error } : state
+  }
+}
+
+const isPassing = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status)

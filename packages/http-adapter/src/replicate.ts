@@ -1,0 +1,70 @@
+import { begin, segmentOf } from './begin.ts'
+import { followHttpJob, type HttpJobOptions } from './http-jobs.ts'
+import type { Provider, Start, Watch } from './provider.ts'
+import { replicateState } from './replicate-state.ts'
+
+/** How Replicate is called. */
+export interface ReplicateOptions extends Pick<HttpJobOptions, 'headers' | 'every' | 'timeout'> {
+  /** As the client's own option. Default: `https://api.replicate.com/v1` */
+  readonly baseUrl?: string
+}
+
+/** A prediction repeats its input, of which the client puts files of 10 MB into it as texts. */
+const longest = 33_554_432
+
+/**
+ * Understands the calls of Replicate's client: predictions of models, versions and deployments.
+ *
+ * A prediction is one task, from the call that creates it to its end, also where the client waits no longer. What the
+ * client is told while it polls, the task is told. `tracker.cancel` and a time limit cancel it at Replicate. Its model
+ * stands in `metadata.model`.
+ *
+ * @example
+ * const fetch = createTrackedFetch({ tracker, providers: [replicate()] })
+ * const client = new Replicate({ fetch: fetch.for({ showId: 's1', type: 'portrait', characterId: 'ada' }) })
+ * await client.run('black-forest-labs/flux-schnell', { input: { prompt } })
+ */
+export function replicate({
+  baseUrl = 'https://api.replicate.com/v1',
+  ...options
+}: ReplicateOptions = {}): Provider {
+  const base = baseUrl.replace(/\/+$/, '') as `https://${string}`
+  const urlOf = (id: string) => `${base}/predictions/${segmentOf(id)}`
+  const create: Start = {
+    longest,
+    read(body) {
+      const { id } = body as { readonly id: string }
+      return begin(replicateState(body), { provider: 'replicate', id, url: urlOf(id) })
+    },
+    metadata({ params, json }) {
+      const { owner, name }: Readonly<Record<string, string>> = params
+      const { version } = (json() ?? {}) as { readonly version?: string }
+      return { model: owner ? `${owner}/${name}` : version }
+    },
+  }
+  const prediction: Watch = {
+    id: ({ params }) => (params as Readonly<Record<string, string>>)['id'],
+    read: replicateState,
+    longest,
+  }
+  return {
+    name: 'replicate',
+    starts: {
+      [`POST ${base}/predictions`]: create,
+      [`POST ${base}/models/:owner/:name/predictions`]: create,
+      [`POST ${base}/deployments/:owner/:name/predictions`]: create,
+    },
+    watches: {
+      [`GET ${base}/predictions/:id`]: prediction,
+      [`POST ${base}/predictions/:id/cancel`]: prediction,
+    },
+    jobs: (tools) =>
+      followHttpJob({
+        ...tools,
+        ...options,
+        url: ({ id }) => urlOf(id),
+        read: replicateState,
+        cancel: ({ id }) => [`${urlOf(id)}/cancel`, { method: 'POST' }],
+      }),
+  }
+}
