@@ -16,6 +16,7 @@ const entries = [
   'http-adapter',
   'http-adapter/fal',
   'http-adapter/indexed-db',
+  'http-adapter/webhooks',
   'ui',
 ]
 
