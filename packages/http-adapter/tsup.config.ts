@@ -6,6 +6,7 @@ export default defineConfig({
     'src/index.ts',
     'src/replicate.ts',
     'src/fal.ts',
+    'src/openai.ts',
     'src/json-job.ts',
     'src/webhooks.ts',
     'src/indexed-db.ts',

@@ -3,10 +3,11 @@ export type { Fetch, RouteRequest } from './request.ts'
 export { done, failed, job } from './answers.ts'
 export type { ReadStream, StreamRun } from './read-outcome.ts'
 export { readDownload } from './read-download.ts'
+export { type EventPatch, type OnEvent, readEvents } from './read-events.ts'
 export type { CallOptions, Route, RouteScope } from './route.ts'
 export { followHttpJob, type HttpJobOptions, type HttpJobs, type Question } from './http-jobs.ts'
 export { resend, type Resend, type ResendPolicy } from './resend.ts'
-export type { JobTools, Provider, Start, Watch } from './provider.ts'
+export type { JobTools, Provider, Repeats, Start, Watch } from './provider.ts'
 export {
   createTrackedFetch,
   type TrackedFetch,

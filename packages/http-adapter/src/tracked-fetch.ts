@@ -94,8 +94,8 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
 
   function run(args: FetchArguments, plan: Plan, onConflict = plan.route.onConflict): Promise<Response> {
-    const end = endOf(args)
-    if (end) return Promise.reject(end[1] as Error)
+    const end = endOf(args, plan)
+    if (end) return Promise.reject(end)
     const resent = plan.route.retry?.(args, plan, tools)
     let made: (() => Call) | undefined
     const fn = (context: RunContext<JsonObject>) => {
