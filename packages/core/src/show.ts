@@ -23,7 +23,13 @@ export const compareRegisters = (name: RegisterName, a: Register, b: Register): 
   compareText(a.by, b.by) ||
   compareText(canonicalJson(a.value), canonicalJson(b.value))
 
-/** Merges two records of one show, register by register. Gives `held` itself when nothing in it changes. */
+/**
+ * Merges two records of one show, register by register. Gives `held` itself when nothing in it changes. What
+ * `compareVersions` is to tasks: for those who keep records outside a tracker.
+ *
+ * @example
+ * shows.set(record.showId, mergeShows(shows.get(record.showId), record))
+ */
 export function mergeShows(held: ShowRecord | undefined, record: ShowRecord): ShowRecord {
   if (held === undefined) return record
   const changed: Record<string, unknown> = {}

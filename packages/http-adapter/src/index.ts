@@ -13,3 +13,8 @@ export {
   type TrackedFetchOptions,
   type Work,
 } from './tracked-fetch.ts'
+export type { DropReason, QueuedRecord, SinkCounts } from './queue.ts'
+export { queueStorage, type QueueRow, type QueueStorage, type RowStore } from './queue-storage.ts'
+export type { SinkPage } from './page.ts'
+export type { HttpSinkOptions } from './sink-options.ts'
+export { httpSink, type HttpSink } from './http-sink.ts'
