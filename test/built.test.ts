@@ -7,7 +7,16 @@ const root = path.resolve(import.meta.dirname, '..')
 // Where every package can be found by its published name; plain Node takes what was built.
 const folder = path.join(root, 'examples/studio/node_modules/.cache/built')
 
-const entries = ['core', 'core/schema', 'core/draft', 'core/eta', 'react', 'http-adapter', 'ui']
+const entries = [
+  'core',
+  'core/schema',
+  'core/draft',
+  'core/eta',
+  'react',
+  'http-adapter',
+  'http-adapter/indexed-db',
+  'ui',
+]
 
 function run(name: string, code: string) {
   mkdirSync(folder, { recursive: true })

@@ -134,7 +134,7 @@ describe('httpSink', () => {
     })
     write('a')
     await clock.advance(second)
-    expect(errors).toEqual([`HTTP sink of ${url}/tasks: it tries again what failed: no session`])
+    expect(errors).toEqual([`HTTP sink of ${url}/tasks: it tries again: no session`])
     isAway = false
     await clock.advance(minute)
     expect(ids()).toEqual([['a']])
@@ -236,7 +236,7 @@ describe('httpSink after a failure', () => {
       waits.push(clock.now() - last)
     }
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60].map((one) => one * second))
-    expect(errors).toEqual([`HTTP sink of ${url}/tasks: it tries again what failed: status 503`])
+    expect(errors).toEqual([`HTTP sink of ${url}/tasks: it tries again: status 503`])
     answers.push(offline)
     write('b')
     await clock.advance(second)
@@ -578,9 +578,9 @@ describe('a life of httpSink', () => {
     [{ url: 'ftp://host' }, /ftp/],
     [{ url: 'https://me:pw@host/' }, /url is/],
     [{ url: 'https://host/?key=1' }, /url is/],
-    [{ url, delay: Number.NaN }, /delay is NaN/],
-    [{ url, maxTasks: -1 }, /maxTasks is -1/],
-    [{ url, timeout: '9' as never as number, maxBytes: 'many' as never }, /maxBytes is many/],
+    [{ url, delay: Number.NaN }, /delay is "NaN"/],
+    [{ url, maxTasks: -1 }, /maxTasks is "-1"/],
+    [{ url, timeout: '9' as never as number, maxBytes: 'many' as never }, /maxBytes is "many"/],
   ])('refuses %j at once', (options, message) => {
     expect(() => httpSink(options)).toThrow(TypeError)
     expect(() => httpSink(options)).toThrow(message)
@@ -646,7 +646,7 @@ describe('httpSink with a storage', () => {
     write(...many)
     await clock.advance(0)
     await clock.advance(0)
-    expect(errors.filter((one) => one.includes('its storage fails: QuotaExceededError'))).toHaveLength(1)
+    expect(errors.filter((one) => one.includes('in memory: QuotaExceededError'))).toHaveLength(1)
     const { created, stored, pending, dropped } = sink.counts
     expect(created).toBe(stored + pending + dropped.queue_overflow)
     expect(pending).toBeLessThanOrEqual(1_000)
@@ -663,7 +663,7 @@ describe('httpSink with a storage', () => {
     await sink.flush()
     expect(ids()).toEqual([['a'], ['b']])
     expect(errors).toEqual([
-      `HTTP sink of ${url}/tasks: it goes on in memory, for its storage fails: SecurityError`,
+      `HTTP sink of ${url}/tasks: its storage fails, so it goes on in memory: SecurityError`,
     ])
   })
 

@@ -1,9 +1,8 @@
 import { CallsheetError, type Sink } from '@callsheet/core'
-import { type Answer, envelope, inOrder, writeBatch } from './batch.ts'
+import { envelope, inOrder, writeBatch } from './batch.ts'
 import { room, watchPage } from './page.ts'
-import type { QueueStorage } from './queue-storage.ts'
-import { createQueue, type Entry, type SinkCounts } from './queue.ts'
-import { send } from './send.ts'
+import { bytesOf, createQueue, type Entry, type SinkCounts } from './queue.ts'
+import { type Reply, send } from './send.ts'
 import { type HttpSinkOptions, inMemory, readOptions } from './sink-options.ts'
 
 /** Records of one request, and bytes of it; of one that a page sends when it may end, bytes. */
@@ -41,11 +40,9 @@ export interface HttpSink extends Sink {
  * sink.counts.pending // 0
  */
 export function httpSink(options: HttpSinkOptions): HttpSink {
-  const { host, origins, storage, maxTasks, maxBytes, delay, page, random } = readOptions(options)
+  const { host, origins, storage, most, delay, page, random } = readOptions(options)
   const { url, clock, schedule } = host
   const told = new Set<string>()
-  /** On their way by requests that outlive the page. */
-  const away = new Set<Entry>()
   let report: (error: unknown) => void = () => {}
   let state: 'open' | 'refused' | 'closed' = 'open'
   let running: Promise<void> | undefined
@@ -58,14 +55,14 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   let isAsked = false
 
   /** Each trouble once, until all is well again. */
-  function tell(what: string, cause: unknown = ''): void {
+  function tell(what: string, cause: unknown): void {
     if (told.has(what)) return
     told.add(what)
     const why = cause instanceof Error ? cause.message : String(cause)
-    report(new CallsheetError(`HTTP sink of ${url}: ${what} ${why}`, { cause }))
+    report(new CallsheetError(`HTTP sink of ${url}: ${what}: ${why}`, { cause }))
   }
 
-  const bug = (error: unknown) => tell('an option throws:', error)
+  const bug = (error: unknown) => tell('an option throws', error)
 
   /** For callbacks of timers and events: what is thrown there would end a process. */
   const guarded = (action: () => void) => () => {
@@ -77,17 +74,18 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   }
 
   const queue = createQueue(
-    maxTasks,
-    maxBytes,
-    (reason) => tell('its counts say how many records it drops:', reason),
+    most,
+    (reason) => tell('it drops records, which its counts count', reason),
     (entry, isGone) => storage?.note(entry, isGone),
   )
 
   // --- when ----------------------------------------------------------------------------------------------------------
 
+  const mayGo = () => state === 'open' && !stopWaiting
+
   /** Some time after a change, at once when a batch is full. */
   const arm = guarded(() => {
-    const isFull = queue.size() >= batchSize && state === 'open' && !stopWaiting
+    const isFull = mayGo() && queue.size() >= batchSize
     if (running || state === 'closed' || queue.size() === 0 || (stopTimer && (isUrgent || !isFull))) return
     stopTimer?.()
     isUrgent = isFull
@@ -98,15 +96,20 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     stopTimer?.()
     stopTimer = undefined
     if (running) return
-    if (state === 'open' && !stopWaiting) running = run().then(rest)
+    if (mayGo()) running = run().catch(bug).then(rest)
     else queue.prune()
   })
 
+  function rest(): void {
+    running = undefined
+    if (mayGo()) arm()
+  }
+
   /** After a failure 1 s, 2 s, 4 s … up to a minute, of which half to all, lest many clients come back at once. */
-  function wait(retryAfter = Number.NaN): void {
+  function wait(retryAfter: number | undefined): void {
     endWait()
-    isAsked = retryAfter >= 0
-    const ms = isAsked ? retryAfter : Math.min(60_000, 1_000 * 2 ** failures) * (0.5 + random() / 2)
+    isAsked = retryAfter !== undefined
+    const ms = retryAfter ?? Math.min(60_000, 1_000 * 2 ** failures) * (0.5 + random() / 2)
     failures += 1
     stopWaiting = schedule(wake, ms)
   }
@@ -123,27 +126,20 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   }
 
   /** Now rather than later, but for when the server said how much later. */
-  function hurry(): void {
+  const hurry = () => {
     if (!isAsked) wake()
   }
 
-  /** Sends what waits now, until something fails. Never rejects. */
-  async function run(): Promise<void> {
-    try {
-      for (let left = queue.size(); left > 0 && state === 'open' && !stopWaiting;) {
-        const entries = next(Math.min(left, batchSize), mostBytes)
-        if (entries.length === 0) break
-        left -= await post(entries, false)
-      }
-      queue.prune()
-    } catch (error) {
-      bug(error)
-    }
-  }
+  const next = (count: number, bytes: number) => inOrder(queue.take(count, bytes - envelope, clock()))
 
-  function rest(): void {
-    running = undefined
-    if (state === 'open' && !stopWaiting) arm()
+  /** Sends what waits now, until something fails. */
+  async function run(): Promise<void> {
+    for (let left = queue.size(); left > 0 && mayGo();) {
+      const entries = next(Math.min(left, batchSize), mostBytes)
+      if (entries.length === 0) break
+      left -= await post(entries, false)
+    }
+    queue.prune()
   }
 
   /** The page may end: all that fits goes at once. What is in a storage can wait as long as a server asks. */
@@ -151,43 +147,50 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     while (state === 'open' && !(storage && isAsked)) {
       const entries = next(batchSize, Math.min(lastBytes, room.left))
       if (entries.length === 0) return
-      void postLast(entries)
+      void post(entries, true).catch(bug).then(arm)
     }
   })
 
-  async function postLast(entries: readonly Entry[]): Promise<void> {
-    const bytes = entries.reduce((sum, entry) => sum + entry.bytes + 1, envelope)
-    room.left -= bytes
-    for (const entry of entries) away.add(entry)
-    await post(entries, true).catch(bug)
-    for (const entry of entries) away.delete(entry)
-    room.left += bytes
-    arm()
-  }
-
   // --- what ----------------------------------------------------------------------------------------------------------
-
-  const next = (count: number, bytes: number) =>
-    inOrder(queue.take(count, bytes - envelope, clock(), (entry) => away.has(entry)))
 
   /** Gives how many records are dealt with. */
   async function post(entries: readonly Entry[], isLast: boolean): Promise<number> {
     batchId ||= random().toString(36).slice(2)
     attempt += 1
     const text = writeBatch(entries, { batchId, attempt, sentAt: clock() })
-    if (isLast && page?.sendBeacon) return Number(page.sendBeacon(url, text))
-    const { status, answer, retryable, retryAfter, error } = await send(text, entries, isLast, host)
-    let isWanted = retryable
+    const bytes = isLast ? bytesOf(text) : 0
+    room.left -= bytes
+    for (const entry of entries) entry.isAway = isLast
+    const reply = await (isLast && page?.sendBeacon
+      ? void page.sendBeacon(url, text)
+      : send(text, entries, isLast, host))
+    room.left += bytes
+    for (const entry of entries) entry.isAway = false
+    return reply ? settle(entries, reply) : 0
+  }
+
+  function settle(entries: readonly Entry[], reply: Reply): number {
+    const { status, answer, error } = reply
+    let isWanted = reply.retryable
     if (answer) {
       failures = 0
       endWait()
       batchSize = Math.min(mostRecords, batchSize + 10)
       if (answer.size === 0) told.clear()
-      isWanted = take(entries, answer)
+      for (const [place, entry] of entries.entries()) {
+        const reason = answer.get(place)
+        if (reason === 0) {
+          isWanted = true
+          queue.defer(entry)
+        } else if (reason) {
+          tell('the collector refuses a record', reason)
+          queue.drop(entry, 'rejected')
+        } else queue.settle(entry)
+      }
     }
     if (isWanted) {
-      if (state !== 'closed') wait(retryAfter)
-      tell('it tries again what failed:', error)
+      if (state !== 'closed') wait(reply.retryAfter)
+      tell('it tries again', error)
       return 0
     }
     batchId = ''
@@ -196,27 +199,10 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     return entries.length
   }
 
-  /** Does as the collector says of each record. True when it wants some again. */
-  function take(entries: readonly Entry[], answer: Answer): boolean {
-    let isWanted = false
-    for (const [place, entry] of entries.entries()) {
-      const reason = answer.get(place)
-      if (reason === undefined) queue.settle(entry)
-      else if (reason === 0) {
-        isWanted = true
-        queue.defer(entry)
-      } else {
-        tell('the collector refuses a record:', reason)
-        queue.drop(entry, 'rejected')
-      }
-    }
-    return isWanted
-  }
-
   /** What is refused would be refused again. */
   function refuse(entries: readonly Entry[], status: number, error: unknown): void {
-    tell('a request is refused:', error)
-    // Until somebody has the key.
+    tell('a request is refused', error)
+    // Until somebody has another key.
     if (status === 401 || status === 403) state = 'refused'
     else if (status === 413 && entries.length > 1) batchSize = Math.ceil(entries.length / 2)
     else {
@@ -229,7 +215,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
 
   // --- its life ------------------------------------------------------------------------------------------------------
 
-  const unwatch = page && watchPage(page, leave, guarded(hurry))
+  const unwatch = page && watchPage(page, leave, hurry)
 
   function close(): void {
     state = 'closed'
@@ -238,27 +224,30 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     stopTimer?.()
   }
 
-  async function takeUp({ open }: QueueStorage): Promise<void> {
-    const rows = await open((error) => {
-      queue.bound(options.maxTasks ?? inMemory[0], options.maxBytes ?? inMemory[1])
-      tell('it goes on in memory, for its storage fails:', error)
-    })
-    for (const row of rows) queue.takeUp(row)
-    arm()
-  }
-  if (storage) void takeUp(storage)
-
   function resume(): void {
     if (state === 'refused') state = 'open'
-    guarded(hurry)()
+    hurry()
   }
+
+  void storage
+    ?.open((error) => {
+      most.tasks = options.maxTasks ?? inMemory.tasks
+      most.bytes = options.maxBytes ?? inMemory.bytes
+      queue.prune()
+      tell('its storage fails, so it goes on in memory', error)
+    })
+    .then((rows) => {
+      rows.forEach(queue.takeUp)
+      arm()
+    })
 
   return {
     connect: (listener) => void (report = listener),
     write({ tasks, shows, origin }) {
       if (state === 'closed' || !origins.includes(origin)) return
       const now = clock()
-      for (const record of [...tasks, ...shows]) queue.put(record, now)
+      for (const task of tasks) queue.put(task, now)
+      for (const show of shows) queue.put(show, now)
       arm()
     },
     async flush() {

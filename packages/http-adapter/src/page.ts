@@ -13,23 +13,23 @@ export const room = { left: 60_000 }
 export function thisPage(): SinkPage | undefined {
   const { document, window, navigator } = globalThis
   if (!document?.addEventListener || !window.addEventListener) return undefined
-  const hasKeepalive = 'keepalive' in Request.prototype
-  return { document, window, sendBeacon: hasKeepalive ? undefined : navigator.sendBeacon?.bind(navigator) }
+  const canOutlive = 'keepalive' in Request.prototype
+  return { document, window, ...(!canOutlive && { sendBeacon: (...args) => navigator.sendBeacon(...args) }) }
 }
 
 /**
  * Tells when the page may be about to end, and when it is back; gives the undo.
  *
- * `pagehide` comes to the window alone; `beforeunload` and `unload` would keep the page out of the back-forward cache.
+ * `pagehide` comes to the window alone, `freeze` to the document; `beforeunload` and `unload` would keep the page out of
+ * the back-forward cache.
  */
 export function watchPage({ document, window }: SinkPage, onLeave: () => void, onReturn: () => void) {
   const undo = new AbortController()
-  const on = (target: EventTarget, event: string, handler: () => void) =>
-    target.addEventListener(event, handler, { signal: undo.signal })
-  on(document, 'visibilitychange', () => (document.visibilityState === 'hidden' ? onLeave() : onReturn()))
-  on(document, 'freeze', onLeave)
-  on(window, 'pagehide', onLeave)
-  on(window, 'pageshow', onReturn)
-  on(window, 'online', onReturn)
+  const tell = ({ type }: Event) =>
+    /hid|freeze/.test(type + document.visibilityState) ? onLeave() : onReturn()
+  for (const event of ['visibilitychange', 'freeze', 'pagehide', 'pageshow', 'online']) {
+    const target = /^[vf]/.test(event) ? document : window
+    target.addEventListener(event, tell, undo)
+  }
   return () => undo.abort()
 }

@@ -27,15 +27,17 @@ export interface SinkCounts {
   readonly pending: number
 }
 
-/** A version that waits. Never changed, but that it is measured when somebody needs its text. */
+/** A version that waits. Its text is made when somebody needs it. */
 export interface Entry {
   readonly key: string
   readonly record: QueuedRecord
   /** When it began to wait, epoch ms. */
   readonly at: number
   text: string
-  /** Of the text in UTF-8; 0 while nobody has measured it. */
+  /** Of the text in UTF-8; 0 while there is none. */
   bytes: number
+  /** On its way by a request that outlives the page. */
+  isAway?: boolean
 }
 
 export const isShow = (record: QueuedRecord): record is ShowRecord => !('id' in record)
@@ -55,11 +57,11 @@ const oldest = 7 * 86_400_000
 /**
  * Keeps the newest version of every record until the collector has answered for it.
  *
+ * @param most How many records and bytes; may be changed.
  * @param onChange Told of what has begun to wait, and of what does no longer.
  */
 export function createQueue(
-  maxTasks: number,
-  maxBytes: number,
+  most: { tasks: number; bytes: number },
   onDrop: (reason: DropReason) => void,
   onChange: (entry: Entry, isGone: boolean) => void,
 ) {
@@ -74,16 +76,26 @@ export function createQueue(
     serialize_error: 0,
     storage_error: 0,
   }
-  let [created, coalesced, stored, bytes] = [0, 0, 0, 0]
+  let [created, coalesced, stored] = [0, 0, 0]
 
   const size = () => lasting.size + active.size
   const held = (key: string) => active.get(key) ?? lasting.get(key)
 
+  /** Behind the others of its kind. */
+  function place(entry: Entry): void {
+    const { key, record } = entry
+    active.delete(key)
+    lasting.delete(key)
+    const isLasting = isShow(record) || isRemoved(record) || isFinished(record)
+    ;(isLasting ? lasting : active).set(key, entry)
+  }
+
   /** False when a newer version waits in its place. */
   function remove(entry: Entry): boolean {
-    if (held(entry.key) !== entry) return false
-    if (!active.delete(entry.key)) lasting.delete(entry.key)
-    bytes -= entry.bytes
+    const { key } = entry
+    if (held(key) !== entry) return false
+    active.delete(key)
+    lasting.delete(key)
     onChange(entry, true)
     return true
   }
@@ -94,26 +106,20 @@ export function createQueue(
     onDrop(reason)
   }
 
-  function evict(): void {
-    while (size() > maxTasks || bytes > maxBytes) {
-      drop((active.size > 0 ? active : lasting).values().next().value!, 'queue_overflow')
-    }
-  }
+  /** Of those that may be dropped first, the one that changed least recently. */
+  const least = (): Entry => (active.size > 0 ? active : lasting).values().next().value!
 
-  /** False for what can never be sent, which is dropped. */
-  function measure(entry: Entry): boolean {
-    if (entry.bytes === 0) {
-      try {
-        entry.text = JSON.stringify(entry.record)
-        entry.bytes = bytesOf(entry.text)
-      } catch {
-        drop(entry, 'serialize_error')
-        return false
-      }
-      bytes += entry.bytes
+  /** Gives its bytes; none of what can never be sent, which is dropped. */
+  function measure(entry: Entry): number {
+    try {
+      entry.text ||= JSON.stringify(entry.record)
+      entry.bytes ||= bytesOf(entry.text)
+      if (entry.bytes <= longestRecord) return entry.bytes
+      drop(entry, 'too_large')
+    } catch {
+      drop(entry, 'serialize_error')
     }
-    if (entry.bytes > longestRecord) drop(entry, 'too_large')
-    return entry.bytes <= longestRecord
+    return 0
   }
 
   /** @param isSaved The storage holds it already. */
@@ -124,14 +130,10 @@ export function createQueue(
     if (old) coalesced += 1
     else created += 1
     if (old?.record === record) return
-    if (old) bytes -= old.bytes
-    const isLasting = isShow(record) || isRemoved(record) || isFinished(record)
-    const [map, other] = isLasting ? [lasting, active] : [active, lasting]
     const entry: Entry = { key, record, at, text: '', bytes: 0 }
-    other.delete(key)
-    map.set(key, entry)
-    if (!isSaved || record !== given) onChange(entry, false)
-    evict()
+    place(entry)
+    if (!isSaved || old) onChange(entry, false)
+    if (size() > most.tasks) drop(least(), 'queue_overflow')
   }
 
   /** Outcomes first. */
@@ -157,20 +159,20 @@ export function createQueue(
       }
     },
 
-    /** The next to be sent at a time, but for what is sent already. */
-    take(count: number, most: number, now: number, isSent: (entry: Entry) => boolean): Entry[] {
+    /** The next to be sent at a time. */
+    take(count: number, most: number, now: number): Entry[] {
       const batch: Entry[] = []
       let left = most
       for (const entry of all()) {
         if (batch.length >= count) break
-        if (isSent(entry)) continue
         if (now - entry.at > oldest) drop(entry, 'expired')
-        else if (measure(entry)) {
-          if (entry.bytes < left) {
+        else if (!entry.isAway) {
+          const bytes = measure(entry)
+          if (bytes > 0 && bytes < left) {
             // With the comma.
-            left -= entry.bytes + 1
+            left -= bytes + 1
             batch.push(entry)
-          } else if (batch.length > 0) break
+          } else if (bytes > 0 && batch.length > 0) break
         }
       }
       return batch
@@ -181,25 +183,20 @@ export function createQueue(
       if (remove(entry)) stored += 1
     },
 
-    /** Behind the others of its kind, so that what is never taken holds nobody up. */
+    /** The collector wants it later, so it holds nobody up. */
     defer(entry: Entry): void {
-      const map = active.has(entry.key) ? active : lasting
-      if (map.get(entry.key) !== entry) return
-      map.delete(entry.key)
-      map.set(entry.key, entry)
+      if (held(entry.key) === entry) place(entry)
     },
 
-    /** Keeps the bound in bytes, for which everything has to be measured once. */
+    /** Keeps the bounds; that in bytes at no other time, for everything has to be written out. */
     prune(): void {
-      for (const entry of all()) measure(entry)
-      evict()
-    },
-
-    /** Goes on with other bounds. */
-    bound(tasks: number, bytes: number): void {
-      maxTasks = tasks
-      maxBytes = bytes
-      evict()
+      let bytes = 0
+      for (const entry of all()) bytes += measure(entry)
+      while (bytes > most.bytes || size() > most.tasks) {
+        const entry = least()
+        bytes -= entry.bytes
+        drop(entry, 'queue_overflow')
+      }
     },
   }
 }

@@ -36,8 +36,8 @@ export interface HttpSinkOptions {
   readonly schedule?: (callback: () => void, ms: number) => () => void
 }
 
-/** What may wait while nothing is kept beyond memory: records, and bytes. */
-export const inMemory = [1_000, 1_048_576] as const
+/** What may wait while nothing is kept beyond memory. */
+export const inMemory = { tasks: 1_000, bytes: 1_048_576 }
 
 /** All options, checked. Throws a TypeError that names the one that cannot be. */
 export function readOptions({
@@ -45,32 +45,35 @@ export function readOptions({
   headers,
   origins = ['local'],
   storage,
-  maxTasks = storage ? 10_000 : inMemory[0],
-  maxBytes = storage ? 5_242_880 : inMemory[1],
+  maxTasks = storage ? 10_000 : inMemory.tasks,
+  maxBytes = storage ? 5_242_880 : inMemory.bytes,
   delay = 1_000,
   timeout = 10_000,
-  page = thisPage() ?? null,
+  page = thisPage(),
   fetch = (...args) => globalThis.fetch(...args),
   clock = Date.now,
   random = Math.random,
   schedule = later,
 }: HttpSinkOptions) {
+  const refuse = (name: string, value: unknown, hint: string) =>
+    new TypeError(`httpSink: ${name} is "${String(value)}"; give ${hint}.`)
   for (const [name, value] of Object.entries({ maxTasks, maxBytes, delay, timeout })) {
-    if (!(value >= 0)) throw new TypeError(`httpSink: ${name} is ${value}; give a number from 0.`)
+    if (!(value >= 0)) throw refuse(name, value, 'a number from 0')
   }
-  const host = { url: readUrl(url), headers, fetch, clock, schedule, timeout }
-  return { host, origins, storage, maxTasks, maxBytes, delay, page, random }
+  const address = readUrl(url)
+  if (!address) throw refuse('url', url, 'an address such as "https://host/path"')
+  const host = { url: address, headers, fetch, clock, schedule, timeout }
+  return { host, origins, storage, most: { tasks: maxTasks, bytes: maxBytes }, delay, page, random }
 }
 
-function readUrl(given: string | URL): string {
+/** Undefined for what has more than a host and a path: fetch takes no password, and a query would stand before "/tasks". */
+function readUrl(given: string | URL): string | undefined {
   try {
     const { href, origin, pathname } = new URL(given, globalThis.location?.href)
-    // Fetch refuses a password in an address, and what follows a "?" would stand before "/tasks".
-    if (/^http/.test(href) && href === origin + pathname) return `${href.replace(/\/$/, '')}/tasks`
+    return /^http/.test(href) && href === origin + pathname ? `${href.replace(/\/$/, '')}/tasks` : undefined
   } catch {
-    // Said below.
+    return undefined
   }
-  throw new TypeError(`httpSink: the url is "${String(given)}"; give one such as "https://host/path".`)
 }
 
 const later = (callback: () => void, ms: number) => {

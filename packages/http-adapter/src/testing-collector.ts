@@ -41,19 +41,34 @@ export interface Inbox {
   readonly settle: () => void
 }
 
-export async function startCollector() {
+/** @param pages What else is served, by path: pages, and scripts where the path ends in `.js`. */
+export async function startCollector(pages: Readonly<Record<string, string>> = {}) {
   const inboxes = new Map<string, Inbox & { readonly late: string[] }>()
+  /** The methods and paths of all requests. */
+  const seen: string[] = []
   const server = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`)
+    response.setHeader('access-control-allow-origin', '*')
+    response.setHeader('access-control-allow-headers', 'content-type, content-encoding')
+    response.setHeader('access-control-expose-headers', 'retry-after')
+    const page = pages[request.url!.split('?')[0]!]
     const inbox = inboxes.get(request.url!.split('/')[1]!)
+    if (request.method === 'OPTIONS') return void response.writeHead(204).end()
+    if (page !== undefined) {
+      const type = request.url!.endsWith('.js') ? 'text/javascript' : 'text/html'
+      return void response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(page)
+    }
     if (inbox && request.url!.endsWith('/tasks')) receive(inbox, request, response).catch(() => {})
     else response.writeHead(404).end()
+    return undefined
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(0)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
-    server,
-    origin: `http://127.0.0.1:${port}`,
+    seen,
+    /** Of its pages; for them, its inboxes are another origin. */
+    pages: `http://localhost:${port}`,
     open(name: string): Inbox {
       const late: string[] = []
       const tracker = createTracker({ pipeline: showPipeline, by: 'collector' })
