@@ -31,8 +31,17 @@ export interface SendHost {
 
 const worthwhile = 2_048
 
-const zip = (text: string): Promise<ArrayBuffer> =>
-  new Response(new Response(text).body!.pipeThrough(new CompressionStream('gzip'))).arrayBuffer()
+const encoder = new TextEncoder()
+
+/** Written by hand: a pipe takes a third more. */
+function zip(text: string): Promise<ArrayBuffer> {
+  const { readable, writable } = new CompressionStream('gzip')
+  const writer = writable.getWriter()
+  // What fails there fails where it is read.
+  writer.write(encoder.encode(text)).catch(() => {})
+  writer.close().catch(() => {})
+  return new Response(readable).arrayBuffer()
+}
 
 /**
  * Posts the text of entries, as gzip where that pays. Never rejects.
