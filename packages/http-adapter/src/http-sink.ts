@@ -6,7 +6,7 @@ import { type Reply, send } from './send.ts'
 import { type HttpSinkOptions, inMemory, readOptions } from './sink-options.ts'
 
 /** Records of one request, and bytes of it; of one that a page sends when it may end, bytes. */
-const [mostRecords, mostBytes, lastBytes] = [100, 524_288, 49_152]
+const [mostRecords, mostBytes, lastBytes] = [500, 524_288, 49_152]
 
 /** A sink that posts records to a collector. */
 export interface HttpSink extends Sink {
