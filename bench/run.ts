@@ -4,6 +4,7 @@ import { measureBatches } from './batch.ts'
 import { measureEvents } from './events.ts'
 import { measureForgetting, measureGrowth, measureHeaps } from './heap.ts'
 import { report } from './report.ts'
+import { measureSending } from './sending.ts'
 import { measureSnapshot } from './snapshot.ts'
 import { measureTrack } from './track.ts'
 
@@ -40,6 +41,13 @@ const snapshot = measureSnapshot(tasks, isQuick ? 1 : 7)
 const heaps = measureHeaps(tasks)
 const growth = measureGrowth(isQuick ? 1_000 : 100_000)
 const forgetting = measureForgetting(isQuick ? 10_000 : 1_000_000, isQuick ? 500 : 50_000)
+const sending = await measureSending({
+  tasks: isQuick ? 77 : 7_700,
+  rounds: isQuick ? 1 : 3,
+  outage: isQuick
+    ? { tasks: 38, duration: 1_000, from: 300, to: 600 }
+    : { tasks: 385, duration: 10_000, from: 3_000, to: 6_000 },
+})
 const seconds = Math.round((Date.now() - started) / 1_000)
 
 const [cpu] = os.cpus()
@@ -48,6 +56,6 @@ Contestants took turns; a ratio is the median of the rounds' own ratios. Ratios 
 
 With ${installed()}.`
 
-const text = report({ circumstances, events, calls, batches, snapshot, heaps, growth, forgetting })
+const text = report({ circumstances, events, calls, batches, snapshot, heaps, growth, forgetting, sending })
 console.log(text)
 if (!isQuick) writeFileSync(new URL('RESULTS.md', root), text)

@@ -56,6 +56,12 @@ interface Contestant {
   readonly isRaised: boolean
 }
 
+const inTurn = async <T, R>(values: readonly T[], action: (value: T) => Promise<R>): Promise<R[]> => {
+  const results: R[] = []
+  for (const value of values) results.push(await action(value))
+  return results
+}
+
 type Run = SendAnswer & { readonly received: Received; readonly lost: number }
 
 async function judge(server: Server, url: string, sent: SendAnswer): Promise<Run> {
@@ -78,8 +84,7 @@ async function face(
   contestants: readonly Contestant[],
   { tasks, duration, from, to }: SendingOptions['outage'],
 ): Promise<Run[]> {
-  const urls: string[] = []
-  for (const _contestant of contestants) urls.push((await server.ask({ ask: 'open' })) as string)
+  const urls = (await inTurn(contestants, () => server.ask({ ask: 'open' }))) as string[]
   const sending = contestants.map(({ ask, isRaised }, place) =>
     ask({ url: urls[place]!, tasks, isRaised, duration }),
   )
@@ -92,12 +97,6 @@ async function face(
     runs.push(await judge(server, urls[place]!, sent))
   }
   return runs
-}
-
-const inTurn = async <T, R>(values: readonly T[], action: (value: T) => Promise<R>): Promise<R[]> => {
-  const results: R[] = []
-  for (const value of values) results.push(await action(value))
-  return results
 }
 
 /** Of the events that were not lost. */
