@@ -139,7 +139,8 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
       if (entries.length === 0) break
       left -= await post(entries, false)
     }
-    queue.prune()
+    // What came meanwhile goes next; only what has to wait is held to its bounds.
+    if (!mayGo()) queue.prune()
   }
 
   /** The page may end: all that fits goes at once. What is in a storage can wait as long as a server asks. */
