@@ -2,8 +2,6 @@ import type { BatchCost } from './batch.ts'
 import type { EventCost } from './events.ts'
 import type { HeapCost, measureForgetting, measureGrowth } from './heap.ts'
 import { goal, inWords, table, times } from './measure.ts'
-import { sendingSection } from './sending-report.ts'
-import type { Sending } from './sending.ts'
 import type { SnapshotCost } from './snapshot.ts'
 import type { CallCost } from './track.ts'
 
@@ -17,7 +15,6 @@ export interface Results {
   readonly heaps: readonly HeapCost[]
   readonly growth: ReturnType<typeof measureGrowth>
   readonly forgetting: ReturnType<typeof measureForgetting>
-  readonly sending: Sending
 }
 
 /** The goals, and whom they are about. */
@@ -209,5 +206,4 @@ ${results.circumstances}
     batchSection(results, results.snapshot.tasks),
     snapshotSection(results),
     memorySection(results),
-    sendingSection(results.sending),
   ].join('\n')

@@ -10,7 +10,9 @@ const count = (value: number): string => Math.round(value).toLocaleString('en')
 const lostOf = ({ lost, expected }: { readonly lost: number; readonly expected: number }): string =>
   lost === 0 ? '0' : `${count(lost)} of ${count(expected)}`
 
-const costTable = (costs: readonly SendingCost[]): string =>
+type Column = readonly [string, (cost: SendingCost) => string]
+
+const costTable = (costs: readonly SendingCost[], ...more: readonly Column[]): string =>
   table([
     [
       'sender',
@@ -19,6 +21,7 @@ const costTable = (costs: readonly SendingCost[]): string =>
       'bytes an event',
       'lost in the burst',
       'lost in the outage',
+      ...more.map(([head]) => head),
     ],
     ...costs.map((cost) => [
       cost.sender,
@@ -27,6 +30,7 @@ const costTable = (costs: readonly SendingCost[]): string =>
       cost.bytes.toFixed(0),
       lostOf(cost),
       lostOf(cost.outage),
+      ...more.map(([, cell]) => cell(cost)),
     ]),
   ])
 
@@ -68,14 +72,18 @@ function goalsOf(costs: readonly SendingCost[]): string {
 
 const seconds = (ms: number): string => String(ms / 1_000)
 
-export function sendingSection({ raised, byDefault, outage }: Sending): string {
+/** How its section begins, whatever it says. */
+export const sendingTitle = '## Task versions sent to a server'
+
+export function sendingSection({ raised, byDefault, outage }: Sending, circumstances: string): string {
   const [{ events }] = raised as [SendingCost]
   const each = raised.find((cost) => cost.events < events)
-  const options = byDefault.map(({ sender, raised }) => `${sender}: ${raised}`)
-  return `## ${count(events)} task versions sent to a server
+  return `${sendingTitle}
+
+${circumstances}
 
 Every sender in a process of its own, and a server in another one, which answers at once and looks afterwards at what it
-was sent. Events are written in a burst, 100 to a turn of the event loop, until the sender says that all are answered
+was sent. ${count(events)} events are written in a burst, 100 to a turn of the event loop, until the sender says that all are answered
 for; the records are made beforehand, each with a task id of its own as random as a real one, so that nobody may send one
 for another. The tracker is told of the same versions as those of ${count(raised[3]!.expected)} tasks, of which its sink
 sends the newest; what a tracker without a sink takes is taken off, and it has lost what task did not arrive in its last
@@ -83,19 +91,17 @@ version. CPU is that of all threads, beyond what the process takes when idle; by
 requests included; both by event that was not lost, for the tracker by version. By hand: batches of 500, one at a time,
 nothing tried again. One fetch per event: 64 at a time, ${count(each?.events ?? events)} events.
 
-The outage: ${count(outage.tasks * 13)} events over ${seconds(outage.duration)} s at an even pace, and a server that closes and refuses connections
-from the ${seconds(outage.from)}rd second to the ${seconds(outage.to)}th; after the last event each may finish as it likes.
+The outage: ${count(outage.tasks * 13)} events over ${seconds(outage.duration)} s at an even pace. From ${seconds(outage.from)} s to ${seconds(outage.to)} s the server refuses connections, those that were open are
+closed. After the last event each may finish as it likes.
 
-With room for the whole burst, and batches of about 500 where one may choose:
+With room for the whole burst, and batches of 500 where one may choose (OpenTelemetry's 512 is its default):
 
 ${costTable(raised)}
-
-Raised for that are ${options.join('; ')}.
 
 The same with default options, of those who have something to raise. Ours keep at most 1,000 records without a storage,
 and count what they drop: the bench asserts that they count all of it.
 
-${costTable(byDefault)}
+${costTable(byDefault, ['raised above', ({ raised }) => raised!])}
 
 ${goalsOf(raised)}
 `
