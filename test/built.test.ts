@@ -17,6 +17,7 @@ const entries = [
   'http-adapter/fal',
   'http-adapter/openai',
   'http-adapter/indexed-db',
+  'http-adapter/webhooks',
   'ui',
 ]
 

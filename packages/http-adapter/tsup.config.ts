@@ -8,6 +8,7 @@ export default defineConfig({
     'src/fal.ts',
     'src/openai.ts',
     'src/json-job.ts',
+    'src/webhooks.ts',
     'src/indexed-db.ts',
   ],
   format: ['esm'],

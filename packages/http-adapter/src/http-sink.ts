@@ -6,7 +6,7 @@ import { type Reply, send } from './send.ts'
 import { type HttpSinkOptions, inMemory, readOptions } from './sink-options.ts'
 
 /** Records of one request, and bytes of it; of one that a page sends when it may end, bytes. */
-const [mostRecords, mostBytes, lastBytes] = [100, 524_288, 49_152]
+const [mostRecords, mostBytes, lastBytes] = [500, 524_288, 49_152]
 
 /** A sink that posts records to a collector. */
 export interface HttpSink extends Sink {
@@ -139,7 +139,8 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
       if (entries.length === 0) break
       left -= await post(entries, false)
     }
-    queue.prune()
+    // What came meanwhile goes next; only what has to wait is held to its bounds.
+    if (!mayGo()) queue.prune()
   }
 
   /** The page may end: all that fits goes at once. What is in a storage can wait as long as a server asks. */

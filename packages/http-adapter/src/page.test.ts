@@ -139,18 +139,18 @@ describe('httpSink and the page around', () => {
     const beacons: { url: string; body: string }[] = []
     const page = fakePage((url, body) => beacons.push({ url, body }) < 3)
     const { sink, clock, sent, write } = setUp({}, page)
-    write(...Array.from({ length: 150 }, (_one, place) => `t${place}`))
+    write(...Array.from({ length: 450 }, (_one, place) => `t${place}`))
     page.hide()
     expect(sent).toEqual([])
     expect(beacons.map(({ body }) => (JSON.parse(body) as { tasks: unknown[] }).tasks.length)).toEqual([
-      100, 50,
+      390, 60,
     ])
-    expect(sink.counts).toMatchObject({ stored: 0, pending: 150 })
+    expect(sink.counts).toMatchObject({ stored: 0, pending: 450 })
     page.show()
     vi.stubGlobal('CompressionStream', undefined)
     await clock.advance(second)
     vi.unstubAllGlobals()
-    expect(sink.counts).toMatchObject({ stored: 150, pending: 0 })
+    expect(sink.counts).toMatchObject({ stored: 450, pending: 0 })
   })
 
   it('sends nothing while it is refused, and with a storage nothing before the server wants it', async () => {

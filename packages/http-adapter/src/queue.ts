@@ -37,7 +37,9 @@ export interface Entry {
   /** Of the text in UTF-8; 0 while there is none. */
   bytes: number
   /** On its way by a request that outlives the page. */
-  isAway?: boolean
+  isAway: boolean
+  /** Where it waits; undefined when it does no longer, or a newer version does in its place. */
+  home: Map<string, Entry> | undefined
 }
 
 export const isShow = (record: QueuedRecord): record is ShowRecord => !('id' in record)
@@ -86,19 +88,23 @@ export function createQueue(
 
   /** Behind the others of its kind. */
   function place(entry: Entry): void {
-    const { key, record } = entry
-    active.delete(key)
-    lasting.delete(key)
+    const { key, record, home } = entry
+    home?.delete(key)
     const isLasting = isShow(record) || isRemoved(record) || isFinished(record)
-    ;(isLasting ? lasting : active).set(key, entry)
+    entry.home = isLasting ? lasting : active
+    entry.home.set(key, entry)
+  }
+
+  /** Makes it wait no longer. */
+  function leave(entry: Entry): void {
+    entry.home?.delete(entry.key)
+    entry.home = undefined
   }
 
   /** False when a newer version waits in its place. */
   function remove(entry: Entry): boolean {
-    const { key } = entry
-    if (held(key) !== entry) return false
-    active.delete(key)
-    lasting.delete(key)
+    if (!entry.home) return false
+    leave(entry)
     onChange(entry, true)
     return true
   }
@@ -127,13 +133,14 @@ export function createQueue(
 
   /** @param isSaved The storage holds it already. */
   function put(given: QueuedRecord, at: number, isSaved = false): void {
-    const key = isShow(given) ? `show ${given.showId}` : `task ${given.id}`
+    const key = isShow(given) ? `\n${given.showId}` : given.id
     const old = held(key)
     const record = old ? newest(old.record, given) : given
     if (old) coalesced += 1
     else created += 1
     if (old?.record === record) return
-    const entry: Entry = { key, record, at, text: '', bytes: 0 }
+    const entry: Entry = { key, record, at, text: '', bytes: 0, isAway: false, home: undefined }
+    if (old) leave(old)
     place(entry)
     if (!isSaved || old) onChange(entry, false)
     if (size() > most.tasks) drop(least(), 'queue_overflow')
@@ -188,7 +195,7 @@ export function createQueue(
 
     /** The collector wants it later, so it holds nobody up. */
     defer(entry: Entry): void {
-      if (held(entry.key) === entry) place(entry)
+      if (entry.home) place(entry)
     },
 
     /** Keeps the bounds; that in bytes at no other time, for everything has to be written out. */

@@ -20,7 +20,7 @@ export interface HttpSinkOptions {
   readonly maxTasks?: number
   /** How many bytes of JSON may wait. Default 1 MiB; with a storage 5 MiB. Kept to within `delay`. */
   readonly maxBytes?: number
-  /** How long changes gather before they are sent, in ms; 100 of them go at once. Default 1,000. */
+  /** How long changes gather before they are sent, in ms; 500 of them go at once. Default 1,000. */
   readonly delay?: number
   /** How long a request may take, its answer's body included, in ms. Default 10,000. */
   readonly timeout?: number
