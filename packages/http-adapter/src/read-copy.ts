@@ -11,6 +11,17 @@ export interface CopyReader {
  *
  * By the standard a cancel settles only when the copy is canceled too: a client that awaits it before it aborts the
  * call, as OpenAI's does, would wait to the end of the stream.
+ *
+ * @example
+ * const countChunks: ReadStream = (copy, _headers, run) => {
+ *   const reader = readCopy(copy, run)
+ *   return reader && count(reader)
+ * }
+ * async function count({ read }: CopyReader) {
+ *   let chunks = 0
+ *   while (!(await read()).done) chunks += 1
+ *   return done({ metadata: { chunks } })
+ * }
  */
 export function readCopy(
   copy: () => ReadableStream<Uint8Array> | undefined,

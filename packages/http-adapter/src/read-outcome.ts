@@ -22,7 +22,7 @@ export interface StreamRun {
 /**
  * Reads a response that is no JSON while it comes in. Gives what to record at its end; undefined at once leaves the
  * response alone. `copy` takes a copy of the body; a copy that is read slower than it comes, or faster than its caller
- * reads the original, is held in memory, so end it where it grows.
+ * reads the original, is held in memory, so end it where it grows. Read it by `readCopy`, which ends with the original.
  */
 export type ReadStream = (
   copy: () => ReadableStream<Uint8Array> | undefined,
