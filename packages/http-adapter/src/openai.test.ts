@@ -222,6 +222,24 @@ describe('openai with pictures', () => {
     ])
   })
 
+  it('is superseded by another prompt, which the client of the first does not end by trying again', async () => {
+    hurry()
+    const { pass, open } = gate()
+    const { server, page } = await setUp({ script: { work: pass } })
+    const fetch = createTrackedFetch({ tracker: page.tracker, fetch: server.fetch, providers: [openai()] })
+    const work = { showId: 's1', type: 'portrait', characterId: 'ada', onConflict: 'supersede' } as const
+    const client = clientOf(fetch.for(work))
+    const first = endOf(client.images.generate({ prompt: 'Ada as a child' }))
+    await vi.waitFor(() => expect(server.count('images')).toBe(1))
+    const second = client.images.generate({ prompt })
+    expect(await first).toMatchObject({ message: expect.stringContaining('Connection error') as string })
+    open()
+    expect((await second).data).toHaveLength(1)
+    expect(await page.end()).toMatchObject({ status: 'succeeded' })
+    expect(page.tasks().map(({ status }) => status)).toEqual(['succeeded', 'canceled'])
+    expect(server.count('images')).toBe(2)
+  })
+
   it('is one task over all attempts where the sending again is ours', async () => {
     hurry()
     const { server, page } = await setUp({ faults: (at) => at.fault('images', rateLimited(1), 'refused') })
