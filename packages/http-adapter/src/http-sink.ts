@@ -30,8 +30,8 @@ export interface HttpSink extends Sink {
  * The collector answers nothing or `{ rejected: [{ index, reason }], retry: [index] }`. An index counts the request's
  * tasks first and then its shows; that of a rejection with a `kind` ('task', 'show'), those of that kind.
  *
- * `flush` tries once to send all that waits, and resolves when that and the storage are done, or have failed. `close`
- * sends nothing. Throws a TypeError for an option that cannot be.
+ * `flush` tries once to send all that waits, unless the server asked to wait; it resolves when that and the storage are
+ * done, or have failed. `close` sends nothing. Throws a TypeError for an option that cannot be.
  *
  * @example
  * const sink = httpSink({ url: 'https://collector.example/api' })
@@ -145,7 +145,8 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
 
   /** The page may end: all that fits goes at once. What is in a storage can wait as long as a server asks. */
   const leave = guarded(() => {
-    while (state === 'open' && !(storage && isAsked)) {
+    if (state !== 'open' || (storage && isAsked)) return
+    for (;;) {
       const entries = next(batchSize, Math.min(lastBytes, room.left))
       if (entries.length === 0) return
       void post(entries, true).catch(bug).then(arm)
@@ -238,7 +239,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
       tell('its storage fails, so it goes on in memory', error)
     })
     .then((rows) => {
-      rows.forEach(queue.takeUp)
+      for (const row of rows) queue.takeUp(row)
       arm()
     })
 

@@ -16,20 +16,22 @@ export function indexedDbQueue({ name = 'callsheet' }: { readonly name?: string 
 
   function open(): Promise<IDBDatabase> {
     const request = globalThis.indexedDB.open(name, 1)
-    request.onupgradeneeded = () => request.result.createObjectStore(rows, { keyPath: 'key' })
+    request.addEventListener('upgradeneeded', () => {
+      request.result.createObjectStore(rows, { keyPath: 'key' })
+    })
     return new Promise((resolve, reject) => {
-      request.onerror = () => reject(request.error!)
-      request.onsuccess = () => {
+      request.addEventListener('error', () => reject(request.error!))
+      request.addEventListener('success', () => {
         const { result } = request
         const forget = () => void (opened = undefined)
         // Somebody deletes the database, or the browser has lost it: the next transaction opens it again.
-        result.onversionchange = () => {
+        result.addEventListener('versionchange', () => {
           result.close()
           forget()
-        }
-        result.onclose = forget
+        })
+        result.addEventListener('close', forget)
         resolve(result)
-      }
+      })
     })
   }
 
@@ -39,8 +41,10 @@ export function indexedDbQueue({ name = 'callsheet' }: { readonly name?: string 
     const transaction = database.transaction(rows, mode)
     const result = action(transaction.objectStore(rows))
     return new Promise((resolve, reject) => {
-      transaction.oncomplete = () => resolve(result)
-      transaction.onabort = () => reject(transaction.error ?? new Error('the transaction was aborted'))
+      transaction.addEventListener('complete', () => resolve(result))
+      transaction.addEventListener('abort', () => {
+        reject(transaction.error ?? new Error('the transaction was aborted'))
+      })
     })
   }
 
@@ -53,13 +57,13 @@ export function indexedDbQueue({ name = 'callsheet' }: { readonly name?: string 
       transact('readwrite', (store) => {
         for (const key of keys) {
           const request = store.get(key)
-          request.onsuccess = () => {
+          request.addEventListener('success', () => {
             const held = request.result as QueueRow | undefined
             const row = next(key, held)
             if (row === held) return
             if (row) store.put(row)
             else store.delete(key)
-          }
+          })
         }
       }),
   })

@@ -191,7 +191,7 @@ describe('thisPage', () => {
     vi.stubGlobal('window', target)
     vi.stubGlobal('navigator', { sendBeacon: () => true })
     expect(thisPage()?.sendBeacon).toBeUndefined()
-    vi.stubGlobal('Request', class {})
+    vi.stubGlobal('Request', { prototype: {} })
     expect(thisPage()?.sendBeacon?.('', '')).toBe(true)
     vi.unstubAllGlobals()
   })

@@ -29,7 +29,7 @@ export function watchPage({ document, window }: SinkPage, onLeave: () => void, o
     /hid|freeze/.test(type + document.visibilityState) ? onLeave() : onReturn()
   for (const event of ['visibilitychange', 'freeze', 'pagehide', 'pageshow', 'online']) {
     const target = /^[vf]/.test(event) ? document : window
-    target.addEventListener(event, tell, undo)
+    target.addEventListener(event, tell, { signal: undo.signal })
   }
   return () => undo.abort()
 }

@@ -50,13 +50,11 @@ export const newest = (held: QueuedRecord, given: QueuedRecord): QueuedRecord =>
   return compareVersions(given as TaskVersion, held) > 0 ? given : held
 }
 
-const encoder = new TextEncoder()
-/** A unit takes three bytes at most. */
-const scratch = new Uint8Array(3 * 2_048)
+export const encoder = new TextEncoder()
 
-/** In UTF-8. Without a new array for what is short, which is nearly all. */
+/** In UTF-8; most texts are plain, and need no copy to know. */
 export const bytesOf = (text: string): number =>
-  text.length > 2_048 ? encoder.encode(text).length : encoder.encodeInto(text, scratch).written
+  /[\u0080-\uffff]/.test(text) ? encoder.encode(text).length : text.length
 
 const longestRecord = 65_536
 const oldest = 7 * 86_400_000

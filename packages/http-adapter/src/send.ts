@@ -1,6 +1,6 @@
 import { classifyFailure } from '@callsheet/core'
 import { type Answer, readAnswer } from './batch.ts'
-import type { Entry } from './queue.ts'
+import { encoder, type Entry } from './queue.ts'
 import type { Fetch } from './request.ts'
 import type { HttpSinkOptions } from './sink-options.ts'
 
@@ -31,13 +31,10 @@ export interface SendHost {
 
 const worthwhile = 2_048
 
-const encoder = new TextEncoder()
-
-/** Written by hand: a pipe takes a third more. */
+/** By a writer: a pipe costs twice as much. What fails there fails in the reading, too. */
 function zip(text: string): Promise<ArrayBuffer> {
   const { readable, writable } = new CompressionStream('gzip')
   const writer = writable.getWriter()
-  // What fails there fails where it is read.
   writer.write(encoder.encode(text)).catch(() => {})
   writer.close().catch(() => {})
   return new Response(readable).arrayBuffer()

@@ -70,7 +70,9 @@ export function readOptions({
 function readUrl(given: string | URL): string | undefined {
   try {
     const { href, origin, pathname } = new URL(given, globalThis.location?.href)
-    return /^http/.test(href) && href === origin + pathname ? `${href.replace(/\/$/, '')}/tasks` : undefined
+    return href.startsWith('http') && href === origin + pathname
+      ? `${href.replace(/\/$/, '')}/tasks`
+      : undefined
   } catch {
     return undefined
   }

@@ -24,7 +24,7 @@ export interface Sent {
 
 export type Answer = () => Response | Promise<Response>
 
-export const say = (status: number, headers: HeadersInit = {}, body: unknown = undefined): Answer => {
+export const say = (status: number, headers: HeadersInit = {}, body?: unknown): Answer => {
   const text = body === undefined ? null : JSON.stringify(body)
   return () => new Response([204, 205, 304].includes(status) ? null : text, { status, headers })
 }
@@ -49,7 +49,7 @@ export function setUpSink(options: Partial<HttpSinkOptions> = {}, clock?: FakeCl
   const fetch: typeof globalThis.fetch = async (input, init = {}) => {
     const { body } = init
     const place = sent.push({
-      url: String(input),
+      url: input as string,
       headers: new Headers(init.headers),
       init,
       body: undefined!,
