@@ -554,8 +554,8 @@ describe('a life of httpSink', () => {
     const clock = createFakeClock()
     const options = {
       random: breakable(() => 0.5),
-      schedule: breakable(clock.schedule),
-      clock: breakable(clock.now),
+      schedule: breakable((callback: () => void, ms: number) => clock.schedule(callback, ms)),
+      clock: breakable(() => clock.now()),
     }
     const { sink, write, answers, errors } = setUpSink(options, clock)
     answers.push(offline)

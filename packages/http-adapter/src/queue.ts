@@ -86,19 +86,18 @@ export function createQueue(
   const size = () => lasting.size + active.size
   const held = (key: string) => active.get(key) ?? lasting.get(key)
 
-  /** Behind the others of its kind. */
-  function place(entry: Entry): void {
-    const { key, record, home } = entry
-    home?.delete(key)
-    const isLasting = isShow(record) || isRemoved(record) || isFinished(record)
-    entry.home = isLasting ? lasting : active
-    entry.home.set(key, entry)
-  }
-
   /** Makes it wait no longer. */
   function leave(entry: Entry): void {
     entry.home?.delete(entry.key)
     entry.home = undefined
+  }
+
+  /** Behind the others of its kind. */
+  function place(entry: Entry): void {
+    leave(entry)
+    const { key, record } = entry
+    entry.home = isShow(record) || isRemoved(record) || isFinished(record) ? lasting : active
+    entry.home.set(key, entry)
   }
 
   /** False when a newer version waits in its place. */
