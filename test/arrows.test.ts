@@ -74,7 +74,7 @@ const readingOrder = [
 const mayKnow: Record<string, readonly string[]> = {
   core: ['zod', 'mitt', 'immer'],
   react: ['@callsheet/core', 'react'],
-  'http-adapter': ['@callsheet/core'],
+  'http-adapter': ['@callsheet/core', 'eventsource-parser'],
   ui: ['@callsheet/core', '@callsheet/react', 'react', 'react-dom', 'lucide-react', '@base-ui/react'],
 }
 

@@ -13,3 +13,6 @@ export {
   type TrackedFetchOptions,
   type Work,
 } from './tracked-fetch.ts'
+export type { LivePage } from './live-page.ts'
+export type { LiveState } from './connection.ts'
+export { liveSource, type LiveSource, type LiveSourceOptions } from './live-source.ts'
