@@ -14,5 +14,5 @@ export {
   type Work,
 } from './tracked-fetch.ts'
 export type { LivePage } from './live-page.ts'
-export type { LiveState } from './connection.ts'
+export type { LiveState } from './live-connection.ts'
 export { liveSource, type LiveSource, type LiveSourceOptions } from './live-source.ts'

@@ -1,6 +1,6 @@
 import type { Pipeline, Tracker } from '@callsheet/core'
-import { type Channel, createChannel, idle } from './channel.ts'
-import type { LiveState } from './connection.ts'
+import { type Channel, createChannel, idle } from './live-channel.ts'
+import type { LiveState } from './live-connection.ts'
 import { type LivePage, thisPage } from './live-page.ts'
 import type { Fetch } from './request.ts'
 

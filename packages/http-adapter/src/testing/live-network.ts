@@ -23,7 +23,7 @@ export interface FakeStream {
   readonly cut: (error?: unknown) => void
 }
 
-export function createFakeFetch() {
+function createFakeFetch() {
   const calls: FakeCall[] = []
   const fetch = ((input: string, init: RequestInit) =>
     new Promise<Response>((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { classifyFailure, type Tracker } from '@callsheet/core'
 import type { Fetch } from './request.ts'
-import { trouble } from './trouble.ts'
+import { trouble } from './live-trouble.ts'
 
 /** What a live source is made of. */
 export interface LiveHost {

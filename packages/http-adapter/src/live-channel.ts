@@ -1,5 +1,5 @@
-import type { LiveHost } from './ask.ts'
-import { connect, type Connection, type LiveState } from './connection.ts'
+import type { LiveHost } from './live-ask.ts'
+import { connect, type Connection, type LiveState } from './live-connection.ts'
 import { type LivePage, watchReturn } from './live-page.ts'
 
 /** What all live sources of one show have in common, for as long as somebody has to do with it. */

@@ -1,5 +1,5 @@
-import type { LiveHost } from './ask.ts'
-import { trouble, type Trouble } from './trouble.ts'
+import type { LiveHost } from './live-ask.ts'
+import { trouble, type Trouble } from './live-trouble.ts'
 
 /** One try to get records. */
 export interface Attempt {

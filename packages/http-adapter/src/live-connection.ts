@@ -1,11 +1,11 @@
 import { CallsheetError } from '@callsheet/core'
-import type { LiveHost } from './ask.ts'
-import { makeAttempt } from './attempt.ts'
-import { createIntake } from './intake.ts'
-import { createPoll } from './poll.ts'
+import type { LiveHost } from './live-ask.ts'
+import { makeAttempt } from './live-attempt.ts'
+import { createIntake } from './live-intake.ts'
+import { createPoll } from './live-poll.ts'
 import { backoff } from './reconnect.ts'
-import { createStream } from './stream.ts'
-import { trouble, type Trouble } from './trouble.ts'
+import { createStream } from './live-stream.ts'
+import { trouble, type Trouble } from './live-trouble.ts'
 
 /** How a live source stands. */
 export interface LiveState {

@@ -1,6 +1,6 @@
-import { ask, type LiveHost } from './ask.ts'
-import type { Attempt } from './attempt.ts'
-import type { Intake } from './intake.ts'
+import { ask, type LiveHost } from './live-ask.ts'
+import type { Attempt } from './live-attempt.ts'
+import type { Intake } from './live-intake.ts'
 
 /** Makes what asks for a show's snapshot, again and again; one that has not changed is not sent again. */
 export function createPoll(host: LiveHost, take: Intake, onGood: () => void) {

@@ -1,6 +1,6 @@
 import { parseRecords } from '@callsheet/core/schema'
-import type { LiveHost } from './ask.ts'
-import { trouble } from './trouble.ts'
+import type { LiveHost } from './live-ask.ts'
+import { trouble } from './live-trouble.ts'
 
 /** Where records come in. Throws for what is no set of records. */
 export type Intake = (text: string, isSnapshot: boolean) => void

@@ -1,8 +1,8 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
-import { ask, type LiveHost } from './ask.ts'
-import type { Attempt } from './attempt.ts'
-import type { Intake } from './intake.ts'
-import { trouble } from './trouble.ts'
+import { ask, type LiveHost } from './live-ask.ts'
+import type { Attempt } from './live-attempt.ts'
+import type { Intake } from './live-intake.ts'
+import { trouble } from './live-trouble.ts'
 
 /** In ms: until an answer begins; and how long a stream may say nothing, which is three heartbeats. */
 const [patience, silence] = [10_000, 45_000]
