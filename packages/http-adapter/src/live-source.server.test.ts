@@ -73,7 +73,7 @@ describe('liveSource against a server', () => {
     const { server, truth, read } = await setUp({
       isScrambled: true,
       ring: 400,
-      dropAfter: (_name, drops) => (drops < most ? 1 + Math.floor(random() ** 2 * 40_000) : undefined),
+      dropAfter: (_name, drops) => (drops < most ? 1 + Math.floor(random() ** 2 * 20_000) : undefined),
     })
     truth.show('s1').setCharacters([{ id: 'ada' }, { id: 'bö' }])
     const readers = Array.from({ length: count }, (_one, place) => read(`reader-${place}`))
