@@ -18,8 +18,8 @@ const linger = 1_000
 
 export function createChannel(report: (error: unknown) => void, onUnused: () => void): Channel {
   const listeners = new Set<() => void>()
+  const users = new Set<object>()
   let state = idle
-  let users = 0
   let latest: LiveHost
   let connection: Connection | undefined
   let unwatch: (() => void) | undefined
@@ -51,7 +51,8 @@ export function createChannel(report: (error: unknown) => void, onUnused: () => 
       return state
     },
     open(host, page) {
-      users += 1
+      const user = {}
+      users.add(user)
       // Of those who share a connection, the newest has the newest credentials.
       latest = host
       stay?.()
@@ -61,10 +62,9 @@ export function createChannel(report: (error: unknown) => void, onUnused: () => 
         connection = connect({ ...host, headers: () => latest.headers() }, set)
         unwatch = page && watchReturn(page, connection.hurry)
       }
-      return once(() => {
-        users -= 1
-        if (users === 0) stay = host.schedule(leave, linger)
-      })
+      return () => {
+        if (users.delete(user) && users.size === 0) stay = host.schedule(leave, linger)
+      }
     },
     subscribe(listener) {
       // The same function may be given twice.
@@ -76,13 +76,5 @@ export function createChannel(report: (error: unknown) => void, onUnused: () => 
       }
     },
     resume: () => connection?.resume(),
-  }
-}
-
-function once(action: () => void): () => void {
-  let isDone = false
-  return () => {
-    if (!isDone) action()
-    isDone = true
   }
 }

@@ -35,7 +35,7 @@ const blockedFor = 300_000
 
 /** Connects at once: streams; asks where streams do not come through; waits when that fails, too. */
 export function connect(host: LiveHost, onState: (state: LiveState) => void): Connection {
-  const { tracker, url, clock, schedule } = host
+  const { tracker, url, pollEvery, clock, random, schedule } = host
   const take = createIntake(tracker)
   /** What has been told of this trouble. */
   const told = new Set<string>()
@@ -47,7 +47,8 @@ export function connect(host: LiveHost, onState: (state: LiveState) => void): Co
   let isGood = false
   let isOver = false
   let controller = new AbortController()
-  let [wake, hurry] = [() => {}, () => {}]
+  let wake = (): unknown => undefined
+  let hurry = wake
 
   function say(status: LiveState['status'], retryAt?: number): void {
     if (isOver || (state.status === status && state.retryAt === retryAt && state.error === error)) return
@@ -96,26 +97,25 @@ export function connect(host: LiveHost, onState: (state: LiveState) => void): Co
   }
 
   async function rest(ended: Trouble | undefined, isPolling: boolean): Promise<void> {
+    const { retryAfter } = ended ?? {}
     let next = ended ? (ended.next ?? 'waiting') : isPolling ? 'polling' : 'waiting'
     // There is nothing left to fall back to.
     if (isPolling && ended?.next === 'polling') next = 'stopped'
     if (ended) tell(ended, next)
-    if (next === 'stopped') {
-      say(next)
-      await pause()
-    } else if (next === 'polling') {
-      say(next)
-      if (ended) {
-        blockedAt = clock()
-        whyBlocked = error
-      } else await pause(host.pollEvery)
-    } else {
-      const asked = ended?.retryAfter
-      const ms = Math.max(asked ?? 0, backoff(asked === undefined ? failures : 0, firstWait, host.random()))
+    if (next === 'waiting') {
+      const ms = Math.max(
+        retryAfter ?? 0,
+        backoff(retryAfter === undefined ? failures : 0, firstWait, random()),
+      )
       failures += 1
       say(next, clock() + ms)
-      await pause(ms, asked === undefined)
+      return pause(ms, retryAfter === undefined)
     }
+    say(next)
+    if (next === 'stopped') return pause()
+    if (!ended) return pause(pollEvery)
+    blockedAt = clock()
+    whyBlocked = error
   }
 
   function tell(cause: Trouble, next: string): void {
@@ -127,14 +127,15 @@ export function connect(host: LiveHost, onState: (state: LiveState) => void): Co
     tracker.report(error)
   }
 
+  /** Without a time: until somebody wakes it. */
   const pause = (ms?: number, mayHurry = ms !== undefined): Promise<void> =>
     new Promise((resolve) => {
-      const undo = ms === undefined ? () => {} : schedule(resolve, ms)
+      const undo = ms === undefined ? undefined : schedule(resolve, ms)
       wake = () => {
-        undo()
+        undo?.()
         resolve()
       }
-      hurry = mayHurry ? wake : () => {}
+      hurry = () => mayHurry && wake()
     })
 
   run().catch((thrown: unknown) => {

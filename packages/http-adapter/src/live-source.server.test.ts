@@ -73,7 +73,7 @@ describe('liveSource against a server', () => {
     const { server, truth, read } = await setUp({
       isScrambled: true,
       ring: 400,
-      dropAfter: (_name, drops) => (drops < most ? 1 + Math.floor(random() ** 2 * 20_000) : undefined),
+      dropAfter: (_name, drops) => (drops < most ? 1 + Math.floor(random() ** 2 * 30_000) : undefined),
     })
     truth.show('s1').setCharacters([{ id: 'ada' }, { id: 'bö' }])
     const readers = Array.from({ length: count }, (_one, place) => read(`reader-${place}`))
@@ -81,7 +81,7 @@ describe('liveSource against a server', () => {
     const change = () => {
       const id = ids[Math.floor(random() * ids.length)]
       const dice = random()
-      if (!id || (dice < 0.1 && ids.length < 100)) {
+      if (!id || (dice < 0.1 && ids.length < 25)) {
         const next = `task-${ids.length}`
         ids.push(next)
         const characterId = random() < 0.5 ? 'ada' : 'bö'
@@ -97,7 +97,7 @@ describe('liveSource against a server', () => {
     const dropped = () => server.drops().reduce((sum, drops) => sum + drops, 0)
     let restarts = 0
     while (dropped() < count * most) {
-      for (let n = 0; n < 5; n += 1) change()
+      for (let n = 0; n < 10; n += 1) change()
       if (restarts < 5 && dropped() > 180 * (restarts + 1)) {
         restarts += 1
         await server.restart(30)

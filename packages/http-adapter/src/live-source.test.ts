@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { createTestTracker } from '@callsheet/core/test'
 import { createElsewhere, frame, setUpSource } from './testing/live-network.ts'
@@ -41,6 +42,11 @@ describe('liveSource', () => {
   it('refuses a showId that cannot be', () => {
     const { make } = setUpSource()
     expect(() => make({ showId: '' })).toThrow('showId')
+  })
+
+  it.each([0, -1, Number.NaN])('refuses to ask every %s ms', (pollEvery) => {
+    const { make } = setUpSource()
+    expect(() => make({ pollEvery })).toThrow(`pollEvery is ${pollEvery}`)
   })
 
   it('completes no step by its first snapshot, and does so by what comes later', async () => {
@@ -103,10 +109,15 @@ describe('liveSource', () => {
     expect(again.headers.get('accept')).toBe('text/event-stream')
   })
 
-  it('takes fixed headers', async () => {
-    const { source, next } = setUpSource({ headers: [['x-key', 'k']] })
+  it('takes fixed headers, and a type in any case', async () => {
+    const { source, clock, next } = setUpSource({ headers: [['x-key', 'k']] })
     source.open()
-    expect((await next()).headers.get('x-key')).toBe('k')
+    const call = await next()
+    expect(call.headers.get('x-key')).toBe('k')
+    const stream = call.stream({ 'content-type': 'Text/Event-Stream' })
+    stream.send(frame('snapshot', {}, 'a.1'))
+    await clock.advance(0)
+    expect(source.state.status).toBe('live')
   })
 
   describe('when the stream ends', () => {
@@ -259,8 +270,11 @@ describe('liveSource', () => {
       const { source, clock, next, errors, seen } = setUpSource()
       source.open()
       for (let tries = 0; tries < 3; tries += 1) {
-        ;(await next()).answer(status)
+        const call = await next()
+        call.answer(status)
         await clock.advance(0)
+        // Which lets go of the body.
+        expect(call.signal.aborted).toBe(true)
         await clock.next()
       }
       expect(errors.map(({ message }) => message)).toEqual([
@@ -421,6 +435,36 @@ describe('liveSource', () => {
       clock.sleep(minute)
       await clock.advance(0)
       expect(source.state.status).toBe('waiting')
+    })
+
+    it('gives a stream that goes on time until its first heartbeat', async () => {
+      const { source, clock, stream, next, calls } = await setUpLive()
+      stream.end()
+      await clock.advance(second)
+      const resumed = (await next()).stream()
+      await clock.advance(15 * second)
+      resumed.send(': heartbeat\n\n')
+      await clock.advance(0)
+      expect(source.state).toEqual({ status: 'live' })
+      expect(calls).toHaveLength(2)
+    })
+
+    it('leaves a fetch behind that does not listen to its signal', async () => {
+      const answers: ((response: Response) => void)[] = []
+      const fetch = (() => new Promise((resolve) => answers.push(resolve))) as typeof globalThis.fetch
+      const { source, tracker, clock } = setUpSource({ fetch })
+      const elsewhere = createElsewhere()
+      elsewhere.add('late')
+      source.open()
+      await clock.advance(10 * second)
+      expect(source.state.status).toBe('waiting')
+      const headers = { 'content-type': 'text/event-stream' }
+      answers[0]!(new Response(frame('snapshot', elsewhere.snapshot(), 'a.1'), { headers }))
+      await clock.advance(0)
+      expect(tracker.getTasks()).toEqual([])
+      expect(source.state.status).toBe('waiting')
+      // The pause alone.
+      expect(clock.pending).toBe(1)
     })
 
     it('waits at most 10 s for an answer, and the second time asks for a snapshot', async () => {
@@ -592,6 +636,14 @@ describe('liveSource', () => {
       expect(source.state.status).toBe('polling')
     })
 
+    it('does so for a stream of nothing but a beginning', async () => {
+      const { source, clock, next } = setUpSource()
+      source.open()
+      ;(await next()).stream().send('retry: 2000\n\nid: a.1\nevent: snapshot\ndata: {"tasks":')
+      await clock.advance(45 * second)
+      expect(source.state.status).toBe('polling')
+    })
+
     it('does not take streams that lived for one that is held back', async () => {
       const { source, clock, next, stream } = await setUpLive()
       let current = stream
@@ -712,6 +764,33 @@ describe('liveSource', () => {
       expect(seen).toEqual(['connecting'])
     })
 
+    it('calls a listener twice that was given twice, until each was taken back', () => {
+      const { source } = setUpSource()
+      let calls = 0
+      const listener = () => void (calls += 1)
+      const [first] = [source.subscribe(listener), source.subscribe(listener)]
+      first()
+      source.open()
+      expect(calls).toBe(1)
+    })
+
+    it('stays one when a listener of its end leaves and opens it anew', async () => {
+      const { tracker, clock, calls, ...rest } = setUpSource()
+      const source = rest.make({ showId: 's2' })
+      const stop = source.subscribe(() => {
+        if (source.state.status !== 'idle') return
+        stop()
+        source.open()
+      })
+      source.open()()
+      await clock.advance(second)
+      rest.make({ showId: 's2' }).open()
+      await clock.advance(0)
+      expect(calls).toHaveLength(2)
+      expect(source.state.status).toBe('connecting')
+      expect(tracker.getTasks()).toEqual([])
+    })
+
     it('may be opened by a listener of its end', async () => {
       const { source, clock, next, calls } = setUpSource()
       const release = source.open()
@@ -753,11 +832,11 @@ describe('liveSource', () => {
       const page = { document, window: new EventTarget() }
       const fire = (name: string) =>
         (name === 'visibilitychange' ? document : page.window).dispatchEvent(new Event(name))
-      return { ...setUpSource({ page }), fire, document }
+      return { ...setUpSource({ page }), fire, document, page }
     }
 
     it.each(['online', 'pageshow', 'visibilitychange'])('tries again at once at %s', async (name) => {
-      const { source, clock, next, fire, calls } = setUpPage()
+      const { source, clock, next, fire, page, calls } = setUpPage()
       const release = source.open()
       ;(await next()).fail(new TypeError('fetch failed'))
       await clock.advance(0)
@@ -768,11 +847,11 @@ describe('liveSource', () => {
       fire(name)
       await clock.advance(0)
       expect(calls).toHaveLength(2)
+      const target = name === 'visibilitychange' ? page.document : page.window
+      expect(getEventListeners(target, name)).toHaveLength(1)
       release()
       await clock.advance(second)
-      fire(name)
-      await clock.advance(minute)
-      expect(calls).toHaveLength(2)
+      expect(getEventListeners(target, name)).toEqual([])
     })
 
     it('does not do so when the page is hidden, has been refused, or was told to wait', async () => {

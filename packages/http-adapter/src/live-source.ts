@@ -13,7 +13,7 @@ export interface LiveSourceOptions<P extends Pipeline> {
   readonly showId: string
   /** Sent with every request; a function is asked for them each time. */
   readonly headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>)
-  /** How often snapshots are asked for where the stream is held back, in ms. Default 5,000. */
+  /** How often snapshots are asked for where the stream is held back, in ms, from 100. Default 5,000. */
   readonly pollEvery?: number
   /** The page whose return is watched; null for none. Default: the page around. */
   readonly page?: LivePage | null
@@ -52,7 +52,8 @@ const channels = new WeakMap<object, Map<string, Channel>>()
  * again each 5 min. After a 401, a 403 or a 204 it stops until it is opened anew or resumed.
  *
  * What goes wrong is told on the tracker's `error` event, once until all is well again. The first snapshot completes no
- * step; changes do. Throws a CallsheetError for a showId that cannot be, and nothing later.
+ * step; changes do. Throws a CallsheetError for a showId that cannot be, a TypeError for such a pollEvery, and nothing
+ * later.
  *
  * @example
  * const source = liveSource({ tracker, url: '/api', showId: 'neon-noir' })
@@ -72,7 +73,9 @@ export function liveSource<P extends Pipeline>(options: LiveSourceOptions<P>): L
     random = Math.random,
     schedule = later,
   } = options
+  // Each throws for what cannot be: a mistake that should be seen at once.
   tracker.show(showId)
+  if (!(pollEvery >= 100)) throw new TypeError(`liveSource: pollEvery is ${pollEvery}; give ms from 100.`)
   const url = `${String(options.url).replace(/\/$/, '')}/shows/${encodeURIComponent(showId)}`
   const ask = () => (typeof headers === 'function' ? headers() : headers)
   const host = { tracker, url, headers: ask, pollEvery, fetch, clock, random, schedule }

@@ -4,8 +4,10 @@ import type { Attempt } from './live-attempt.ts'
 import type { Intake } from './live-intake.ts'
 import { trouble } from './live-trouble.ts'
 
-/** In ms: until an answer begins; and how long a stream may say nothing, which is three heartbeats. */
-const [patience, silence] = [10_000, 45_000]
+/** How long an answer may take to begin, in ms. */
+const patience = 10_000
+/** How long a stream may say nothing, in ms: three heartbeats. */
+const silence = 45_000
 
 /** What a stream tells while it is read. */
 interface StreamListener {
@@ -51,7 +53,7 @@ export function createStream(host: LiveHost, take: Intake, { onGood, onRetry, ha
     )
     if (response.status === 204) throw trouble('HTTP 204', { next: 'stopped', isExpected: true })
     const type = response.headers.get('content-type')
-    if (!response.body || !type?.startsWith('text/event-stream')) {
+    if (!response.body || !/^text\/event-stream\b/i.test(String(type))) {
       throw trouble(`the answer is no stream, but ${type}`, { next: 'polling' })
     }
     // One that goes on may have nothing to say before its first heartbeat.

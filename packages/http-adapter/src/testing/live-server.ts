@@ -125,20 +125,22 @@ export async function startLiveServer(options: LiveServerOptions = {}) {
     response.end(JSON.stringify(snapshotOf(showId)))
   }
 
-  const server = createServer((request, response) => {
+  function answer(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url!
     const page = pages[path]
+    const [, id, live] = /^\/shows\/([^/]+)(\/live)?$/.exec(path) ?? []
     if (page !== undefined) {
       response.writeHead(200, { 'content-type': path.endsWith('.js') ? 'text/javascript' : 'text/html' })
-      return void response.end(page)
+      response.end(page)
+    } else if (id === undefined) response.writeHead(404).end()
+    else {
+      requests.push({ path, lastEventId: request.headers['last-event-id'] as string | undefined })
+      const serve = live ? stream : snapshot
+      serve(request, response, decodeURIComponent(id))
     }
-    const lastEventId = request.headers['last-event-id'] as string | undefined
-    const [, id, live] = /^\/shows\/([^/]+)(\/live)?$/.exec(path) ?? []
-    if (id === undefined) return void response.writeHead(404).end()
-    requests.push({ path, lastEventId })
-    if (live) stream(request, response, decodeURIComponent(id))
-    else snapshot(request, response, decodeURIComponent(id))
-  })
+  }
+
+  const server = createServer(answer)
 
   const listen = async (port: number): Promise<number> => {
     server.listen(port, '127.0.0.1')
