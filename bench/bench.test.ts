@@ -3,6 +3,10 @@ import { assertAgreement } from './agreement.ts'
 import { wrappers } from './calls/all.ts'
 import { contestants } from './contestants/all.ts'
 import { createStorage, quota } from './contestants/stored-array.ts'
+import { prepareDeliveries } from './deliveries.ts'
+import { createReceiver } from './receiver.ts'
+import { sendBurst, sendPaced } from './send.ts'
+import { senders } from './senders/all.ts'
 import { timeCalls } from './track.ts'
 import { prepare } from './workload.ts'
 
@@ -43,10 +47,42 @@ describe('createStorage', () => {
 })
 
 // All but OpenTelemetry: tests resolve it to files that Node alone cannot read. `pnpm run bench` asserts the same of it.
-const tested = Object.keys(wrappers).filter((name) => name !== 'openTelemetry')
+const testedOf = (all: object) => Object.keys(all).filter((name) => !name.startsWith('openTelemetry'))
 
 describe('timeCalls', () => {
-  it.each(tested)('finds every call known to %s', async (name) => {
+  it.each(testedOf(wrappers))('finds every call known to %s', async (name) => {
     expect(await timeCalls(await wrappers[name]!(), 40)).toBeGreaterThan(0)
+  })
+})
+
+describe('a burst', () => {
+  const deliveries = prepareDeliveries(40)
+
+  it.each(testedOf(senders))('sent by %s arrives whole', async (name) => {
+    const sender = await senders[name]!()
+    const receiver = await createReceiver()
+    const question = { url: receiver.url, tasks: 40, isRaised: true }
+    const { expected } = await sendBurst(sender, deliveries, question)
+    const received = receiver.received(sender.delivers ?? 'versions')
+    await receiver.refuse()
+    expect(received.events).toBe(expected)
+    expect(received.requests).toBeGreaterThan(0)
+    expect(received.bytes).toBeGreaterThan(expected)
+  })
+
+  it('is seen to be lost where it is lost', async () => {
+    const sender = await senders['fetchEach']!()
+    const receiver = await createReceiver()
+    const question = { url: receiver.url, tasks: 40, isRaised: true }
+    const sending = sendPaced(sender, deliveries, question, 300)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await receiver.refuse()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await receiver.listen()
+    const { expected } = await sending
+    const { events } = receiver.received('versions')
+    await receiver.refuse()
+    expect(events).toBeGreaterThan(0)
+    expect(events).toBeLessThan(expected)
   })
 })

@@ -25,3 +25,10 @@ export const table = (rows: readonly (readonly string[])[]): string =>
 
 export const inWords = (tasks: number): string =>
   tasks >= 1_000_000 ? `${tasks / 1_000_000}M` : tasks >= 1_000 ? `${tasks / 1_000}k` : String(tasks)
+
+export const times = (ratio: number): string =>
+  ratio < 100 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString('en')
+
+/** A line that says whether a goal is met by a figure. */
+export const goal = (text: string, figure: string, isMet: boolean): string =>
+  `- Goal: ${text}. ${figure}: ${isMet ? 'met' : '**missed**'}.`

@@ -1,7 +1,7 @@
 import type { BatchCost } from './batch.ts'
 import type { EventCost } from './events.ts'
 import type { HeapCost, measureForgetting, measureGrowth } from './heap.ts'
-import { inWords, table } from './measure.ts'
+import { goal, inWords, table, times } from './measure.ts'
 import type { SnapshotCost } from './snapshot.ts'
 import type { CallCost } from './track.ts'
 
@@ -22,16 +22,10 @@ const ours = 'callsheet: reducer and view'
 const ourCall = 'callsheet: track'
 const goals = { ratio: 3, growth: 1.5, growthFrom: 100, aheadFrom: 100, addedNs: 2_000, faster: 5 }
 
-const times = (ratio: number): string =>
-  ratio < 100 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString('en')
-
 function inTime(ns: number): string {
   if (ns < 10_000) return `${Math.round(ns).toLocaleString('en')} ns`
   return ns < 1e6 ? `${(ns / 1e3).toFixed(1)} µs` : `${(ns / 1e6).toFixed(1)} ms`
 }
-
-const goal = (text: string, figure: string, isMet: boolean): string =>
-  `- Goal: ${text}. ${figure}: ${isMet ? 'met' : '**missed**'}.`
 
 // --- events --------------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ const versionsPerTask = 13
 const firstTime = 1_750_000_000_000
 
 /** The same numbers in every run. */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

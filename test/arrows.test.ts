@@ -81,7 +81,7 @@ const mayKnow: Record<string, readonly string[]> = {
 const sources = (folder: string) =>
   readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).filter(
     (name) =>
-      /\.tsx?$/.test(name) && !/\.(test|test-d)\.tsx?$|^(?:fixtures|testing)(?:\.tsx?$|\/)/.test(name),
+      /\.tsx?$/.test(name) && !/\.(test|test-d)\.tsx?$|^(?:fixtures|testing)(?:[-\w]*\.tsx?$|\/)/.test(name),
   )
 
 const importsOf = (file: string): string[] =>

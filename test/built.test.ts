@@ -15,6 +15,9 @@ const entries = [
   'react',
   'http-adapter',
   'http-adapter/fal',
+  'http-adapter/openai',
+  'http-adapter/indexed-db',
+  'http-adapter/webhooks',
   'ui',
 ]
 

@@ -15,7 +15,7 @@ const pages = [
 
 /** Other people's clients, which only the tests of the package that tracks them install. */
 const clients = Object.fromEntries(
-  ['replicate', '@fal-ai/client'].map((name) => [
+  ['replicate', '@fal-ai/client', 'openai', 'ai', '@ai-sdk/openai'].map((name) => [
     name,
     [path.join(root, 'packages/http-adapter/node_modules', name)],
   ]),

@@ -31,7 +31,8 @@ export const fromSource = {
   resolve: { conditions: [own, 'module', 'browser', 'development|production'] },
   ssr: {
     resolve: {
-      conditions: [own, 'module', 'node', 'development|production'],
+      // Not 'module': Vitest gives these to Node itself, which cannot load what some packages mean by it.
+      conditions: [own, 'node', 'development|production'],
       externalConditions: [own, 'node'],
     },
   },

@@ -24,21 +24,47 @@ const showIds = ['a', 'b', '__proto__']
 const defined = <T extends object>(value: T): T =>
   Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T
 
+const seldom = <T>(value: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value })
+
+const types = ['seed', 'portrait', 'portrait', 'video', 'zip', 'unheard-of'] as const
+/** What a task is for and when it began, as its id says it: many go on, and many share a slot. */
+function fixedOf(number: number) {
+  const type = types[Math.floor(number / 3) % 6]!
+  const characterId = people[Math.floor(number / 18)]!
+  const item = type === 'portrait' || type === 'video' ? { characterId } : {}
+  return { showId: showIds[number % 3]!, type, ...item, startedAt: 1 + (number % 2) }
+}
+/** As another replica made it, whose ids are the same. */
+const otherwise = fc
+  .record({
+    showId: oneOf(...showIds),
+    type: oneOf(...types),
+    characterId: fc.option(oneOf(...people), { nil: undefined, freq: 4 }),
+    startedAt: fc.integer({ min: 1, max: 3 }),
+  })
+  .map(defined)
 const task = fc
   .record({
-    id: fc.nat(60).map((number) => `t${number}`),
-    showId: oneOf(...showIds),
-    type: oneOf('seed', 'portrait', 'portrait', 'video', 'zip', 'unheard-of'),
-    characterId: fc.option(oneOf(...people), { nil: undefined, freq: 4 }),
+    number: fc.nat(60),
+    other: seldom(otherwise),
+    startedAt: seldom(fc.integer({ min: 1, max: 3 })),
     status: oneOf('processing', 'processing', 'succeeded', 'failed', 'canceled', 'interrupted'),
     attempt: fc.integer({ min: 1, max: 2 }),
     progress: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined }),
-    startedAt: fc.integer({ min: 1, max: 3 }),
     updatedAt: fc.integer({ min: 4, max: 9 }),
     rev: fc.integer({ min: 1, max: 5 }),
     by: oneOf('w1', 'w2'),
   })
-  .map((fields) => defined(fields) as TaskRecord)
+  .map(
+    ({ number, other, startedAt, ...fields }) =>
+      defined({
+        id: `t${number}`,
+        ...(other ?? fixedOf(number)),
+        ...defined({ startedAt }),
+        ...fields,
+      }) as TaskRecord,
+  )
 const tombstone = task.map(({ id, showId, updatedAt, rev, by }): TaskVersion => ({
   id,
   showId,

@@ -98,7 +98,9 @@ function layOut(state: State, group: readonly TaskVersion[], news: News[], rest:
     }
     const held = layouts[at.step]?.versions[at.task] ?? show.stepStates[at.step]!.versionAt(at.task)!
     if (compareVersions(version, held) <= 0) continue
-    if (isRemoved(held) || held.startedAt !== version.startedAt || hasMoved(held, version)) {
+    // Nothing that lives is newer than a tombstone.
+    const living = held as TaskRecord
+    if (living.startedAt !== version.startedAt || hasMoved(living, version)) {
       rest.push(version)
       continue
     }

@@ -26,9 +26,9 @@ export function stepStatus({ total, completed, active, failed }: Counts): StepSt
 }
 
 /** Floored, and under 100 until the step succeeded. */
-export function stepProgress({ total, completed, active, failed, running }: Counts): number {
+export function stepProgress({ total, completed, running }: Counts): number {
   if (total === 0) return 0
-  if (completed === total && active === 0 && failed === 0) return 100
+  if (completed === total) return 100
   return Math.min(99, Math.floor((100 * completed + running) / total))
 }
 

@@ -35,6 +35,28 @@ describe('maxTasks', () => {
     expect(sink.changes).toHaveLength(51)
   })
 
+  it("goes by the last that was heard of any of a show's tasks", () => {
+    const { tracker, add, held } = setup(50)
+    for (const showId of ['a', 'b', 'c', 'd', 'e']) add(showId)
+    for (const showId of ['b', 'a']) {
+      const [task] = tracker.getTasks({ showId })
+      tracker.updateTask(task!.id, { metadata: { isLiked: true } })
+    }
+    tracker.addTask({ showId: 'e', type: 'trailer' })
+    expect(held().toSorted()).toEqual(['a', 'b', 'd', 'e'])
+    tracker.addTask({ showId: 'e', type: 'library-poster' })
+    add('f')
+    expect(held().toSorted()).toEqual(['a', 'b', 'e', 'f'])
+  })
+
+  it('leaves nine tenths of what may be held, no less', () => {
+    const { tracker, held } = setup(10)
+    for (let place = 0; place <= 10; place += 1)
+      tracker.addTask({ showId: `s${place}`, type: 'trailer', status: 'succeeded' })
+    expect(held()).toHaveLength(9)
+    expect(tracker.forgotten).toEqual({ shows: 2, tasks: 2 })
+  })
+
   it('spares shows with active work, unless there is nothing else and the work runs elsewhere', () => {
     const { tracker, add, held } = setup(30)
     add('a', 'processing')

@@ -31,6 +31,7 @@ export {
   type TaskVersion,
   type Tombstone,
 } from './task.ts'
+export { mergeShows } from './show.ts'
 export type { StepStatus } from './counts.ts'
 export type { AnyPipelineView, PipelineView, SlotView, StepError, StepView } from './views.ts'
 export { readySlots } from './ready.ts'

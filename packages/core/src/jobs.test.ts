@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { followJob, type JobState, JobLostError, withSidePoll } from './jobs.ts'
+import { endOf, followJob, type JobState, JobLostError, withSidePoll } from './jobs.ts'
 import { parseRecords, parseSnapshot } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
 import { createTestTracker } from './test-tracker.ts'
@@ -399,6 +399,21 @@ describe('followJob', () => {
       expect(outcome).toEqual({ outputUrl: 'https://x.test/real.mp4' })
       expect(place).toBe(5)
     })
+  })
+})
+
+describe('endOf', () => {
+  it.each([
+    ['succeeded', 'succeeded'],
+    ['COMPLETED', 'succeeded'],
+    ['Timed out', 'failed'],
+    ['cancelled', 'canceled'],
+    ['aborted', 'canceled'],
+    ['IN_PROGRESS', undefined],
+    ['constructor', undefined],
+    ['', undefined],
+  ])('takes %j for %s', (word, end) => {
+    expect(endOf(word)).toBe(end)
   })
 })
 

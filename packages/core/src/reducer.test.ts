@@ -87,6 +87,20 @@ describe('an older state', () => {
   })
 })
 
+describe('an older state that grows anew', () => {
+  it.each(['t1', 't2'])('lets go of %s, one of two tasks of a slot', (id) => {
+    const state = made(
+      task('t1', { characterId: 'ada' }),
+      task('t2', { characterId: 'ada', startedAt: 2 }),
+      task('t3', { characterId: 'bo' }),
+    )
+    after(state, task('t4', { characterId: 'cy' }))
+    const step = view(after(state, removed(id))).step('portrait')
+    expect(step).toMatchObject({ total: 2, active: 2 })
+    expect(step.task('ada')?.id).toBe(id === 't1' ? 't2' : 't1')
+  })
+})
+
 describe('a slot with two tasks', () => {
   const ada = { characterId: 'ada' }
   const older = task('t1', ada)

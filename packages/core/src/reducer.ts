@@ -292,7 +292,7 @@ function recount(show: ShowState, base: ShowBase): ShowState {
   return ShowState.of(base, steps)
 }
 
-/** A step counted anew; `named` are the items whose slots the facts say to be done. */
+/** A step counted anew; `named` are the items whose slots the facts may say to be done. */
 function counted(step: StepState, base: ShowBase, named: Iterable<string | undefined> = []): StepState {
   const next = step.cleared(base)
   for (const slot of values(step.slotTable)) {
@@ -324,7 +324,7 @@ function isEqual(a: unknown, b: unknown): boolean {
   return canonicalJson([plain(a)]) === canonicalJson([plain(b)])
 }
 
-/** The items whose slots the facts say to be done; undefined stands for the whole show. */
+/** The items whose slots the facts may say to be done; undefined stands for the whole show. */
 function namedItems(
   info: ShowInfo,
   { type, per }: Step,
@@ -332,7 +332,7 @@ function namedItems(
 ): Iterable<string | undefined> {
   const done = info.done.get(type)
   if (done === undefined) return []
-  if (per === 'show') return done === true ? [undefined] : []
+  if (per === 'show') return [undefined]
   return done === true ? known : done
 }
 
@@ -345,9 +345,8 @@ const withStep = (state: State, place: Place, show: ShowState, step: StepState):
 export function showFor(state: State, showId: string): [ShowState, number] {
   const found = showPlaceOf(state, showId)
   if (found !== undefined) return [showAt(state, found), found]
-  const info = readInfo(state, { showId, members: [showId] })
-  const empty = ShowState.empty(state.base.pipeline, showId, info)
-  return [info.done.size > 0 ? recount(empty, empty.base) : empty, state.base.showCount]
+  // Whoever brings the first record of a show reads it right after; without one there is nothing to read.
+  return [ShowState.empty(state.base.pipeline, showId), state.base.showCount]
 }
 
 /** The show of a final id, begun where it is not known; and its place. */

@@ -1,6 +1,6 @@
 import type { StepStatus } from './counts.ts'
 import type { Pipeline } from './pipeline.ts'
-import { readShows, type ShowInfo } from './show.ts'
+import { readShows } from './show.ts'
 import { createShowBase, type ShowBase } from './show-base.ts'
 import { earliest, latest, StepState } from './step-state.ts'
 import type { Character } from './task.ts'
@@ -61,9 +61,9 @@ export class ShowState {
     this.#isSealed = false
   }
 
-  /** A show of which nothing is known but its id and, where given, what its records say. */
-  static empty(pipeline: Pipeline, showId: string, info: ShowInfo = readShows(showId, [])): ShowState {
-    const base = createShowBase(pipeline, showId, [showId], info)
+  /** A show of which nothing is known but its id. */
+  static empty(pipeline: Pipeline, showId: string): ShowState {
+    const base = createShowBase(pipeline, showId, [showId], readShows(showId, []))
     return ShowState.of(
       base,
       [...pipeline.steps, undefined].map((definition) => StepState.empty(definition, base)),

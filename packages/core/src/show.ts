@@ -14,7 +14,7 @@ interface Register {
   readonly by: string
 }
 
-const factsTime = (register: Register) => (register.value as Partial<Facts> | null)?.at ?? 0
+const factsTime = (register: Register) => (register.value as Facts).at
 
 /** Above 0 when `a` is newer: facts by their time first, then `rev`, `by` and canonical JSON. */
 export const compareRegisters = (name: RegisterName, a: Register, b: Register): number =>
@@ -23,7 +23,13 @@ export const compareRegisters = (name: RegisterName, a: Register, b: Register): 
   compareText(a.by, b.by) ||
   compareText(canonicalJson(a.value), canonicalJson(b.value))
 
-/** Merges two records of one show, register by register. Gives `held` itself when nothing in it changes. */
+/**
+ * Merges two records of one show, register by register. Gives `held` itself when nothing in it changes. What
+ * `compareVersions` is to tasks: for those who keep records outside a tracker.
+ *
+ * @example
+ * shows.set(record.showId, mergeShows(shows.get(record.showId), record))
+ */
 export function mergeShows(held: ShowRecord | undefined, record: ShowRecord): ShowRecord {
   if (held === undefined) return record
   const changed: Record<string, unknown> = {}
@@ -49,18 +55,18 @@ export interface ShowInfo {
   readonly unavailable: ReadonlySet<string>
 }
 
-/** Reads the shows that renames have joined: the final id's register, else the newest, else the greatest old id's. */
+/** Reads the shows that renames have joined: the final id's register, else the newest. */
 export function readShows(finalId: string, records: readonly ShowRecord[]): ShowInfo {
   const newest = <N extends RegisterName>(name: N): NonNullable<Registers[N]>['value'] | undefined => {
-    let best: ShowRecord | undefined
+    let best: NonNullable<Registers[N]> | undefined
     for (const record of records) {
-      const [held, given] = [best?.[name], record[name]]
+      const given = record[name]
       if (!given) continue
       if (record.showId === finalId) return given.value
-      const order = held ? compareRegisters(name, given, held) : 1
-      if (order > 0 || (order === 0 && best && record.showId > best.showId)) best = record
+      // Two that are equally new have equal values: which old id they come from makes no difference.
+      if (!best || compareRegisters(name, given, best) > 0) best = given
     }
-    return best?.[name]?.value
+    return best?.value
   }
   const facts = newest('facts')
   const listed = newest('characters') ?? facts?.characters

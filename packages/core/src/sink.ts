@@ -16,6 +16,8 @@ export interface Change {
  */
 export interface Sink {
   readonly write: (change: Change) => void
+  /** Called once by each tracker that is made with the sink: where it tells what goes wrong later, out of `write`. */
+  readonly connect?: (report: (error: unknown) => void) => void
   /** Sends what waits. */
   readonly flush?: () => Promise<void>
   /** Frees what the sink holds. */

@@ -241,7 +241,7 @@ export class StepState implements Counts {
     const isPerShow = per === 'show'
     const touched = this.completed + this.active + this.failed + this.canceled + this.interrupted
     this.unavailable = info.unavailable.has(this.type)
-    this.total = this.stepNumber === 0 ? 0 : optional ? touched : isPerShow ? 1 : cast
+    this.total = optional ? touched : isPerShow ? 1 : cast
     this.status = stepStatus(this)
     this.progress = stepProgress(this)
     this.counted =
@@ -251,7 +251,7 @@ export class StepState implements Counts {
   }
 
   hasCountsOf(other: StepState): boolean {
-    return this.counted === other.counted && countNames.every((name) => this[name] === other[name])
+    return countNames.every((name) => this[name] === other[name])
   }
 
   // --- being looked at -----------------------------------------------------------------------------------------------
@@ -303,14 +303,9 @@ export class StepState implements Counts {
     return at(this.#versions, this.#size, place)
   }
 
-  /** The living task at a place. */
-  taskAt(place: number): TaskRecord | undefined {
-    const version = this.versionAt(place)
-    return version === undefined || 'removed' in version ? undefined : version
-  }
-
+  /** The task that a slot stands for: it is a living one, for a tombstone leaves its slot. */
   currentTask(slot: SlotState | undefined): TaskRecord | undefined {
-    return slot?.task === undefined ? undefined : this.taskAt(slot.task)
+    return slot?.task === undefined ? undefined : (this.versionAt(slot.task) as TaskRecord)
   }
 }
 

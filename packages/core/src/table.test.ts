@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { emptyTable, get, keys, placeOfKey, put, type Table, values } from './table.ts'
+import { emptyTable, extended, get, keys, placeOfKey, put, type Table, values } from './table.ts'
 
 const key = (index: number) => `k${index}`
 const grow = (table: Table<number>, from: number, to: number): Table<number> => {
@@ -20,6 +20,26 @@ const check = (table: Table<number>, size: number) => {
 describe('table', () => {
   it.each([0, 1, 15, 16, 17, 31, 32, 33, 1_024, 1_025, 32_768, 40_000])('finds each of %i keys', (size) => {
     check(grow(emptyTable, 0, size), size)
+  })
+
+  it.each([
+    [0, 5],
+    [5, 16],
+    [5, 17],
+    [16, 17],
+    [20, 40],
+    [0, 1_100],
+  ])('with %i keys takes more at once, up to %i, and grows on', (from, to) => {
+    const before = grow(emptyTable, 0, from)
+    const range = Array.from({ length: to }, (_, index) => index)
+    const table = extended(before, range, range.slice(from).map(key))
+    check(table, to)
+    expect([...keys(table)]).toEqual(range.map(key))
+    check(before, from)
+    check(grow(table, to, to + 20), to + 20)
+    check(table, to)
+    // What was there already may be given another value in passing.
+    expect(get(extended(table, [-1, ...range.slice(1)], []), key(0))).toBe(-1)
   })
 
   it('keeps the keys in the order of their appearance, also when their values change', () => {

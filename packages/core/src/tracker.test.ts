@@ -762,6 +762,16 @@ describe('sinks', () => {
     expect(calls).toEqual(['flush a', 'flush b', 'close a', 'close b'])
     expect(errors).toEqual(['offline', 'closed already'])
   })
+
+  it('can tell of what goes wrong later, on the error event', () => {
+    let tell: (error: unknown) => void = () => {}
+    const late = { write: () => {}, connect: (report: typeof tell) => void (tell = report) }
+    const broken = { write: () => {}, connect: () => expect.fail('no wire') }
+    const { errors } = setup({ sinks: [broken, late] })
+    const error = new Error('the collector is away')
+    tell(error)
+    expect(errors).toEqual(['the collector is away'])
+  })
 })
 
 describe('a record that a tracker writes', () => {

@@ -84,6 +84,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     onEnded: (id) => runs.get(id)?.stop(new CanceledError(`Task "${id}" was canceled.`)),
   })
   const { apply, guarded, report } = store
+  for (const sink of sinks) guarded(() => sink.connect?.(report))
 
   function take(records: ParsedRecords, origin: 'merge' | 'restore', live: boolean): MergeResult {
     const now = clock()

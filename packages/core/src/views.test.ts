@@ -30,6 +30,7 @@ describe('a step', () => {
     const view = show.getPipeline()
     expect(view).toMatchObject({ showId: 's', status: 'pending', progress: 0, active: 0, failed: 0 })
     expect([view.title, view.startedAt, view.completedAt]).toEqual([undefined, undefined, undefined])
+    expect(view.characters).toEqual([])
     expect(view.steps.map(({ type, total }) => [type, total])).toEqual([
       ['show-generation', 1],
       ['character-seeds', 1],
@@ -168,7 +169,9 @@ describe('a step', () => {
   })
 
   it('says which one is meant when there is none of that name', () => {
-    expect(() => setup().step('potrait' as never)).toThrow(/no step "potrait"; it has show-generation/)
+    expect(() => setup().step('potrait' as never)).toThrow(
+      'The pipeline has no step "potrait"; it has show-generation, character-seeds, ',
+    )
   })
 })
 
@@ -325,6 +328,15 @@ describe('a show', () => {
       expect(show.getPipeline().progress).toBe(62)
     })
     expect(show.getPipeline().progress).toBe(100)
+  })
+
+  it('is failed when one of its steps is, unless another is worked on', () => {
+    const { show, add } = setup()
+    add('show-generation', 'succeeded')
+    add('trailer', 'failed', undefined, { error: 'no' })
+    expect(show.getPipeline()).toMatchObject({ status: 'failed', failed: 1, active: 0 })
+    add('library-poster', 'processing')
+    expect(show.getPipeline()).toMatchObject({ status: 'active', failed: 1, active: 1 })
   })
 
   it('is 100 only when all succeeded', () => {

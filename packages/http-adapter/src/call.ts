@@ -27,17 +27,6 @@ export interface CallTools {
 }
 
 /**
- * The calls that the tracker has ended, by address and `init`, and why. A client may send one again by itself, with the
- * very same objects, as Replicate's does after any error: that would be paid for behind the back of who canceled it.
- */
-const ended = new WeakMap<object, readonly [init: unknown, reason: unknown]>()
-
-export const endOf = ([input, init]: FetchArguments) => {
-  const end = ended.get(input as object)
-  return end?.[0] === init && end
-}
-
-/**
  * Makes the call, once.
  *
  * What follows its response is attached before the tracker and the caller can attach anything, and so comes first.
@@ -56,8 +45,7 @@ export function makeCall(
   if (!(response instanceof Promise)) return { response, outcome: response, shared: undefined, isAbandoned }
   const shared = shareCall(response, (it) => plan.route.read !== undefined && isJson(it) && isShort(it))
   observe(response, undefined, (error) => {
-    const [input, init] = args
-    if (error === signal.reason && input instanceof URL) ended.set(input, [init, error])
+    if (error === signal.reason) plan.route.repeats?.ended(args, error as Error)
   })
   const outcome = outcomeOf(response, plan, context, tools)
   observe(outcome, undefined, (error) => {

@@ -88,6 +88,8 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
         .then(() => ask(cancel(job)))
         .catch(report)
     }
+    // The call that began it may have been a stream, and the run stopped in the middle of it.
+    if (context.signal.aborted) giveUp()
     context.signal.addEventListener('abort', giveUp, { once: true })
     const followed = followJob({
       ...options,

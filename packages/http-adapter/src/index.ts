@@ -3,16 +3,22 @@ export type { Fetch, RouteRequest } from './request.ts'
 export { done, failed, job } from './answers.ts'
 export type { ReadStream, StreamRun } from './read-outcome.ts'
 export { readDownload } from './read-download.ts'
+export { type EventPatch, type OnEvent, readEvents } from './read-events.ts'
 export type { CallOptions, Route, RouteScope } from './route.ts'
 export { followHttpJob, type HttpJobOptions, type HttpJobs, type Question } from './http-jobs.ts'
 export { resend, type Resend, type ResendPolicy } from './resend.ts'
-export type { JobTools, Provider, Start, Watch } from './provider.ts'
+export type { JobTools, Provider, Repeats, Start, Watch } from './provider.ts'
 export {
   createTrackedFetch,
   type TrackedFetch,
   type TrackedFetchOptions,
   type Work,
 } from './tracked-fetch.ts'
+export type { DropReason, QueuedRecord, SinkCounts } from './queue.ts'
+export { queueStorage, type QueueRow, type QueueStorage, type RowStore } from './queue-storage.ts'
+export type { SinkPage } from './page.ts'
+export type { HttpSinkOptions } from './sink-options.ts'
+export { httpSink, type HttpSink } from './http-sink.ts'
 export type { LivePage } from './live-page.ts'
 export type { LiveState } from './live-connection.ts'
 export { liveSource, type LiveSource, type LiveSourceOptions } from './live-source.ts'

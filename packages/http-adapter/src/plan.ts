@@ -9,7 +9,7 @@ import type {
   Tracker,
 } from '@callsheet/core'
 import type { Match } from './match.ts'
-import type { Watch } from './provider.ts'
+import type { Start, Watch } from './provider.ts'
 import { type Outcome, patchOf } from './read-outcome.ts'
 import { describeRequest, type FetchArguments, methodOf, type RouteRequest, urlOf } from './request.ts'
 import type { CallOptions, LooseRoute } from './route.ts'
@@ -17,7 +17,7 @@ import type { CallOptions, LooseRoute } from './route.ts'
 type Scope = Readonly<Record<string, unknown>>
 
 /** Calls that are tracked: a provider's say neither type nor scope. */
-export type Tracked = CallOptions & Partial<LooseRoute>
+export type Tracked = CallOptions & Partial<LooseRoute> & Pick<Start, 'repeats'>
 
 /** Calls about a provider's jobs. */
 export interface Watched {

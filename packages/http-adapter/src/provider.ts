@@ -3,7 +3,7 @@ import type { JobState } from '@callsheet/core/jobs'
 import type { HttpJobs } from './http-jobs.ts'
 import type { RouteKey } from './match.ts'
 import type { ReadStream } from './read-outcome.ts'
-import type { Fetch, RouteRequest } from './request.ts'
+import type { Fetch, FetchArguments, RouteRequest } from './request.ts'
 
 /** Calls that begin work, and how to read their answers. */
 export interface Start {
@@ -15,6 +15,15 @@ export interface Start {
   readonly stream?: ReadStream
   /** What to keep of the request, such as the model. */
   readonly metadata?: (request: RouteRequest) => object
+  /** Where the client sends calls again by itself. */
+  readonly repeats?: Repeats
+}
+
+/** Knows a call that the tracker has ended when its client, which does not know of that, sends it again. */
+export interface Repeats {
+  readonly ended: (args: FetchArguments, reason: Error) => void
+  /** Why the call that this one repeats was ended: it is not sent then, for it would be paid for. */
+  readonly endOf: (args: FetchArguments) => Error | undefined
 }
 
 /** Calls that anybody makes about a job, and what their answers say of it. */

@@ -1,3 +1,4 @@
+import { type CopyReader, readCopy } from './read-copy.ts'
 import type { ReadStream } from './read-outcome.ts'
 
 /**
@@ -11,14 +12,13 @@ import type { ReadStream } from './read-outcome.ts'
  */
 export const readDownload = (): ReadStream => (copy, headers, run) => {
   const total = Number(headers.get('content-length'))
-  const body = total > 0 && !headers.has('content-encoding') ? copy() : undefined
-  return body && countIn(body, (size) => run.update({ progress: Math.floor((100 * size) / total) }))
+  const reader = total > 0 && !headers.has('content-encoding') ? readCopy(copy, run) : undefined
+  return reader && countIn(reader, (size) => run.update({ progress: Math.floor((100 * size) / total) }))
 }
 
-async function countIn(body: ReadableStream<Uint8Array>, tell: (size: number) => void): Promise<undefined> {
-  const reader = body.getReader()
+async function countIn({ read }: CopyReader, tell: (size: number) => void): Promise<undefined> {
   for (let size = 0; ;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await read()
     if (done) return undefined
     size += value.byteLength
     tell(size)

@@ -8,10 +8,15 @@ export type Outcome = Response | { readonly patch: TaskPatch | undefined }
 
 /** What the reader of a stream has to do with. */
 export interface StreamRun {
+  readonly request: RouteRequest
+  /** The caller's, whose body is not to be read. */
+  readonly response: Response
   /** Records what is known so far. */
   readonly update: (patch: TaskPatch) => void
   /** Epoch ms by the tracker's clock. */
   readonly now: () => number
+  /** For what goes wrong in the reading, and is not the call's fault. */
+  readonly report: (error: unknown) => void
 }
 
 /**
@@ -36,7 +41,7 @@ export function readOutcome(
   response: Response,
   { read, stream, longest }: Pick<LooseRoute, 'read' | 'stream' | 'longest'>,
   request: RouteRequest,
-  run: StreamRun,
+  run: Pick<StreamRun, 'update' | 'now'>,
   report: (error: unknown) => void,
 ): Outcome | Promise<Outcome> {
   if (!response.ok) return tryClone(response) ?? response
@@ -45,7 +50,8 @@ export function readOutcome(
     if (isJson(response)) {
       return read ? readJson(response, (body) => read(body, request), report, longest).then(said) : said()
     }
-    return stream?.(() => tryClone(response)?.body ?? undefined, response.headers, run)?.then(said) ?? said()
+    const copy = () => tryClone(response)?.body ?? undefined
+    return stream?.(copy, response.headers, { ...run, request, response, report })?.then(said) ?? said()
   } catch (error) {
     report(error)
     return said()

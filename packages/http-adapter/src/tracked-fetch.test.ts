@@ -248,20 +248,6 @@ describe('a tracked call', () => {
     expect(tasks('b')[0]?.metadata).toEqual({ model: 'sora' })
   })
 
-  it('sends nothing again for a client that does not know of the cancel and tries once more', async () => {
-    const { fetch, sent, tracker, tasks } = setUp()
-    const url = new URL('https://app.test/api/trailer')
-    const init = { method: 'POST' }
-    const promise = fetch(url, init)
-    tracker.cancel({ showId: 's1' }, 'changed my mind')
-    const error: unknown = await promise.catch((reason: unknown) => reason)
-    expect(error).toMatchObject({ name: 'CanceledError' })
-    await expect(fetch(url, init)).rejects.toBe(error)
-    expect([sent.length, tasks().length]).toEqual([1, 1])
-    void fetch(url, { ...init })
-    expect([sent.length, tasks().length]).toEqual([2, 2])
-  })
-
   it('goes on when sinks and listeners throw', async () => {
     const broken = () => {
       throw new Error('broken')

@@ -8,7 +8,7 @@ import type {
   TaskType,
   Tracker,
 } from '@callsheet/core'
-import { type Call, type CallTools, endOf, makeCall } from './call.ts'
+import { type Call, type CallTools, makeCall } from './call.ts'
 import { createMatcher, type RouteKey } from './match.ts'
 import { findTarget, type Plan, planCall, type Target } from './plan.ts'
 import type { Provider } from './provider.ts'
@@ -94,8 +94,8 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
 
   function run(args: FetchArguments, plan: Plan, onConflict = plan.route.onConflict): Promise<Response> {
-    const end = endOf(args)
-    if (end) return Promise.reject(end[1] as Error)
+    const end = plan.route.repeats?.endOf(args)
+    if (end) return Promise.reject(end)
     const resent = plan.route.retry?.(args, plan, tools)
     let made: (() => Call) | undefined
     const fn = (context: RunContext<JsonObject>) => {

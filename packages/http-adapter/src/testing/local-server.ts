@@ -10,6 +10,8 @@ export interface Asked {
   readonly headers: IncomingMessage['headers']
   /** The body, where it is JSON. */
   readonly json: unknown
+  /** The body as it came. */
+  readonly bytes: Uint8Array
   /** Settles when the client has left. */
   readonly left: Promise<unknown>
 }
@@ -69,11 +71,11 @@ export async function startLocalServer(
     if (!endpoint) return send(response, { status: 404, body: { detail: `No endpoint: ${method} ${path}` } })
     counts.set(endpoint.name, (counts.get(endpoint.name) ?? 0) + 1)
     const fault = faults.get(endpoint.name)?.shift()
-    const json = await jsonOf(request)
+    const bytes = await bytesOf(request)
     if (fault === 'refused') return void request.socket.destroy()
     if (typeof fault === 'object') return send(response, fault)
     const { headers } = request
-    const asked = { method, path, query, headers, json, left: once(response, 'close') }
+    const asked = { method, path, query, headers, json: jsonOf(bytes), bytes, left: once(response, 'close') }
     const answer = await endpoint.answer(asked, endpoint.path.exec(path)!.groups ?? {})
     if (fault === 'lost') return void request.socket.destroy()
     return send(response, answer, fault === 'torn')
@@ -118,11 +120,15 @@ async function send(response: ServerResponse, answer: Answer, isTorn = false): P
 const tear = (response: ServerResponse): void =>
   response.write('', () => response.destroy()) as unknown as void
 
-async function jsonOf(request: IncomingMessage): Promise<unknown> {
+async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+function jsonOf(bytes: Buffer): unknown {
   try {
-    return JSON.parse(Buffer.concat(chunks).toString())
+    return JSON.parse(bytes.toString())
   } catch {
     return undefined
   }

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { createTracker, showPipeline, type Sink } from '@callsheet/core'
+import { httpSink, type HttpSink } from '@callsheet/http-adapter'
+import type { Deliveries } from '../deliveries.ts'
+import type { Sender, Sending } from './sender.ts'
+
+const createSink = (url: string, isRaised: boolean) =>
+  httpSink({ url, ...(isRaised ? { maxTasks: 200_000, maxBytes: 2 ** 26 } : {}) })
+
+const raised = 'maxTasks 200,000, maxBytes 64 MiB'
+
+/** Sends what waits, until nothing does; gives what the sink says to have lost. */
+async function drain(sink: HttpSink): Promise<number> {
+  for (let tries = 0; sink.counts.pending > 0 && tries < 30; tries += 1) {
+    await sink.flush()
+    if (sink.counts.pending > 0) await new Promise((resolve) => setTimeout(resolve, 1_000))
+  }
+  sink.close()
+  const { created, stored, dropped, pending } = sink.counts
+  const lost = Object.values(dropped).reduce((sum, count) => sum + count, pending)
+  assert.equal(created, stored + lost, 'the sink counts wrongly')
+  return lost
+}
+
+/** The sink alone, given every version as a task of its own. */
+export const callsheetSink: Sender = {
+  name: 'callsheet: httpSink',
+  raised,
+  start(url, { events }, isRaised) {
+    const sink = createSink(url, isRaised)
+    return {
+      write: (index) => sink.write({ tasks: [events[index]!], shows: [], origin: 'local' }),
+      end: () => drain(sink),
+    }
+  },
+}
+
+/** Says to a tracker all that becomes of the tasks, of which the sink keeps what is newest. */
+function play({ workload }: Deliveries, sinks: readonly Sink[], end: Sending['end']): Sending {
+  const { shows, versions, patches } = workload
+  let now = versions[0]!.startedAt
+  const tracker = createTracker({
+    pipeline: showPipeline,
+    by: 'bench',
+    clock: () => now,
+    maxTasks: Infinity,
+    sinks,
+  })
+  for (const { showId, characters } of shows) tracker.show(showId).setCharacters(characters)
+  return {
+    write(index) {
+      const version = versions[index]!
+      now = version.updatedAt
+      if (version.rev === 1) tracker.addTask(version as never)
+      else tracker.updateTask(version.id, patches[index]!)
+    },
+    end,
+  }
+}
+
+export const callsheetTracker: Sender = {
+  name: 'callsheet: a tracker with httpSink',
+  raised,
+  delivers: 'tasks',
+  start(url, deliveries, isRaised) {
+    const sink = createSink(url, isRaised)
+    return play(deliveries, [sink], () => drain(sink))
+  },
+  startBare: (deliveries) => play(deliveries, [], async () => undefined),
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { compareRegisters, mergeShows, readShows } from './show.ts'
+import type { Facts, ShowRecord } from './task.ts'
+
+const register = <T>(value: T, rev = 1, by = 'a') => ({ value, rev, by })
+const show = (fields: Partial<ShowRecord>): ShowRecord => ({ showId: 's', pipeline: 'p', ...fields })
+const facts = (at: number, done: Facts['done'] = {}): Facts => ({ at, done })
+
+describe('of two values of a register, the newer', () => {
+  it('has the higher rev, else the greater writer, else the greater JSON', () => {
+    for (const [newer, older] of [
+      [register('A', 2), register('B', 1, 'b')],
+      [register('A', 1, 'b'), register('B', 1, 'a')],
+      [register('B'), register('A')],
+    ] as const) {
+      expect(compareRegisters('title', newer, older)).toBeGreaterThan(0)
+      expect(compareRegisters('title', older, newer)).toBeLessThan(0)
+    }
+    expect(compareRegisters('title', register('A'), register('A'))).toBe(0)
+  })
+
+  it('of facts was read later, whatever its rev', () => {
+    expect(compareRegisters('facts', register(facts(6)), register(facts(5), 9, 'b'))).toBeGreaterThan(0)
+    expect(compareRegisters('facts', register(facts(5), 2), register(facts(5), 1, 'b'))).toBeGreaterThan(0)
+  })
+})
+
+describe('two records of a show', () => {
+  it('are merged register by register', () => {
+    const held = show({ title: register('Old'), unavailable: register(['trailer'], 2) })
+    const given = show({ title: register('New', 2), unavailable: register([]), renamedTo: register('z') })
+    const merged = show({
+      title: register('New', 2),
+      unavailable: register(['trailer'], 2),
+      renamedTo: register('z'),
+    })
+    expect(mergeShows(held, given)).toEqual(merged)
+    expect(mergeShows(given, held)).toEqual(merged)
+  })
+
+  it('are the one that is held, where the other says nothing new', () => {
+    const held = show({ title: register('New', 2), characters: register([{ id: 'ada' }]) })
+    expect(mergeShows(held, show({ title: register('Old') }))).toBe(held)
+    expect(mergeShows(held, structuredClone(held))).toBe(held)
+    expect(mergeShows(undefined, held)).toBe(held)
+  })
+
+  it('of two pipelines end with one of these, whichever comes first', () => {
+    const [one, two] = [show({ pipeline: 'p1' }), show({ pipeline: 'p2' })]
+    expect(mergeShows(one, two).pipeline).toBe('p2')
+    expect(mergeShows(two, one)).toBe(two)
+  })
+})
+
+describe('shows that renames have joined', () => {
+  const old = show({ showId: 'a', title: register('Newest', 3), unavailable: register(['video']) })
+  const older = show({
+    showId: 'b',
+    title: register('Older', 2),
+    facts: register(facts(1, { portrait: ['ada'] })),
+  })
+  const final = show({ showId: 'z', title: register('Final') })
+
+  it('go by what the final id says, else by the newest', () => {
+    for (const records of [
+      [old, older, final],
+      [final, older, old],
+    ])
+      expect(readShows('z', records).title).toBe('Final')
+    for (const records of [
+      [old, older],
+      [older, old],
+    ])
+      expect(readShows('z', records).title).toBe('Newest')
+  })
+
+  it('each add what the others do not say', () => {
+    const info = readShows('z', [old, older, final])
+    expect([...info.unavailable]).toEqual(['video'])
+    expect([...info.named]).toEqual(['ada'])
+    expect(info.characters).toBeUndefined()
+  })
+
+  it('say nothing where no record does', () => {
+    expect(readShows('z', [show({ showId: 'z' })])).toEqual({
+      title: undefined,
+      characters: undefined,
+      roster: undefined,
+      facts: undefined,
+      done: new Map(),
+      named: new Set(),
+      unavailable: new Set(),
+    })
+  })
+})

@@ -1,0 +1,346 @@
+import { createFal } from '@ai-sdk/fal'
+import { createOpenAI } from '@ai-sdk/openai'
+import { createReplicate } from '@ai-sdk/replicate'
+import { experimental_generateVideo, generateImage, generateText, streamText } from 'ai'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { fal } from './fal.ts'
+import { openai } from './openai.ts'
+import type { Provider } from './provider.ts'
+import { replicate } from './replicate.ts'
+import type { Fetch } from './request.ts'
+import { startFalServer } from './testing/fal-server.ts'
+import { hurry } from './testing/hurry.ts'
+import type { LocalServer } from './testing/local-server.ts'
+import { endOf, openPage } from './testing/open-page.ts'
+import {
+  type OpenAiScript,
+  rateLimited,
+  refusedByPolicy,
+  startOpenAiServer,
+} from './testing/openai-server.ts'
+import { type PredictionState, startReplicateServer, throttled } from './testing/replicate-server.ts'
+
+const prompt = 'a portrait of Ada'
+const text = 'Once upon a time there was a Königin'
+const forever = () => new Promise<void>(() => {})
+
+/** What a use of the SDK gives, without the times and ids that it makes up. */
+type Use<S> = (fetch: Fetch, server: S) => Promise<unknown>
+
+interface Given<S> {
+  readonly start: () => Promise<S>
+  readonly provider: Provider
+  readonly paid: string
+  readonly faults?: ((server: S) => void) | undefined
+}
+
+/** The same use with a fetch of its own and with a tracked one: it has to end alike, and to pay alike. */
+async function compare<S extends LocalServer>(use: Use<S>, { start, provider, paid, faults }: Given<S>) {
+  const begin = async () => {
+    const server = await start()
+    onTestFinished(server.close)
+    faults?.(server)
+    return server
+  }
+  const bare = await begin()
+  const expected = await endOf(use(bare.fetch, bare))
+  const server = await begin()
+  const page = openPage(server.fetch, provider)
+  expect(await endOf(use(page.fetch, server))).toEqual(expected)
+  expect(server.count(paid)).toBe(bare.count(paid))
+  return { server, page, bare, expected }
+}
+
+describe('the AI SDK with OpenAI', () => {
+  type Server = Awaited<ReturnType<typeof startOpenAiServer>>
+  const writes: OpenAiScript = { responses: [{ status: 'completed', text }], chat: { text } }
+  const given = (script = writes, paid = 'responses', faults?: (server: Server) => void): Given<Server> => ({
+    start: () => startOpenAiServer(script),
+    provider: openai(),
+    paid,
+    faults,
+  })
+  const clientOf = (fetch: Fetch) => createOpenAI({ apiKey: 'sk-test', fetch })
+  const generate: Use<Server> = async (fetch) => {
+    const {
+      text: written,
+      usage,
+      finishReason,
+    } = await generateText({
+      model: clientOf(fetch)('gpt-5'),
+      prompt,
+    })
+    return { written, usage, finishReason }
+  }
+  /** Every part of the stream; an error as its message. */
+  const stream: Use<Server> = async (fetch) => {
+    const result = streamText({ model: clientOf(fetch)('gpt-5'), prompt, onError: () => {} })
+    const parts: unknown[] = []
+    for await (const part of result.fullStream) {
+      parts.push(part.type === 'text-delta' ? part.text : part.type)
+    }
+    return parts
+  }
+  const draw: Use<Server> = async (fetch) =>
+    (await generateImage({ model: clientOf(fetch).image('gpt-image-1'), prompt, n: 2 })).images
+
+  it('writes a text', async () => {
+    const { server, page } = await compare(generate, given())
+    expect(await page.end()).toMatchObject({
+      status: 'succeeded',
+      metadata: { model: 'gpt-5', outputType: 'text' },
+    })
+    expect(server.count('responses')).toBe(1)
+    expect(page.errors).toEqual([])
+  })
+
+  it('streams a text, and shows that it is written', async () => {
+    const { server, page, expected } = await compare(stream, given())
+    expect(expected).toMatchObject({ value: expect.arrayContaining(['Once', ' upon']) as unknown })
+    expect(await page.end()).toMatchObject({ status: 'succeeded', metadata: { outputType: 'text' } })
+    expect(page.looks()).toEqual(['processing', 'processing running', 'processing writing', 'succeeded'])
+    expect(server.count('responses')).toBe(1)
+    expect(page.errors).toEqual([])
+  })
+
+  it('streams a chat', async () => {
+    const chat: Use<Server> = async (fetch) =>
+      streamText({ model: clientOf(fetch).chat('gpt-4o'), prompt }).text
+    const { page, expected } = await compare(chat, given(writes, 'chat'))
+    expect(expected).toEqual({ value: text })
+    expect(await page.end()).toMatchObject({ status: 'succeeded', metadata: { model: 'gpt-4o' } })
+    expect(page.looks()).toContain('processing writing')
+  })
+
+  it('draws pictures, and keeps none of their data', async () => {
+    const { page } = await compare(draw, given(writes, 'images'))
+    const picture = { type: 'image/png', bytes: 9 }
+    expect(await page.end()).toMatchObject({ status: 'succeeded', metadata: { output: [picture, picture] } })
+    expect(JSON.stringify(page.versions)).not.toContain(Buffer.from('a picture').toString('base64'))
+  })
+
+  it('fails with a prompt that is refused', async () => {
+    const { server, page } = await compare(
+      draw,
+      given(writes, 'images', (at) => at.fault('images', refusedByPolicy)),
+    )
+    expect(await page.end()).toMatchObject({ status: 'failed', error: { httpStatus: 400 } })
+    expect(server.count('images')).toBe(1)
+  })
+
+  it.each([generate, stream])('fails with an answer that says so', async (use) => {
+    hurry()
+    const error = { code: 'server_error', message: 'The model broke.' }
+    const { page } = await compare(use, given({ responses: [{ status: 'failed', error }] }))
+    expect(await page.end()).toMatchObject({ status: 'failed', error })
+  })
+
+  it.each([generate, stream])('fails with an answer that breaks off', async (use) => {
+    hurry()
+    const { page } = await compare(
+      use,
+      given(writes, 'responses', (at) => at.fault('responses', 'torn', 'torn', 'torn')),
+    )
+    expect(await page.end()).toMatchObject({ status: 'failed', error: { message: 'terminated' } })
+  })
+
+  it.each([generate, stream])('comes back when OpenAI is too busy', async (use) => {
+    hurry()
+    const { server, page } = await compare(
+      use,
+      given(writes, 'responses', (at) => at.fault('responses', rateLimited(1))),
+    )
+    expect(await page.end()).toMatchObject({ status: 'succeeded' })
+    expect(server.count('responses')).toBe(2)
+  })
+
+  it('is canceled by its caller in the middle of a stream', async () => {
+    const leave: Use<Server> = async (fetch) => {
+      const controller = new AbortController()
+      const result = streamText({
+        model: clientOf(fetch)('gpt-5'),
+        prompt,
+        abortSignal: controller.signal,
+        onError: () => {},
+      })
+      const parts: unknown[] = []
+      setTimeout(() => controller.abort(), 100)
+      for await (const { type } of result.fullStream) parts.push(type)
+      return parts
+    }
+    const { page } = await compare(leave, given({ ...writes, pace: forever }))
+    expect(await page.end()).toMatchObject({ status: 'canceled' })
+  })
+
+  it.each([generate, stream])('is canceled by the tracker, and sends nothing again', async (use) => {
+    const server = await startOpenAiServer({ ...writes, work: forever })
+    onTestFinished(server.close)
+    const page = openPage(server.fetch, openai())
+    const ended = endOf(use(page.fetch, server))
+    await vi.waitFor(() => expect(server.count('responses')).toBe(1))
+    page.tracker.cancel({ showId: 's1' }, 'another prompt')
+    await ended
+    expect(await page.end()).toMatchObject({ status: 'canceled', error: { message: 'another prompt' } })
+    expect([server.count('responses'), page.tasks().length]).toEqual([1, 1])
+  })
+})
+
+describe('the AI SDK with Replicate', () => {
+  type Server = Awaited<ReturnType<typeof startReplicateServer>>
+  const picture = 'https://replicate.delivery/out/1.png'
+  const painting: readonly PredictionState[] = [
+    { status: 'starting' },
+    { status: 'processing', logs: ' 40%|####      | 4/10\n' },
+    { status: 'succeeded', output: picture },
+  ]
+  const given = (script = painting, faults?: (server: Server) => void): Given<Server> => ({
+    start: () => startReplicateServer(script, { holds: script.length === 1 }),
+    provider: replicate({ every: 1_000 }),
+    paid: 'create',
+    faults,
+  })
+  const clientOf = (fetch: Fetch) => createReplicate({ apiToken: 'r8_test', fetch })
+  const draw: Use<Server> = async (fetch) =>
+    (await generateImage({ model: clientOf(fetch).image('acme/painter'), prompt })).images
+  const film: Use<Server> = async (fetch) => {
+    const { video } = await experimental_generateVideo({
+      model: clientOf(fetch).video('acme/painter'),
+      prompt,
+      providerOptions: { replicate: { pollIntervalMs: 5 } },
+      download: async ({ url }) => ({
+        data: new Uint8Array(await (await fetch(url)).arrayBuffer()),
+        mediaType: 'video/mp4',
+      }),
+    })
+    return video
+  }
+
+  it('draws a picture, and downloads it untracked', async () => {
+    const { server, page } = await compare(draw, given(painting.slice(-1)))
+    expect(await page.end()).toMatchObject({
+      status: 'succeeded',
+      outputUrl: picture,
+      metadata: { model: 'acme/painter' },
+    })
+    expect([server.count('create'), server.count('file'), page.tasks().length]).toEqual([1, 1, 1])
+    expect(page.errors).toEqual([])
+  })
+
+  it('polls a video, by whose answers the task is followed', async () => {
+    const { server, page, bare } = await compare(film, given())
+    expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
+    expect(page.looks()).toContain('processing running 40')
+    expect([server.count('create'), server.count('get')]).toEqual([1, bare.count('get')])
+  })
+
+  it('fails with the provider', async () => {
+    const { page } = await compare(film, given([{ status: 'starting' }, { status: 'failed', error: 'NSFW' }]))
+    expect(await page.end()).toMatchObject({ status: 'failed', error: { message: 'NSFW' } })
+  })
+
+  it('comes back when Replicate is too busy', async () => {
+    hurry()
+    const { server, page } = await compare(
+      draw,
+      given(painting.slice(-1), (at) => at.fault('create', throttled(1))),
+    )
+    expect(await page.end()).toMatchObject({ status: 'succeeded' })
+    expect([server.count('create'), server.all.length]).toEqual([2, 1])
+  })
+
+  it('is followed after a reload, and not paid again', async () => {
+    const server = await startReplicateServer(painting.slice(0, 2))
+    onTestFinished(server.close)
+    const page = openPage(server.fetch, replicate({ every: 1_000 }))
+    film(page.fetch, server).catch(() => {})
+    await vi.waitFor(() => expect(page.tasks()[0]?.job?.id).toBe('prediction1'))
+    const headers = { authorization: 'Bearer r8_test' }
+    const next = openPage(server.fetch, replicate({ every: 5, headers }), page.close())
+    server.set(painting.at(-1)!)
+    expect(await next.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
+    expect([server.count('create'), next.tasks().length]).toEqual([1, 1])
+  })
+})
+
+describe('the AI SDK with fal', () => {
+  type Server = Awaited<ReturnType<typeof startFalServer>>
+  const picture = 'https://fal.media/files/1.png'
+  const painted = {
+    status: 'COMPLETED',
+    result: { status: 200, body: { images: [{ url: picture, width: 8, height: 8 }] } },
+  } as const
+  const filmed = {
+    status: 'COMPLETED',
+    result: { status: 200, body: { video: { url: 'https://fal.media/files/1.mp4' } } },
+  } as const
+  const given = (
+    script: Parameters<typeof startFalServer>[0],
+    paid = 'run',
+    faults?: (server: Server) => void,
+  ): Given<Server> => ({
+    start: async () => {
+      const server = await startFalServer(script)
+      const files: Fetch = async (input, init) =>
+        (input as string).startsWith('https://fal.media/')
+          ? new Response('a file', { headers: { 'content-type': 'image/png' } })
+          : server.fetch(input, init)
+      return { ...server, fetch: files }
+    },
+    provider: fal({ every: 5 }),
+    paid,
+    faults,
+  })
+  const clientOf = (fetch: Fetch) => createFal({ apiKey: 'key:test', fetch })
+  const draw: Use<Server> = async (fetch) =>
+    (await generateImage({ model: clientOf(fetch).image('fal-ai/flux'), prompt })).images
+  const film: Use<Server> = async (fetch) => {
+    const { video } = await experimental_generateVideo({
+      model: clientOf(fetch).video('luma-dream-machine'),
+      prompt,
+      providerOptions: { fal: { pollIntervalMs: 5 } },
+      download: async () => ({ data: new TextEncoder().encode('a film'), mediaType: 'video/mp4' }),
+    })
+    return video
+  }
+
+  it('draws a picture by a direct call', async () => {
+    const { server, page } = await compare(draw, given([painted]))
+    expect(await page.end()).toMatchObject({
+      status: 'succeeded',
+      outputUrl: picture,
+      metadata: { model: 'fal-ai/flux' },
+    })
+    expect([server.count('run'), page.tasks().length]).toEqual([1, 1])
+  })
+
+  it('makes a film in the queue, whose place is shown', async () => {
+    const script = [
+      { status: 'IN_QUEUE', queue_position: 2 },
+      { status: 'IN_PROGRESS', logs: ['50%|#####     | 5/10'] },
+      filmed,
+    ] as const
+    const server = await startFalServer(script)
+    onTestFinished(server.close)
+    const page = openPage(server.fetch, fal({ every: 5 }))
+    await film(page.fetch, server)
+    expect(await page.end()).toMatchObject({
+      status: 'succeeded',
+      outputUrl: 'https://fal.media/files/1.mp4',
+    })
+    expect(page.looks()).toContain('processing running 50')
+    expect(server.count('submit')).toBe(1)
+  })
+
+  it('fails with a call that is refused', async () => {
+    const { page } = await compare(
+      draw,
+      given([painted], 'run', (at) =>
+        at.fault('run', {
+          status: 422,
+          body: { detail: [{ loc: ['body', 'prompt'], msg: 'too long', type: 'value_error' }] },
+        }),
+      ),
+    )
+    expect(await page.end()).toMatchObject({ status: 'failed', error: { httpStatus: 422 } })
+  })
+})

@@ -1,0 +1,47 @@
+import { type Entry, isShow } from './queue.ts'
+
+/** Room for what stands around the records. */
+export const envelope = 200
+
+const isTask = ({ record }: Entry) => !isShow(record)
+const textOf = ({ text }: Entry) => text
+
+/** Tasks first: the collector's answer counts them in this order. */
+export const inOrder = (entries: readonly Entry[]): readonly Entry[] =>
+  entries.toSorted((a, b) => Number(isTask(b)) - Number(isTask(a)))
+
+/** @param about For whoever looks into a collector's log. */
+export function writeBatch(
+  entries: readonly Entry[],
+  about: { readonly batchId: string; readonly attempt: number; readonly sentAt: number },
+): string {
+  const tasks = entries.filter(isTask).map(textOf)
+  const shows = entries.slice(tasks.length).map(textOf)
+  return `{"v":1,${JSON.stringify(about).slice(1, -1)},"tasks":[${tasks.join()}],"shows":[${shows.join()}]}`
+}
+
+/** What the collector says of a batch: by the place in it, the reason of what it refuses; 0 for what it wants again. */
+export type Answer = ReadonlyMap<number, unknown>
+
+interface Given {
+  readonly rejected?: readonly {
+    readonly index: number
+    readonly kind?: unknown
+    readonly reason?: unknown
+  }[]
+  readonly retry?: readonly number[]
+}
+
+/** Reads a collector's answer. Throws for what is none, such as the page of a proxy. */
+export function readAnswer(text: string, entries: readonly Entry[]): Answer {
+  const given = JSON.parse(text.trim() || '{}') as Given
+  if (given.constructor !== Object) throw new Error('no answer of a collector')
+  const { rejected = [], retry = [] } = given
+  const answer = new Map<number, unknown>()
+  for (const { index, kind, reason } of rejected) {
+    // Core's own rejections count each kind by itself, and name it.
+    answer.set(index + (kind === 'show' ? entries.filter(isTask).length : 0), reason || 'no reason')
+  }
+  for (const index of retry) answer.set(index, 0)
+  return answer
+}

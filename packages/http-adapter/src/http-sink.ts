@@ -1,0 +1,267 @@
+import { CallsheetError, type Sink } from '@callsheet/core'
+import { envelope, inOrder, writeBatch } from './batch.ts'
+import { room, watchPage } from './page.ts'
+import { bytesOf, createQueue, type Entry, type SinkCounts } from './queue.ts'
+import { type Reply, send } from './send.ts'
+import { type HttpSinkOptions, inMemory, readOptions } from './sink-options.ts'
+
+/** Records of one request, and bytes of it; of one that a page sends when it may end, bytes. */
+const [mostRecords, mostBytes, lastBytes] = [500, 524_288, 49_152]
+
+/** A sink that posts records to a collector. */
+export interface HttpSink extends Sink {
+  readonly connect: (report: (error: unknown) => void) => void
+  readonly flush: () => Promise<void>
+  readonly close: () => void
+  /** Goes on after a 401 or 403, or now instead of after a pause; but not before a server's Retry-After. */
+  readonly resume: () => void
+  /** What has become of its records. */
+  readonly counts: SinkCounts
+}
+
+/**
+ * Makes a sink that posts records to `{url}/tasks`, a batch at a time, and keeps them until the collector has answered.
+ *
+ * Of each task only the newest version waits. What may pass (no answer, a timeout, 408, 425, 429, 500, 502, 503, 504,
+ * 507, 520 to 524) is tried again without an end, after 1 s, 2 s … up to 60 s, or as Retry-After says. After a 401 or
+ * 403 the queue waits for `resume`, `flush` or the next page; a 410 ends the sink; a 413 makes batches smaller; what
+ * else is refused is dropped. What goes wrong is told on the tracker's `error` event, once until all is well again.
+ *
+ * The collector answers nothing or `{ rejected: [{ index, reason }], retry: [index] }`. An index counts the request's
+ * tasks first and then its shows; that of a rejection with a `kind` ('task', 'show'), those of that kind.
+ *
+ * `flush` tries once to send all that waits, unless the server asked to wait; it resolves when that and the storage are
+ * done, or have failed. `close` sends nothing. Throws a TypeError for an option that cannot be.
+ *
+ * @example
+ * const sink = httpSink({ url: 'https://collector.example/api' })
+ * const tracker = createTracker({ pipeline: showPipeline, sinks: [sink] })
+ * await tracker.close()
+ * sink.counts.pending // 0
+ */
+export function httpSink(options: HttpSinkOptions): HttpSink {
+  const { host, origins, storage, most, delay, page, random } = readOptions(options)
+  const { url, clock, schedule } = host
+  const told = new Set<string>()
+  let report: (error: unknown) => void = () => {}
+  let state: 'open' | 'refused' | 'closed' = 'open'
+  let running: Promise<void> | undefined
+  let batchSize = mostRecords
+  let [batchId, attempt, failures] = ['', 0, 0]
+  let stopTimer: (() => void) | undefined
+  let isUrgent = false
+  let stopWaiting: (() => void) | undefined
+  /** It is the server that said how long to wait. */
+  let isAsked = false
+
+  /** Each trouble once, until all is well again. */
+  function tell(what: string, cause: unknown): void {
+    if (told.has(what)) return
+    told.add(what)
+    const why = cause instanceof Error ? cause.message : String(cause)
+    report(new CallsheetError(`HTTP sink of ${url}: ${what}: ${why}`, { cause }))
+  }
+
+  const bug = (error: unknown) => tell('an option throws', error)
+
+  /** For callbacks of timers and events: what is thrown there would end a process. */
+  const guarded = (action: () => void) => () => {
+    try {
+      action()
+    } catch (error) {
+      bug(error)
+    }
+  }
+
+  const queue = createQueue(
+    most,
+    (reason) => tell('it drops records, which its counts count', reason),
+    (entry, isGone) => storage?.note(entry, isGone),
+  )
+
+  // --- when ----------------------------------------------------------------------------------------------------------
+
+  const mayGo = () => state === 'open' && !stopWaiting
+
+  /** Some time after a change, at once when a batch is full. */
+  const arm = guarded(() => {
+    const isFull = mayGo() && queue.size() >= batchSize
+    if (running || state === 'closed' || queue.size() === 0 || (stopTimer && (isUrgent || !isFull))) return
+    stopTimer?.()
+    isUrgent = isFull
+    stopTimer = schedule(turn, isFull ? 0 : delay)
+  })
+
+  const turn = guarded(() => {
+    stopTimer?.()
+    stopTimer = undefined
+    if (running) return
+    if (mayGo()) running = run().catch(bug).then(rest)
+    else queue.prune()
+  })
+
+  function rest(): void {
+    running = undefined
+    if (mayGo()) arm()
+  }
+
+  /** After a failure 1 s, 2 s, 4 s … up to a minute, of which half to all, lest many clients come back at once. */
+  function wait(retryAfter: number | undefined): void {
+    endWait()
+    isAsked = retryAfter !== undefined
+    const ms = retryAfter ?? Math.min(60_000, 1_000 * 2 ** failures) * (0.5 + random() / 2)
+    failures += 1
+    stopWaiting = schedule(wake, ms)
+  }
+
+  function endWait(): void {
+    stopWaiting?.()
+    stopWaiting = undefined
+    isAsked = false
+  }
+
+  function wake(): void {
+    endWait()
+    turn()
+  }
+
+  /** Now rather than later, but for when the server said how much later. */
+  const hurry = () => {
+    if (!isAsked) wake()
+  }
+
+  const next = (count: number, bytes: number) => inOrder(queue.take(count, bytes - envelope, clock()))
+
+  /** Sends what waits now, until something fails. */
+  async function run(): Promise<void> {
+    for (let left = queue.size(); left > 0 && mayGo();) {
+      const entries = next(Math.min(left, batchSize), mostBytes)
+      if (entries.length === 0) break
+      left -= await post(entries, false)
+    }
+    // What came meanwhile goes next; only what has to wait is held to its bounds.
+    if (!mayGo()) queue.prune()
+  }
+
+  /** The page may end: all that fits goes at once. What is in a storage can wait as long as a server asks. */
+  const leave = guarded(() => {
+    if (state !== 'open' || (storage && isAsked)) return
+    for (;;) {
+      const entries = next(batchSize, Math.min(lastBytes, room.left))
+      if (entries.length === 0) return
+      void post(entries, true).catch(bug).then(arm)
+    }
+  })
+
+  // --- what ----------------------------------------------------------------------------------------------------------
+
+  /** Gives how many records are dealt with. */
+  async function post(entries: readonly Entry[], isLast: boolean): Promise<number> {
+    batchId ||= random().toString(36).slice(2)
+    attempt += 1
+    const text = writeBatch(entries, { batchId, attempt, sentAt: clock() })
+    const bytes = isLast ? bytesOf(text) : 0
+    room.left -= bytes
+    for (const entry of entries) entry.isAway = isLast
+    const reply = await (isLast && page?.sendBeacon
+      ? void page.sendBeacon(url, text)
+      : send(text, entries, isLast, host))
+    room.left += bytes
+    for (const entry of entries) entry.isAway = false
+    return reply ? settle(entries, reply) : 0
+  }
+
+  function settle(entries: readonly Entry[], reply: Reply): number {
+    const { status, answer, error } = reply
+    let isWanted = reply.retryable
+    if (answer) {
+      failures = 0
+      endWait()
+      batchSize = Math.min(mostRecords, batchSize + 10)
+      if (answer.size === 0) told.clear()
+      for (const [place, entry] of entries.entries()) {
+        const reason = answer.get(place)
+        if (reason === 0) {
+          isWanted = true
+          queue.defer(entry)
+        } else if (reason) {
+          tell('the collector refuses a record', reason)
+          queue.drop(entry, 'rejected')
+        } else queue.settle(entry)
+      }
+    }
+    if (isWanted) {
+      if (state !== 'closed') wait(reply.retryAfter)
+      tell('it tries again', error)
+      return 0
+    }
+    batchId = ''
+    attempt = 0
+    if (!answer) refuse(entries, status, error)
+    return entries.length
+  }
+
+  /** What is refused would be refused again. */
+  function refuse(entries: readonly Entry[], status: number, error: unknown): void {
+    tell('a request is refused', error)
+    // Until somebody has another key.
+    if (status === 401 || status === 403) state = 'refused'
+    else if (status === 413 && entries.length > 1) batchSize = Math.ceil(entries.length / 2)
+    else {
+      if (status === 410) close()
+      for (const entry of status === 410 ? queue.all() : entries) {
+        queue.drop(entry, status === 413 ? 'too_large' : 'rejected')
+      }
+    }
+  }
+
+  // --- its life ------------------------------------------------------------------------------------------------------
+
+  const unwatch = page && watchPage(page, leave, hurry)
+
+  function close(): void {
+    state = 'closed'
+    unwatch?.()
+    endWait()
+    stopTimer?.()
+  }
+
+  function resume(): void {
+    if (state === 'refused') state = 'open'
+    hurry()
+  }
+
+  void storage
+    ?.open((error) => {
+      most.tasks = options.maxTasks ?? inMemory.tasks
+      most.bytes = options.maxBytes ?? inMemory.bytes
+      queue.prune()
+      tell('its storage fails, so it goes on in memory', error)
+    })
+    .then((rows) => {
+      for (const row of rows) queue.takeUp(row)
+      arm()
+    })
+
+  return {
+    connect: (listener) => void (report = listener),
+    write({ tasks, shows, origin }) {
+      if (state === 'closed' || !origins.includes(origin)) return
+      const now = clock()
+      for (const task of tasks) queue.put(task, now)
+      for (const show of shows) queue.put(show, now)
+      arm()
+    },
+    async flush() {
+      await running
+      resume()
+      await running
+      await storage?.idle()
+    },
+    resume,
+    close,
+    get counts() {
+      return queue.counts()
+    },
+  }
+}

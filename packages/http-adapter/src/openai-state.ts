@@ -1,0 +1,117 @@
+import type { JobState } from '@callsheet/core/jobs'
+import { outputOf } from './output.ts'
+import { queued, stages } from './stage.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+type Output = ReturnType<typeof outputOf>
+
+export const fieldsOf = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null ? (value as Fields) : {}
+
+/** A field that should be a text; an empty one for what is none. */
+export const textIn = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+export const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : [])
+
+/** What a video of OpenAI says, as its API gives it; no status for what is none. */
+export function videoState(video: unknown): JobState {
+  const { status, progress, error, model } = fieldsOf(video)
+  if (typeof status !== 'string') return {}
+  if (status === 'queued') return { status: 'starting', stage: queued() }
+  if (status === 'failed') return { status, ...(error ? { error } : {}) }
+  if (status === 'completed') return written({ metadata: { outputType: 'video' } }, model)
+  const stage = status === 'in_progress' ? stages.running : status
+  // Only its status says that it is finished.
+  return {
+    status: 'processing',
+    stage,
+    ...(typeof progress === 'number' && { progress: Math.min(99, progress) }),
+  }
+}
+
+/**
+ * What a response of OpenAI says, as its API and its streams give it; no status for what is none.
+ *
+ * Texts are not kept, `metadata.outputType` tells of them. Of one that is cut off, `metadata.incomplete` says why.
+ */
+export function responseState(response: unknown): JobState {
+  const { error, output, incomplete_details: details, model, ...rest } = fieldsOf(response)
+  // Not every server that speaks like OpenAI says it.
+  const status = textIn(rest['status']) || (Array.isArray(output) ? 'completed' : undefined)
+  if (status === undefined) return {}
+  if (status === 'queued') return { status: 'starting', stage: queued() }
+  if (status === 'failed') return { status, ...(error ? { error } : {}) }
+  if (status === 'cancelled') return { status: 'canceled' }
+  if (status !== 'completed' && status !== 'incomplete')
+    return { status: 'processing', stage: stages.running }
+  const items = listOf(output)
+  const parts = items.flatMap(({ content }) => listOf(content))
+  const refusal = parts.find(({ type }) => type === 'refusal')
+  if (refusal) return refused(refusal['refusal'])
+  const pictures = items.flatMap(({ type, result, output_format: format }) =>
+    type === 'image_generation_call' ? addressOf(undefined, result, format) : [],
+  )
+  if (pictures.length > 0) return written(pictured(pictures), model)
+  const hasText = parts.some(({ text }) => Boolean(text))
+  return answered(
+    hasText,
+    items.length > 0,
+    model,
+    status === 'incomplete' ? textIn(fieldsOf(details)['reason']) || status : '',
+  )
+}
+
+/** What the answer of a chat says; no status for what is none. */
+export function chatState(completion: unknown): JobState {
+  const { choices, model } = fieldsOf(completion)
+  const answers = listOf(choices)
+  if (answers.length === 0) return {}
+  const messages = answers.map(({ message }) => fieldsOf(message))
+  const refusal = messages.find((message) => message['refusal'])
+  if (refusal) return refused(refusal['refusal'])
+  const hasText = messages.some(({ content }) => Boolean(content))
+  const hasMore = messages.some(({ tool_calls: calls, audio }) => listOf(calls).length > 0 || Boolean(audio))
+  const cut = answers.map(({ finish_reason: reason }) => textIn(reason)).find((reason) => cuts.has(reason))
+  return answered(hasText, hasMore, model, cut)
+}
+
+const cuts = new Set(['length', 'content_filter'])
+
+/** What pictures say: addresses, or data, of which core keeps type and size. */
+export function imagesState(images: unknown): JobState {
+  const { data, output_format: format } = fieldsOf(images)
+  const pictures = listOf(data).flatMap(({ url, b64_json: base64 }) => addressOf(url, base64, format))
+  if (pictures.length === 0) return { status: 'failed', error: 'There is no picture in the answer.' }
+  return { status: 'succeeded', ...pictured(pictures) }
+}
+
+const pictured = (all: readonly string[]): Output => outputOf(all.length === 1 ? all[0] : all)
+
+function addressOf(url: unknown, base64: unknown, format: unknown): string[] {
+  if (typeof url === 'string') return [url]
+  const type = textIn(format) || 'png'
+  return typeof base64 === 'string' ? [`data:image/${type};base64,${base64}`] : []
+}
+
+/** @param cut Why it was cut off, if it was. */
+function answered(hasText: boolean, hasMore: boolean, model: unknown, cut = ''): JobState {
+  const outputType = hasText ? 'text' : hasMore && !cut ? 'json' : undefined
+  if (cut === 'content_filter' || (outputType === undefined && cut)) {
+    return { status: 'failed', error: { code: cut, message: `The answer was cut off: ${cut}.` } }
+  }
+  if (outputType === undefined) return { status: 'failed', error: 'The answer is empty.' }
+  return written({ metadata: { outputType, ...(cut && { incomplete: cut }) } }, model)
+}
+
+const written = ({ metadata, ...output }: Output, model: unknown): JobState => ({
+  status: 'succeeded',
+  ...output,
+  // The one that was really used.
+  metadata: { ...metadata, ...(typeof model === 'string' ? { model } : {}) },
+})
+
+/** The same input would be refused again. */
+const refused = (reason: unknown): JobState => ({
+  status: 'failed',
+  error: { code: 'refusal', message: `The model refuses: ${textIn(reason)}`, retryable: false },
+})

@@ -1,0 +1,93 @@
+import { classifyFailure } from '@callsheet/core'
+import { type Answer, readAnswer } from './batch.ts'
+import { encoder, type Entry } from './queue.ts'
+import type { Fetch } from './request.ts'
+import type { HttpSinkOptions } from './sink-options.ts'
+
+/** What has come of a request. */
+export interface Reply {
+  /** 0 when there was no answer. */
+  readonly status: number
+  /** Of a success. */
+  readonly answer?: Answer | undefined
+  /** Whether the same request may well succeed later. */
+  readonly retryable: boolean
+  /** How long the server asks to wait, in ms. */
+  readonly retryAfter?: number | undefined
+  readonly error: unknown
+}
+
+/** What a request needs of the world. */
+export interface SendHost {
+  readonly url: string
+  readonly headers: HttpSinkOptions['headers']
+  readonly fetch: Fetch
+  /** Epoch ms. */
+  readonly clock: () => number
+  readonly schedule: (callback: () => void, ms: number) => () => void
+  /** In ms. */
+  readonly timeout: number
+}
+
+const worthwhile = 2_048
+
+/** By a writer: a pipe costs twice as much. What fails there fails in the reading, too. */
+function zip(text: string): Promise<ArrayBuffer> {
+  const { readable, writable } = new CompressionStream('gzip')
+  const writer = writable.getWriter()
+  writer.write(encoder.encode(text)).catch(() => {})
+  writer.close().catch(() => {})
+  return new Response(readable).arrayBuffer()
+}
+
+/**
+ * Posts the text of entries, as gzip where that pays. Never rejects.
+ *
+ * @param keepalive The page may end: then it goes at once, where the headers are there, and as plain text, for which a
+ * browser asks no other origin's leave.
+ */
+export async function send(
+  text: string,
+  entries: readonly Entry[],
+  keepalive: boolean,
+  host: SendHost,
+): Promise<Reply> {
+  const { url, headers, fetch, clock, schedule, timeout } = host
+  let stop: (() => void) | undefined
+  try {
+    const asked = typeof headers === 'function' ? headers() : headers
+    const sent = new Headers(asked instanceof Promise ? await asked : asked)
+    let body: BodyInit = text
+    if (!keepalive) {
+      sent.set('content-type', 'application/json')
+      if (text.length > worthwhile && globalThis.CompressionStream) {
+        body = await zip(text)
+        sent.set('content-encoding', 'gzip')
+      }
+    }
+    const abort = new AbortController()
+    stop = schedule(() => abort.abort(new Error(`no answer in ${timeout} ms`)), timeout)
+    const response = await fetch(url, {
+      method: 'POST',
+      body,
+      headers: sent,
+      keepalive,
+      signal: abort.signal,
+    })
+    const { status, ok, redirected } = response
+    // All of it, always: a body that nobody reads holds its connection.
+    const said = await response.text()
+    const judged = classifyFailure(
+      // What is below 400 and no success is nothing to try again.
+      { error: { message: '', httpStatus: Math.max(400, status) }, headers: response.headers },
+      clock(),
+    )
+    // A redirect may have lost the body on its way: then silence is no answer.
+    const answer = ok ? readAnswer(redirected ? said || '-' : said, entries) : undefined
+    return { ...judged, status, answer, error: `status ${status}` }
+  } catch (error) {
+    return { status: 0, retryable: true, error }
+  } finally {
+    stop?.()
+  }
+}

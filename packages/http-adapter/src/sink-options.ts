@@ -1,0 +1,84 @@
+import type { Change } from '@callsheet/core'
+import { type SinkPage, thisPage } from './page.ts'
+import type { QueueStorage } from './queue-storage.ts'
+import type { Fetch } from './request.ts'
+
+/** How an HTTP sink is made. */
+export interface HttpSinkOptions {
+  /** The collector's address: records are posted to `{url}/tasks`. Relative to the page, where there is one. */
+  readonly url: string | URL
+  /**
+   * Sent with every request; a function is asked for them each time. A header of your own makes a browser ask another
+   * origin for leave first (CORS), which a page that is ending may have no time for.
+   */
+  readonly headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>)
+  /** Whose changes are sent. Default `['local']`: what this tracker wrote itself, for others send theirs. */
+  readonly origins?: readonly Change['origin'][]
+  /** Where the queue survives a reload, a crash, or a long time offline. Default: memory alone. */
+  readonly storage?: QueueStorage
+  /** How many records may wait. Default 1,000; with a storage 10,000. */
+  readonly maxTasks?: number
+  /** How many bytes of JSON may wait. Default 1 MiB; with a storage 5 MiB. Kept to within `delay`. */
+  readonly maxBytes?: number
+  /** How long changes gather before they are sent, in ms; 500 of them go at once. Default 1,000. */
+  readonly delay?: number
+  /** How long a request may take, its answer's body included, in ms. Default 10,000. */
+  readonly timeout?: number
+  /** The page whose end and return are watched; null for none. Default: the page around. */
+  readonly page?: SinkPage | null
+  /** What makes the requests. Default: the global fetch at the time of sending. */
+  readonly fetch?: Fetch
+  /** Epoch ms. Default: Date.now. */
+  readonly clock?: () => number
+  /** A number from 0 to under 1, for the jitter of retries. Default: Math.random. */
+  readonly random?: () => number
+  /** Calls back after some ms; gives the undo. Default: setTimeout. */
+  readonly schedule?: (callback: () => void, ms: number) => () => void
+}
+
+/** What may wait while nothing is kept beyond memory. */
+export const inMemory = { tasks: 1_000, bytes: 1_048_576 }
+
+/** All options, checked. Throws a TypeError that names the one that cannot be. */
+export function readOptions({
+  url,
+  headers,
+  origins = ['local'],
+  storage,
+  maxTasks = storage ? 10_000 : inMemory.tasks,
+  maxBytes = storage ? 5_242_880 : inMemory.bytes,
+  delay = 1_000,
+  timeout = 10_000,
+  page = thisPage(),
+  fetch = (...args) => globalThis.fetch(...args),
+  clock = Date.now,
+  random = Math.random,
+  schedule = later,
+}: HttpSinkOptions) {
+  const refuse = (name: string, value: unknown, hint: string) =>
+    new TypeError(`httpSink: ${name} is "${String(value)}"; give ${hint}.`)
+  for (const [name, value] of Object.entries({ maxTasks, maxBytes, delay, timeout })) {
+    if (!(value >= 0)) throw refuse(name, value, 'a number from 0')
+  }
+  const address = readUrl(url)
+  if (!address) throw refuse('url', url, 'an address such as "https://host/path"')
+  const host = { url: address, headers, fetch, clock, schedule, timeout }
+  return { host, origins, storage, most: { tasks: maxTasks, bytes: maxBytes }, delay, page, random }
+}
+
+/** Undefined for what has more than a host and a path: fetch takes no password, and a query would stand before "/tasks". */
+function readUrl(given: string | URL): string | undefined {
+  try {
+    const { href, origin, pathname } = new URL(given, globalThis.location?.href)
+    return href.startsWith('http') && href === origin + pathname
+      ? `${href.replace(/\/$/, '')}/tasks`
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const later = (callback: () => void, ms: number) => {
+  const timer = setTimeout(callback, ms)
+  return () => clearTimeout(timer)
+}

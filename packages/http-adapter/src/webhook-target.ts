@@ -1,0 +1,78 @@
+import type { TaskPatch } from '@callsheet/core'
+import { endOf, type JobState } from '@callsheet/core/jobs'
+import { findJob, type JobKey, type JobTracker, type KnownTask } from './find-job.ts'
+
+/** Where tasks are kept that are in no tracker: a collector, a database. */
+export interface WebhookTarget<T extends KnownTask = KnownTask> {
+  /** The task that has this job now, finished or not. */
+  readonly find: (job: JobKey) => T | undefined | Promise<T | undefined>
+  /**
+   * Writes the next version of what `find` gave. The patch is as the provider said it: what writes it has to redact, as a
+   * tracker does.
+   */
+  readonly update: (task: T, patch: TaskPatch) => unknown
+}
+
+/** A tracker, as far as a webhook needs one. */
+export interface WebhookTracker extends JobTracker {
+  // So that a tracker of any pipeline can stand here.
+  readonly updateTask: (id: string, patch: never) => unknown
+  readonly report?: (error: unknown) => void
+}
+
+/** A tracker as a target. */
+export const targetOf = <T extends KnownTask>(given: WebhookTarget<T> | WebhookTracker): WebhookTarget<T> =>
+  'find' in given
+    ? given
+    : {
+        find: (job) => findJob(given, job) as T | undefined,
+        update: ({ id }, patch) => given.updateTask(id, patch as never),
+      }
+
+/**
+ * What a delivery changes; undefined when it is no news.
+ *
+ * A success counts even after a cancel or a failure, for it was paid for. Nothing else changes what has finished, and
+ * no late word of a beginning what goes on.
+ */
+export function patchFor(task: KnownTask, state: JobState, needsOutput: boolean): TaskPatch | undefined {
+  if (task.status === 'succeeded') return undefined
+  const patch = patchOf(state, needsOutput)
+  if (patch.status === 'succeeded') return patch
+  if (task.status === 'failed' || task.status === 'canceled') return undefined
+  return patch.status === 'starting' && task.status === 'processing' ? undefined : patch
+}
+
+function patchOf({ status, progress, stage, error, ...state }: JobState, needsOutput: boolean): TaskPatch {
+  const word = String(status)
+  const said = `The provider says: ${word}.`
+  switch (endOf(word)) {
+    case 'succeeded':
+      return successOf(state, needsOutput)
+    case 'failed':
+      return { status: 'failed', error: error ?? stage ?? said }
+    case 'canceled':
+      return {
+        status: 'canceled',
+        error: { message: typeof error === 'string' ? error : said, code: 'canceled' },
+      }
+    default:
+      return {
+        status: word === 'starting' ? word : 'processing',
+        stage: stage ?? word,
+        ...(progress === undefined ? {} : { progress }),
+      }
+  }
+}
+
+function successOf({ outputUrl, outputs, metadata }: JobState, needsOutput: boolean): TaskPatch {
+  if (needsOutput && !outputUrl && !outputs?.length && metadata === undefined) {
+    return { status: 'failed', error: 'The job succeeded without an output.' }
+  }
+  return {
+    status: 'succeeded',
+    ...(outputUrl && { outputUrl }),
+    ...(outputs && { outputs }),
+    ...(metadata && { metadata }),
+  }
+}
