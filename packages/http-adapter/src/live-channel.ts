@@ -1,12 +1,12 @@
 import type { LiveHost } from './live-ask.ts'
 import { connect, type Connection, type LiveState } from './live-connection.ts'
-import { type LivePage, watchReturn } from './live-page.ts'
+import { type SinkPage, watchPage } from './page.ts'
 
 /** What all live sources of one show have in common, for as long as somebody has to do with it. */
 export interface Channel {
   readonly state: LiveState
   /** Connects, unless somebody else has; gives the undo. */
-  readonly open: (host: LiveHost, page: LivePage | undefined) => () => void
+  readonly open: (host: LiveHost, page: SinkPage | undefined) => () => void
   readonly subscribe: (listener: () => void) => () => void
   readonly resume: () => void
 }
@@ -60,7 +60,7 @@ export function createChannel(report: (error: unknown) => void, onUnused: () => 
         if (state.status === 'stopped') connection.resume()
       } else {
         connection = connect({ ...host, headers: () => latest.headers() }, set)
-        unwatch = page && watchReturn(page, connection.hurry)
+        unwatch = page && watchPage(page, () => {}, connection.hurry)
       }
       return () => {
         if (users.delete(user) && users.size === 0) stay = host.schedule(leave, linger)

@@ -1,7 +1,7 @@
 import type { Pipeline, Tracker } from '@callsheet/core'
 import { type Channel, createChannel, idle } from './live-channel.ts'
 import type { LiveState } from './live-connection.ts'
-import { type LivePage, thisPage } from './live-page.ts'
+import { type SinkPage, thisPage } from './page.ts'
 import type { Fetch } from './request.ts'
 
 /** How a live source is made. */
@@ -16,7 +16,7 @@ export interface LiveSourceOptions<P extends Pipeline> {
   /** How often snapshots are asked for where the stream is held back, in ms, from 100. Default 5,000. */
   readonly pollEvery?: number
   /** The page whose return is watched; null for none. Default: the page around. */
-  readonly page?: LivePage | null
+  readonly page?: SinkPage | null
   /** What makes the requests. Default: the global fetch at the time of asking. */
   readonly fetch?: Fetch
   /** Epoch ms. Default: Date.now. */
