@@ -20,3 +20,5 @@ export { queueStorage, type QueueRow, type QueueStorage, type RowStore } from '.
 export type { SinkPage } from './page.ts'
 export type { HttpSinkOptions } from './sink-options.ts'
 export { httpSink, type HttpSink } from './http-sink.ts'
+export type { LiveState } from './live-connection.ts'
+export { liveSource, type LiveSource, type LiveSourceOptions } from './live-source.ts'

@@ -1,0 +1,80 @@
+import type { LiveHost } from './live-ask.ts'
+import { connect, type Connection, type LiveState } from './live-connection.ts'
+import { type SinkPage, watchPage } from './page.ts'
+
+/** What all live sources of one show have in common, for as long as somebody has to do with it. */
+export interface Channel {
+  readonly state: LiveState
+  /** Connects, unless somebody else has; gives the undo. */
+  readonly open: (host: LiveHost, page: SinkPage | undefined) => () => void
+  readonly subscribe: (listener: () => void) => () => void
+  readonly resume: () => void
+}
+
+export const idle: LiveState = { status: 'idle' }
+
+/** How long a connection outlives the last who wanted it, in ms: another view may come. */
+const linger = 1_000
+
+export function createChannel(report: (error: unknown) => void, onUnused: () => void): Channel {
+  const listeners = new Set<() => void>()
+  const users = new Set<object>()
+  let state = idle
+  let latest: LiveHost
+  let connection: Connection | undefined
+  let unwatch: (() => void) | undefined
+  let stay: (() => void) | undefined
+
+  function set(next: LiveState): void {
+    state = next
+    for (const listener of listeners) {
+      try {
+        listener()
+      } catch (error) {
+        report(error)
+      }
+    }
+  }
+
+  function leave(): void {
+    connection?.stop()
+    unwatch?.()
+    connection = undefined
+    set(idle)
+    dropUnused()
+  }
+
+  const dropUnused = () => !connection && listeners.size === 0 && onUnused()
+
+  return {
+    get state() {
+      return state
+    },
+    open(host, page) {
+      const user = {}
+      users.add(user)
+      // Of those who share a connection, the newest has the newest credentials.
+      latest = host
+      stay?.()
+      if (connection) {
+        if (state.status === 'stopped') connection.resume()
+      } else {
+        connection = connect({ ...host, headers: () => latest.headers() }, set)
+        unwatch = page && watchPage(page, () => {}, connection.hurry)
+      }
+      return () => {
+        if (users.delete(user) && users.size === 0) stay = host.schedule(leave, linger)
+      }
+    },
+    subscribe(listener) {
+      // The same function may be given twice.
+      const own = () => listener()
+      listeners.add(own)
+      return () => {
+        listeners.delete(own)
+        dropUnused()
+      }
+    },
+    resume: () => connection?.resume(),
+  }
+}

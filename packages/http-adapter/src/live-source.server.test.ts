@@ -1,0 +1,156 @@
+import { createTracker, type ShowRecord, showPipeline, type TaskVersion } from '@callsheet/core'
+import { createRandom } from '@callsheet/core/test'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { liveSource, type LiveState } from './index.ts'
+import { startLiveServer } from './testing/live-server.ts'
+
+/** Waits pass that many times as fast, and so does the clock that they are measured by. */
+const speed = 50
+const startedAt = Date.now()
+let jumped = 0
+const clock = () => startedAt + (Date.now() - startedAt) * speed + jumped
+const schedule = (callback: () => void, ms: number) => {
+  const timer = setTimeout(callback, ms / speed)
+  return () => clearTimeout(timer)
+}
+
+async function setUp(options?: Parameters<typeof startLiveServer>[0]) {
+  const server = await startLiveServer({ heartbeat: 15_000 / speed, ...options })
+  onTestFinished(() => server.close())
+  const { truth } = server
+  /** Somebody who watches the show. */
+  const read = (name = 'reader') => {
+    const tracker = createTracker({ pipeline: showPipeline, by: name })
+    const errors: Error[] = []
+    const states: LiveState[] = []
+    tracker.on('error', ({ error }) => errors.push(error))
+    const headers = { 'x-reader': name }
+    const source = liveSource({ tracker, url: server.url, showId: 's1', headers, clock, schedule })
+    source.subscribe(() => states.push(source.state))
+    const release = source.open()
+    onTestFinished(release)
+    return { tracker, source, errors, states, release }
+  }
+  return { server, truth, read }
+}
+
+const byId = (a: { readonly id: string }, b: { readonly id: string }) => (a.id < b.id ? -1 : 1)
+
+/** The state of a tracker, in whatever order it came. */
+const stateOf = (tracker: {
+  serialize: () => { tasks: readonly TaskVersion[]; shows: readonly ShowRecord[] }
+}) => {
+  const { tasks, shows } = tracker.serialize()
+  return { tasks: tasks.toSorted(byId), shows }
+}
+
+const until = (check: () => void, timeout = 20_000) => vi.waitFor(check, { timeout, interval: 20 })
+
+describe('liveSource against a server', () => {
+  it('follows a show, goes on where the stream broke, and begins anew when it was away too long', async () => {
+    const bytes = [400, 4_000]
+    const { server, truth, read } = await setUp({ ring: 3, dropAfter: () => bytes.shift() })
+    const show = truth.show('s1')
+    show.setTitle('Neon "Noir" 🎬')
+    truth.addTask({ id: 'a', showId: 's1', type: 'trailer', status: 'processing' })
+    const { tracker, source, errors } = read()
+    await until(() => expect(source.state.status).toBe('live'))
+    for (let n = 0; n < 40; n += 1) {
+      truth.updateTask('a', { progress: n, stage: `frame ${n} 🎞` })
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    truth.updateTask('a', { status: 'succeeded' })
+    await until(() => expect(stateOf(tracker)).toEqual(stateOf(truth)))
+    expect(tracker.getPipeline('s1').title).toBe('Neon "Noir" 🎬')
+    expect(server.drops()).toEqual([2])
+    expect(server.counts.resumed + server.counts.reset).toBeGreaterThanOrEqual(1)
+    expect(errors).toEqual([])
+  })
+
+  it('misses nothing: 20 readers, each dropped 50 times at random bytes, the server restarted 5 times', async () => {
+    const random = createRandom('drops')
+    const [count, most] = [20, 50]
+    const { server, truth, read } = await setUp({
+      isScrambled: true,
+      ring: 400,
+      dropAfter: (_name, drops) => (drops < most ? 1 + Math.floor(random() ** 2 * 30_000) : undefined),
+    })
+    truth.show('s1').setCharacters([{ id: 'ada' }, { id: 'bö' }])
+    const readers = Array.from({ length: count }, (_one, place) => read(`reader-${place}`))
+    const ids: string[] = []
+    const change = () => {
+      const id = ids[Math.floor(random() * ids.length)]
+      const dice = random()
+      if (!id || (dice < 0.1 && ids.length < 25)) {
+        const next = `task-${ids.length}`
+        ids.push(next)
+        const characterId = random() < 0.5 ? 'ada' : 'bö'
+        truth.addTask({ id: next, showId: 's1', type: 'portrait', characterId, status: 'processing' })
+      } else if (dice < 0.12) truth.show('s1').setTitle(`Title ${random()} — «é»`)
+      else if (truth.getTask(id)?.status === 'processing') {
+        truth.updateTask(
+          id,
+          dice > 0.97 ? { status: 'succeeded' } : { stage: `${'🎬 '.repeat(dice * 90)}${dice}` },
+        )
+      } else if (dice > 0.9) truth.dismiss(id)
+    }
+    const dropped = () => server.drops().reduce((sum, drops) => sum + drops, 0)
+    let restarts = 0
+    while (dropped() < count * most) {
+      for (let n = 0; n < 10; n += 1) change()
+      if (restarts < 5 && dropped() > 180 * (restarts + 1)) {
+        restarts += 1
+        await server.restart(30)
+      }
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    server.settle()
+    for (const { tracker } of readers) await until(() => expect(stateOf(tracker)).toEqual(stateOf(truth)))
+    expect(server.drops()).toEqual(Array.from({ length: count }, () => most))
+    expect(restarts).toBe(5)
+    expect(server.counts.resumed).toBeGreaterThan(100)
+    expect(server.counts.reset).toBeGreaterThan(20)
+    for (const { errors } of readers) {
+      expect(errors.filter(({ message }) => /read|taken in/.test(message))).toEqual([])
+    }
+  })
+
+  it.each([
+    ['its body is held back', 'held'],
+    ['a page comes in its place', 'page'],
+    ['it is refused as it is', { status: 406 }],
+  ] as const)('asks for snapshots when the stream is blocked: %s', async (_what, fault) => {
+    const { server, truth, read } = await setUp()
+    server.setFault(fault)
+    truth.addTask({ id: 'a', showId: 's1', type: 'trailer', status: 'processing' })
+    const { tracker, source, errors } = read()
+    await until(() => expect(source.state.status).toBe('polling'))
+    truth.updateTask('a', { status: 'succeeded' })
+    await until(() => expect(stateOf(tracker)).toEqual(stateOf(truth)))
+    expect(errors).toHaveLength(1)
+    server.setFault()
+    jumped += 300_000
+    await until(() => expect(source.state).toEqual({ status: 'live' }))
+  })
+
+  it.each([{ status: 503 }, { status: 429, retryAfter: '2' }])('comes back after %o', async (fault) => {
+    const { server, truth, read } = await setUp()
+    server.setFault(fault)
+    truth.addTask({ id: 'a', showId: 's1', type: 'trailer' })
+    const { tracker, source, errors } = read()
+    await until(() => expect(server.requests.length).toBeGreaterThan(2))
+    expect(source.state.status).not.toBe('live')
+    server.setFault()
+    await until(() => expect(stateOf(tracker)).toEqual(stateOf(truth)))
+    expect(errors).toHaveLength(1)
+  })
+
+  it('leaves nothing behind when nobody listens', async () => {
+    const { server, read } = await setUp()
+    const { release, source } = read()
+    await until(() => expect(server.readers()).toBe(1))
+    release()
+    await until(() => expect(server.readers()).toBe(0))
+    expect(source.state.status).toBe('idle')
+  })
+})
