@@ -40,7 +40,9 @@ export function makeCall(
   const { signal, task } = context
   const own = signalOf(args)
   const sent = addSignal(args, signal, tools.tracker.report)
-  const response = tools.send(...sent)
+  // Alone, for a browser's fetch can be no method.
+  const { send } = tools
+  const response = send(...sent)
   const isAbandoned = () => own?.aborted === true && signalOf(sent)?.reason === own.reason
   if (!(response instanceof Promise)) return { response, outcome: response, shared: undefined, isAbandoned }
   const shared = shareCall(response, (it) => plan.route.read !== undefined && isJson(it) && isShort(it))

@@ -17,7 +17,9 @@ function setUp({ states = [] as Answer[], begin = (): Answer => ({ id: 'j1', sta
   const made = createTestTracker()
   const calls: { method: string; url: string; headers: Headers }[] = []
   const next = [...states]
-  const fake: Fetch = async (...[input, init]: FetchArguments) => {
+  const fake: Fetch = async function (this: unknown, ...[input, init]: FetchArguments) {
+    // As a browser's: "Illegal invocation" for whoever calls it as a method.
+    if (this !== undefined) throw new TypeError('Illegal invocation')
     const url = input instanceof Request ? input.url : input.toString()
     const method = init?.method ?? 'GET'
     calls.push({ method, url, headers: new Headers(init?.headers) })

@@ -10,7 +10,9 @@ function setUp(answers: readonly Answer[], policy: ResendPolicy = {}, options: C
   const made = createTestTracker({ random: () => 1 })
   const sent: FetchArguments[] = []
   const bodies: string[] = []
-  const fake: Fetch = async (...args: FetchArguments) => {
+  const fake: Fetch = async function (this: unknown, ...args: FetchArguments) {
+    // As a browser's: "Illegal invocation" for whoever calls it as a method.
+    if (this !== undefined) throw new TypeError('Illegal invocation')
     sent.push(args)
     const [input, init] = args
     bodies.push(input instanceof Request && !init?.body ? await input.text() : (init?.body as string))

@@ -41,6 +41,7 @@ export const resend =
     const [input, init] = args
     if (init?.body instanceof ReadableStream) return undefined
     const { before, classify, when } = policy
+    const { send } = tools
     const own = signalOf(args)
     let answer!: (response: Response) => void
     let refuse!: (error: unknown) => void
@@ -64,7 +65,7 @@ export const resend =
         const again = changes ? { ...init, ...changes } : init
         const copy = input instanceof Request && !again?.body ? input.clone() : input
         last = undefined
-        const sent = tools.send(...addSignal([copy, again], context.signal, tools.tracker.report))
+        const sent = send(...addSignal([copy, again], context.signal, tools.tracker.report))
         const kept = Promise.resolve(sent).then((it) => (last = it))
         return outcomeOf(kept, plan, context, tools, (said) => {
           const isGood = 'patch' in said ? said.patch?.status !== 'failed' : said.ok

@@ -25,7 +25,9 @@ function setUp(extra: Routes = {}, options: Options = {}) {
   tracker.on('error', ({ error }) => errors.push(error))
   const sent: { args: FetchArguments; answer: (response: Response) => void; promise: Promise<Response> }[] =
     []
-  const fake: Fetch = (...args: FetchArguments) => {
+  const fake: Fetch = function (this: unknown, ...args: FetchArguments) {
+    // As a browser's: "Illegal invocation" for whoever calls it as a method.
+    if (this !== undefined) throw new TypeError('Illegal invocation')
     let answer = (_response: Response) => {}
     const promise = new Promise<Response>((resolve, reject) => {
       answer = resolve
