@@ -135,9 +135,11 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   /** Sends what waits now, until something fails. */
   async function run(): Promise<void> {
     for (let left = queue.size(); left > 0 && mayGo();) {
-      const entries = next(Math.min(left, batchSize), mostBytes)
-      if (entries.length === 0) break
-      left -= await post(entries, false)
+      const count = Math.min(left, batchSize)
+      // Measured one by one only where something is too long, or cannot be written.
+      const batch = write(next(count, Infinity)) ?? write(next(count, mostBytes))
+      if (!batch) break
+      left -= await post(...batch, false)
     }
     // What came meanwhile goes next; only what has to wait is held to its bounds.
     if (!mayGo()) queue.prune()
@@ -147,19 +149,32 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   const leave = guarded(() => {
     if (state !== 'open' || (storage && isAsked)) return
     for (;;) {
-      const entries = next(batchSize, Math.min(lastBytes, room.left))
-      if (entries.length === 0) return
-      void post(entries, true).catch(bug).then(arm)
+      const batch = write(next(batchSize, Math.min(lastBytes, room.left)))
+      if (!batch) return
+      void post(...batch, true)
+        .catch(bug)
+        .then(arm)
     }
   })
 
   // --- what ----------------------------------------------------------------------------------------------------------
 
-  /** Gives how many records are dealt with. */
-  async function post(entries: readonly Entry[], isLast: boolean): Promise<number> {
+  /** Undefined for nothing, and for what cannot be sent like this. */
+  function write(entries: readonly Entry[]) {
     batchId ||= random().toString(36).slice(2)
+    try {
+      const text =
+        entries.length > 0 && writeBatch(entries, { batchId, attempt: attempt + 1, sentAt: clock() })
+      if (text && text.length <= mostBytes) return [entries, text] as const
+    } catch {
+      // One of them has no JSON.
+    }
+    return undefined
+  }
+
+  /** Gives how many records are dealt with. */
+  async function post(entries: readonly Entry[], text: string, isLast: boolean): Promise<number> {
     attempt += 1
-    const text = writeBatch(entries, { batchId, attempt, sentAt: clock() })
     const bytes = isLast ? bytesOf(text) : 0
     room.left -= bytes
     for (const entry of entries) entry.isAway = isLast

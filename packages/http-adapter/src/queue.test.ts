@@ -114,8 +114,9 @@ describe('the queue', () => {
     const { queue, take } = setUp()
     queue.put(task('ä€😀'), 0)
     const [entry] = take()
-    expect(entry?.bytes).toBe(Buffer.byteLength(entry!.text))
-    expect(entry!.bytes).toBeGreaterThan(entry!.text.length)
+    const text = JSON.stringify(entry!.record)
+    expect(entry?.bytes).toBe(Buffer.byteLength(text))
+    expect(entry!.bytes).toBeGreaterThan(text.length)
   })
 
   it('settles only the version that was sent', () => {

@@ -27,14 +27,13 @@ export interface SinkCounts {
   readonly pending: number
 }
 
-/** A version that waits. Its text is made when somebody needs it. */
+/** A version that waits. */
 export interface Entry {
   readonly key: string
   readonly record: QueuedRecord
   /** When it began to wait, epoch ms. */
   readonly at: number
-  text: string
-  /** Of the text in UTF-8; 0 while there is none. */
+  /** Of its JSON in UTF-8; 0 while nobody has measured it. */
   bytes: number
   /** On its way by a request that outlives the page. */
   isAway: boolean
@@ -120,8 +119,7 @@ export function createQueue(
   /** Gives its bytes; none of what can never be sent, which is dropped. */
   function measure(entry: Entry): number {
     try {
-      entry.text ||= JSON.stringify(entry.record)
-      entry.bytes ||= bytesOf(entry.text)
+      entry.bytes ||= bytesOf(JSON.stringify(entry.record))
       if (entry.bytes <= longestRecord) return entry.bytes
       drop(entry, 'too_large')
     } catch {
@@ -138,7 +136,7 @@ export function createQueue(
     if (old) coalesced += 1
     else created += 1
     if (old?.record === record) return
-    const entry: Entry = { key, record, at, text: '', bytes: 0, isAway: false, home: undefined }
+    const entry: Entry = { key, record, at, bytes: 0, isAway: false, home: undefined }
     if (old) leave(old)
     place(entry)
     if (!isSaved || old) onChange(entry, false)
@@ -168,7 +166,11 @@ export function createQueue(
       }
     },
 
-    /** The next to be sent at a time. */
+    /**
+     * The next to be sent at a time.
+     *
+     * @param most Bytes; Infinity for those that nobody measures.
+     */
     take(count: number, most: number, now: number): Entry[] {
       const batch: Entry[] = []
       let left = most
@@ -176,7 +178,7 @@ export function createQueue(
         if (batch.length >= count) break
         if (now - entry.at > oldest) drop(entry, 'expired')
         else if (!entry.isAway) {
-          const bytes = measure(entry)
+          const bytes = most < Infinity ? measure(entry) : 1
           if (bytes > 0 && bytes < left) {
             // With the comma.
             left -= bytes + 1
