@@ -72,7 +72,7 @@ describe('liveSource against a server', () => {
     const [count, most] = [20, 50]
     const { server, truth, read } = await setUp({
       isScrambled: true,
-      ring: 400,
+      ring: 1_000,
       dropAfter: (_name, drops) => (drops < most ? 1 + Math.floor(random() ** 2 * 15_000) : undefined),
     })
     truth.show('s1').setCharacters([{ id: 'ada' }, { id: 'bö' }])
@@ -98,7 +98,7 @@ describe('liveSource against a server', () => {
     const dropped = () => server.drops().reduce((sum, drops) => sum + drops, 0)
     let restarts = 0
     while (dropped() < count * most) {
-      for (let n = 0; n < 5; n += 1) change()
+      for (let n = 0; n < 2; n += 1) change()
       if (restarts < 5 && dropped() > 180 * (restarts + 1)) {
         restarts += 1
         await server.restart(30)
