@@ -72,32 +72,33 @@ describe('liveSource against a server', () => {
     const [count, most] = [20, 50]
     const { server, truth, read } = await setUp({
       isScrambled: true,
-      ring: 400,
-      dropAfter: (_name, drops) => (drops < most ? 1 + Math.floor(random() ** 2 * 30_000) : undefined),
+      ring: 1_000,
+      dropAfter: (_name, drops) => (drops < most ? 1 + Math.floor(random() ** 2 * 15_000) : undefined),
     })
     truth.show('s1').setCharacters([{ id: 'ada' }, { id: 'bö' }])
     const readers = Array.from({ length: count }, (_one, place) => read(`reader-${place}`))
-    const ids: string[] = []
+    let added = 0
+    let running: string[] = []
     const change = () => {
-      const id = ids[Math.floor(random() * ids.length)]
+      const id = running[Math.floor(random() * running.length)]
       const dice = random()
-      if (!id || (dice < 0.1 && ids.length < 25)) {
-        const next = `task-${ids.length}`
-        ids.push(next)
-        const characterId = random() < 0.5 ? 'ada' : 'bö'
-        truth.addTask({ id: next, showId: 's1', type: 'portrait', characterId, status: 'processing' })
-      } else if (dice < 0.12) truth.show('s1').setTitle(`Title ${random()} — «é»`)
-      else if (truth.getTask(id)?.status === 'processing') {
-        truth.updateTask(
-          id,
-          dice > 0.97 ? { status: 'succeeded' } : { stage: `${'🎬 '.repeat(dice * 90)}${dice}` },
-        )
-      } else if (dice > 0.9) truth.dismiss(id)
+      if (id === undefined || (dice < 0.02 && running.length < 20)) {
+        running.push(`task-${(added += 1)}`)
+        const characterId = dice < 0.01 ? 'ada' : 'bö'
+        const slot = { showId: 's1', type: 'portrait', characterId } as const
+        truth.addTask({ id: running.at(-1)!, ...slot, status: 'processing' })
+      } else if (dice < 0.04) truth.show('s1').setTitle(`Title ${dice} — «é»`)
+      else if (dice < 0.99) truth.updateTask(id, { stage: `${'🎬 '.repeat(dice * 40)}${dice}` })
+      else {
+        truth.updateTask(id, { status: 'succeeded' })
+        running = running.filter((other) => other !== id)
+        if (random() < 0.5) truth.dismiss(id)
+      }
     }
     const dropped = () => server.drops().reduce((sum, drops) => sum + drops, 0)
     let restarts = 0
     while (dropped() < count * most) {
-      for (let n = 0; n < 10; n += 1) change()
+      for (let n = 0; n < 2; n += 1) change()
       if (restarts < 5 && dropped() > 180 * (restarts + 1)) {
         restarts += 1
         await server.restart(30)

@@ -93,7 +93,12 @@ export async function startLiveServer(options: LiveServerOptions = {}) {
       const bytes = Buffer.from(text)
       const part = bytes.subarray(0, left)
       left -= bytes.length
-      if (left > 0) return void response.write(part)
+      if (left > 0) {
+        // Two pieces, in mid-character if it comes so: each is read by itself.
+        const place = Math.floor(random() * part.length)
+        response.write(part.subarray(0, place))
+        return void response.write(part.subarray(place))
+      }
       drops.set(name, dropped + 1)
       // What was written has to arrive first.
       response.write(part, () => response.destroy())
