@@ -39,9 +39,9 @@ export function makeCall(
 ): Call {
   const { signal, task } = context
   const own = signalOf(args)
-  const sent = addSignal(args, signal, tools.tracker.report)
-  // Alone, for a browser's fetch can be no method.
-  const { send } = tools
+  // Taken out, for a browser's fetch can be no method.
+  const { send, tracker } = tools
+  const sent = addSignal(args, signal, tracker.report)
   const response = send(...sent)
   const isAbandoned = () => own?.aborted === true && signalOf(sent)?.reason === own.reason
   if (!(response instanceof Promise)) return { response, outcome: response, shared: undefined, isAbandoned }
@@ -53,7 +53,7 @@ export function makeCall(
   observe(outcome, undefined, (error) => {
     // The tracker knows an AbortError and a TimeoutError; any other reason is known as the caller's only here.
     const isNamed = error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name)
-    if (isAbandoned() && error === own?.reason && !isNamed) tools.tracker.cancel(task.id, textOf(error))
+    if (isAbandoned() && error === own?.reason && !isNamed) tracker.cancel(task.id, textOf(error))
   })
   return { response, outcome, shared, isAbandoned }
 }
