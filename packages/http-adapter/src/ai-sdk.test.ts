@@ -155,7 +155,7 @@ describe('the AI SDK with OpenAI', () => {
   })
 
   it('is canceled by its caller in the middle of a stream', async () => {
-    const leave: Use<Server> = async (fetch) => {
+    const leave: Use<Server> = async (fetch, server) => {
       const controller = new AbortController()
       const result = streamText({
         model: clientOf(fetch)('gpt-5'),
@@ -164,7 +164,8 @@ describe('the AI SDK with OpenAI', () => {
         onError: () => {},
       })
       const parts: unknown[] = []
-      setTimeout(() => controller.abort(), 100)
+      const leaveSoon = () => setTimeout(() => controller.abort(), 100)
+      void vi.waitFor(() => expect(server.count('responses')).toBe(1), { timeout: 20_000 }).then(leaveSoon)
       for await (const { type } of result.fullStream) parts.push(type)
       return parts
     }

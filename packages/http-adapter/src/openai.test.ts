@@ -87,6 +87,10 @@ async function compare(use: Use, given: Given = {}) {
   return { server, page, bare: bare.server, expected }
 }
 
+/** The server has been asked for it. */
+const asked = (server: OpenAiServer, endpoint: Parameters<OpenAiServer['count']>[0]) =>
+  vi.waitFor(() => expect(server.count(endpoint)).toBe(1), { interval: 5, timeout: 20_000 })
+
 /** Something that is held back until it is let go. */
 function gate() {
   const waiting: (() => void)[] = []
@@ -187,9 +191,9 @@ describe('openai with pictures', () => {
 
   it('is canceled by its caller', async () => {
     const { page } = await compare(
-      async (client) => {
+      async (client, server) => {
         const controller = new AbortController()
-        setTimeout(() => controller.abort(), 50)
+        void asked(server, 'images').then(() => controller.abort())
         return client.images.generate({ model: 'gpt-image-1', prompt }, { signal: controller.signal })
       },
       { script: { work: gate().pass } },
@@ -616,7 +620,7 @@ describe('openai with videos', () => {
         every: 5,
         script: { videos: filming },
         faults: (at) =>
-          void setTimeout(() => at.videos.all.length && at.videos.set({ status: 'completed' }), 100),
+          void asked(at, 'videos').then(() => setTimeout(() => at.videos.set({ status: 'completed' }), 50)),
       },
     )
     const task = await page.end()
@@ -672,9 +676,9 @@ describe('openai with videos', () => {
 
   it('is canceled by its caller in the create', async () => {
     const { page } = await compare(
-      (client) => {
+      (client, server) => {
         const controller = new AbortController()
-        setTimeout(() => controller.abort(), 50)
+        void asked(server, 'videos').then(() => controller.abort())
         return client.videos.create({ prompt }, { signal: controller.signal })
       },
       { script: { work: gate().pass } },

@@ -134,7 +134,9 @@ describe('replicate with the client of Replicate', () => {
   it('leaves a stream of output to its client', async () => {
     const { page } = await compare(
       async (client, server) => {
-        setTimeout(() => server.set({ status: 'succeeded', output: ['Once', 'upon'] }), 50)
+        void vi
+          .waitFor(() => expect(server.count('create')).toBe(1), { timeout: 20_000 })
+          .then(() => setTimeout(() => server.set({ status: 'succeeded', output: ['Once', 'upon'] }), 50))
         const pieces: string[] = []
         for await (const { event, data } of client.stream('acme/writer', { input }))
           pieces.push(`${event} ${data}`)
