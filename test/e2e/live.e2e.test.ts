@@ -1,9 +1,8 @@
-import path from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
-import { build, type Rollup } from 'vite'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startLiveServer } from '../../packages/http-adapter/src/testing/live-server.ts'
-import { chromiumArgs, chromiumPath, fromSource } from '../../tools/browser.ts'
+import { chromiumArgs, chromiumPath } from '../../tools/browser.ts'
+import { bundlePage } from './bundle-page.ts'
 import type { LiveTools } from './live-page.ts'
 
 declare const tools: LiveTools
@@ -12,23 +11,8 @@ const minute = 60_000
 let browser: Browser
 let script: string
 
-/** The page's script as one file. */
-async function bundle(): Promise<string> {
-  const built = await build({
-    ...fromSource,
-    configFile: false,
-    logLevel: 'silent',
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: path.join(import.meta.dirname, 'live-page.ts'), formats: ['es'], fileName: 'page' },
-    },
-  })
-  return ([built].flat()[0] as Rollup.RollupOutput).output[0].code
-}
-
 beforeAll(async () => {
-  script = await bundle()
+  script = await bundlePage('live-page.ts')
   browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs })
 }, minute)
 

@@ -1,9 +1,8 @@
-import path from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { build, type Rollup } from 'vite'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { type Inbox, startCollector } from '../../packages/http-adapter/src/testing-collector.ts'
-import { chromiumArgs, chromiumPath, fromSource } from '../../tools/browser.ts'
+import { type Inbox, startCollector } from '../../packages/http-adapter/src/testing/collector.ts'
+import { chromiumArgs, chromiumPath } from '../../tools/browser.ts'
+import { bundlePage } from './bundle-page.ts'
 import type { Tools } from './sink-page.ts'
 
 declare const tools: Tools
@@ -12,25 +11,10 @@ const minute = 60_000
 let browser: Browser
 let collector: Awaited<ReturnType<typeof startCollector>>
 
-/** The page's script as one file. */
-async function bundle(): Promise<string> {
-  const built = await build({
-    ...fromSource,
-    configFile: false,
-    logLevel: 'silent',
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: path.join(import.meta.dirname, 'sink-page.ts'), formats: ['es'], fileName: 'page' },
-    },
-  })
-  return ([built].flat()[0] as Rollup.RollupOutput).output[0].code
-}
-
 beforeAll(async () => {
   const html = '<!doctype html><title>Sink</title><script type="module" src="/page.js"></script>'
   collector = await startCollector({
-    '/page.js': await bundle(),
+    '/page.js': await bundlePage('sink-page.ts'),
     '/other': '<!doctype html><title>Other</title>',
     '/': html,
   })

@@ -10,8 +10,8 @@ import {
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { httpSink, type HttpSinkOptions } from './index.ts'
-import { createRows } from './testing.ts'
-import { type Fault, faults, startCollector } from './testing-collector.ts'
+import { createRows } from './testing/sink.ts'
+import { type Fault, faults, startCollector } from './testing/collector.ts'
 
 /** How many scripts are tried: FAULT_RUNS, else 1,000. In CI always the same ones. */
 const numRuns = Number(process.env['FAULT_RUNS'] ?? 1_000)

@@ -2,7 +2,7 @@ import { createTracker, showPipeline } from '@callsheet/core'
 import { createFakeClock } from '@callsheet/core/test'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { httpSink } from './index.ts'
-import { accept, createRows, idsOf, offline, say, setUpSink, task, url } from './testing.ts'
+import { accept, createRows, idsOf, offline, say, setUpSink, task, url } from './testing/sink.ts'
 
 const second = 1_000
 const minute = 60 * second

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { thisPage } from './page.ts'
-import { accept, createRows, fakePage, idsOf, offline, say, setUpSink, task } from './testing.ts'
+import { accept, createRows, fakePage, idsOf, offline, say, setUpSink, task } from './testing/sink.ts'
 
 const second = 1_000
 

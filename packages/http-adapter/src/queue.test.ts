@@ -1,19 +1,7 @@
-import type { ShowRecord, TaskRecord, TaskVersion } from '@callsheet/core'
+import type { ShowRecord, TaskVersion } from '@callsheet/core'
 import { describe, expect, it } from 'vitest'
 import { createQueue, type DropReason } from './queue.ts'
-
-const task = (id: string, rev = 1, more: Partial<TaskRecord> = {}): TaskRecord => ({
-  id,
-  showId: 's',
-  type: 'trailer',
-  status: 'processing',
-  attempt: 1,
-  startedAt: 1,
-  updatedAt: 1,
-  rev,
-  by: 'me',
-  ...more,
-})
+import { task } from './testing/sink.ts'
 
 const show = (more: Partial<ShowRecord> = {}): ShowRecord => ({ showId: 's', pipeline: 'show', ...more })
 

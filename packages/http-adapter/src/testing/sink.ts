@@ -1,9 +1,9 @@
 // What the tests of the sink share.
-import type { ShowRecord, TaskVersion } from '@callsheet/core'
+import type { ShowRecord, TaskRecord, TaskVersion } from '@callsheet/core'
 import { createTestTracker, type FakeClock } from '@callsheet/core/test'
 import { onTestFinished } from 'vitest'
-import { httpSink, type HttpSinkOptions, type QueueRow, queueStorage, type RowStore } from './index.ts'
-import type { SinkPage } from './page.ts'
+import { httpSink, type HttpSinkOptions, type QueueRow, queueStorage, type RowStore } from '../index.ts'
+import type { SinkPage } from '../page.ts'
 
 export const url = 'https://collector.test/api'
 
@@ -89,7 +89,7 @@ export const idsOf = ({ body }: Sent): readonly string[] => [
   ...body.shows.map(({ showId }) => showId),
 ]
 
-export const task = (id: string, rev = 1, more: object = {}): TaskVersion => ({
+export const task = (id: string, rev = 1, more: Partial<TaskRecord> = {}): TaskRecord => ({
   id,
   showId: 's',
   type: 'trailer',
