@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { endOf, followJob, type JobState, JobLostError, withSidePoll } from './jobs.ts'
+import { followJob, type JobState, JobLostError, patchOfJob, withSidePoll } from './jobs.ts'
 import { parseRecords, parseSnapshot } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
 import { createTestTracker } from './test-tracker.ts'
@@ -402,18 +402,54 @@ describe('followJob', () => {
   })
 })
 
-describe('endOf', () => {
+describe('patchOfJob', () => {
   it.each([
     ['succeeded', 'succeeded'],
     ['COMPLETED', 'succeeded'],
     ['Timed out', 'failed'],
     ['cancelled', 'canceled'],
     ['aborted', 'canceled'],
-    ['IN_PROGRESS', undefined],
-    ['constructor', undefined],
+    ['starting', 'starting'],
+    ['IN_PROGRESS', 'processing'],
+    ['constructor', 'processing'],
     ['', undefined],
-  ])('takes %j for %s', (word, end) => {
-    expect(endOf(word)).toBe(end)
+    [null, undefined],
+  ])('takes %j for %s', (word, status) => {
+    expect(patchOfJob({ status: word, outputUrl: 'https://a.test/b.png' }).status).toBe(status)
+  })
+
+  it('keeps what belongs to the end, and nothing of the way', () => {
+    const state = { stage: 'up', progress: 40, outputs: ['https://a.test/b.png'], metadata: { model: 'm' } }
+    expect(patchOfJob({ ...state, status: 'done' })).toEqual({
+      status: 'succeeded',
+      outputs: ['https://a.test/b.png'],
+      metadata: { model: 'm' },
+    })
+    expect(patchOfJob({ ...state, status: 'queued' })).toEqual({
+      status: 'processing',
+      stage: 'up',
+      progress: 40,
+    })
+    expect(patchOfJob({ ...state, status: 'failed' })).toEqual({ status: 'failed', error: 'up' })
+  })
+
+  it('says what the provider says when it says no more', () => {
+    expect(patchOfJob({ status: 'ERRORED' })).toEqual({
+      status: 'failed',
+      error: 'The provider says: ERRORED.',
+    })
+    expect(patchOfJob({ status: 'Cancelled' }).error).toEqual({
+      message: 'The provider says: Cancelled.',
+      code: 'canceled',
+    })
+  })
+
+  it('takes a success without an output for a failure, unless none is needed', () => {
+    expect(patchOfJob({ status: 'succeeded', outputs: [] })).toEqual({
+      status: 'failed',
+      error: 'The job succeeded without an output.',
+    })
+    expect(patchOfJob({ status: 'succeeded' }, { needsOutput: false })).toEqual({ status: 'succeeded' })
   })
 })
 

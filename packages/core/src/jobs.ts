@@ -143,45 +143,67 @@ const ends: Readonly<Record<string, 'succeeded' | 'failed' | 'canceled'>> = {
   aborted: 'canceled',
 }
 
-/**
- * How a job has ended, by a provider's own word in any case; undefined while it goes on.
- *
- * @example
- * endOf('COMPLETED') // 'succeeded'
- */
-export function endOf(word: string): 'succeeded' | 'failed' | 'canceled' | undefined {
+/** How a job has ended, by a provider's own word in any case; undefined while it goes on. */
+function endOf(word: string): 'succeeded' | 'failed' | 'canceled' | undefined {
   const key = word.toLowerCase().replaceAll(/[^a-z]/g, '')
   return Object.hasOwn(ends, key) ? ends[key] : undefined
 }
 
-/** What to record of a success; throws another end; undefined while the job goes on, which is told. */
-function outcomeOf(state: JobState, context: FollowContext, { needsOutput = true }: FollowOptions) {
-  const word = String(state.status)
-  const end = endOf(word)
-  const { progress, outputUrl, outputs, metadata } = state
-  if (end === 'canceled') throw new CanceledError(`The provider says: ${word}.`)
-  if (end === 'failed') throw failureOf(state, word)
+/**
+ * What a provider's word of a job means for its task, whoever hears it: one who asks, or a webhook.
+ *
+ * Without a status nothing is known, and nothing given.
+ *
+ * @param options `needsOutput` as in `FollowOptions`.
+ * @example
+ * patchOfJob({ status: 'COMPLETED', outputUrl: 'https://example.com/ada.png' })
+ * // { status: 'succeeded', outputUrl: 'https://example.com/ada.png' }
+ * patchOfJob({ status: 'IN_QUEUE' }) // { status: 'processing', stage: 'IN_QUEUE' }
+ */
+export function patchOfJob(
+  { status, stage, progress, error, outputUrl, outputs, metadata }: JobState,
+  { needsOutput = true }: Pick<FollowOptions, 'needsOutput'> = {},
+): TaskPatch {
+  if (!status) return {}
+  const end = endOf(status)
+  const said = `The provider says: ${status}.`
+  if (end === 'failed') return { status: end, error: error ?? stage ?? said }
+  if (end === 'canceled') {
+    return { status: end, error: { message: typeof error === 'string' ? error : said, code: end } }
+  }
   if (end === undefined) {
-    const stage = state.stage ?? word
-    context.update({ status: 'processing', stage, ...(progress === undefined ? {} : { progress }) })
-    return undefined
+    const isBegun = status !== 'starting'
+    return {
+      status: isBegun ? 'processing' : 'starting',
+      stage: stage ?? status,
+      ...(progress === undefined ? {} : { progress }),
+    }
   }
   if (needsOutput && !outputUrl && !outputs?.length && metadata === undefined) {
-    throw new JobFailedError('The job succeeded without an output.')
+    return { status: 'failed', error: 'The job succeeded without an output.' }
   }
-  const outcome = {
+  return {
+    status: end,
     ...(outputUrl && { outputUrl }),
     ...(outputs && { outputs }),
     ...(metadata && { metadata }),
   }
-  // Recorded here as well: what `track` returns is read by the caller, not by us.
-  context.update(outcome)
-  return outcome satisfies TaskPatch
 }
 
-const failureOf = ({ error, stage }: JobState, word: string): Error => {
-  const { message, code } = seenIn(error ?? stage ?? `The provider says: ${word}.`).error
-  return Object.assign(new JobFailedError(message, { cause: error }), code === undefined ? {} : { code })
+/** What to record of a success; throws another end; undefined while the job goes on, which is told. */
+function outcomeOf(state: JobState, context: FollowContext, options: FollowOptions): TaskPatch | undefined {
+  const { status, error, ...patch } = patchOfJob(state, options)
+  if (status === 'failed' || status === 'canceled') throw endError(error, status)
+  const isOver = status === 'succeeded'
+  // A success is recorded here as well: what `track` returns is read by the caller, not by us.
+  context.update(isOver ? patch : { ...patch, status: 'processing' })
+  return isOver ? patch : undefined
+}
+
+function endError(cause: unknown, status: 'failed' | 'canceled'): Error {
+  const { message, code } = seenIn(cause).error
+  if (status === 'canceled') return new CanceledError(message)
+  return Object.assign(new JobFailedError(message, { cause }), code === undefined ? {} : { code })
 }
 
 /** How long to wait after a question that failed; throws when it is not worth asking again. */

@@ -1,23 +1,17 @@
 import type { Job, TaskPatch } from '@callsheet/core'
-import { endOf, type JobState } from '@callsheet/core/jobs'
-import { done, failed, job } from './answers.ts'
+import { type JobState, patchOfJob } from '@callsheet/core/jobs'
+import { failed, job } from './answers.ts'
 
 /** What the answer of a call that begins a job says: that it goes on, or how it has ended already. */
 export function begin(
-  { status, error, ...state }: JobState,
+  state: JobState,
   handle: Job,
-  { needsOutput = true }: { readonly needsOutput?: boolean } = {},
+  options: { readonly needsOutput?: boolean } = {},
 ): TaskPatch {
-  if (!status) return failed(`The answer of ${handle.provider} says no status.`)
-  const end = endOf(status)
-  if (end === 'failed') return failed(error ?? `The provider says: ${status}.`)
-  if (end === 'canceled') return { status: end }
-  const { stage = status, progress, outputUrl, outputs, metadata } = state
-  if (end === undefined) return job(handle, { stage, ...(progress !== undefined && { progress }) })
-  // As of a job that is followed.
-  const isEmpty = !outputUrl && !outputs?.length && metadata === undefined
-  if (needsOutput && isEmpty) return failed('The job succeeded without an output.')
-  return done({ ...(outputUrl && { outputUrl }), ...(outputs && { outputs }), ...(metadata && { metadata }) })
+  if (!state.status) return failed(`The answer of ${handle.provider} says no status.`)
+  const patch = patchOfJob(state, options)
+  const { status, ...more } = patch
+  return status === 'starting' || status === 'processing' ? job(handle, more) : patch
 }
 
 /**

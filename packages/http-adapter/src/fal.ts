@@ -79,7 +79,7 @@ async function resultOf(url: string, ask: (question: Question) => Promise<unknow
   try {
     return falResult(await ask(url))
   } catch (error) {
-    const { status, body } = error as { readonly status?: number; readonly body?: object }
+    const { status, error: body } = error as { readonly status?: number; readonly error?: object }
     // What the request itself has ended with is answered with that status for ever.
     const isOwn =
       status !== undefined && (status === 500 || !isPassing(status) || (body && 'error_type' in body))

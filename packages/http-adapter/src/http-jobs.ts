@@ -190,10 +190,6 @@ async function jsonOf(response: Response): Promise<unknown> {
     body = undefined
   }
   if (ok) return body
-  throw Object.assign(new Error(messageIn(body) ?? `HTTP ${status}`), { status, headers, body })
-}
-
-function messageIn(body: unknown): string | undefined {
-  const { error, detail, message } = (body ?? {}) as Record<string, unknown>
-  return [error, detail, message].find((text) => typeof text === 'string')
+  // As the clients of providers throw it, and core reads it: what the server says counts more than the status.
+  throw Object.assign(new Error(`HTTP ${status}`), { status, headers, error: body })
 }

@@ -1,5 +1,5 @@
 import type { TaskPatch } from '@callsheet/core'
-import { endOf, type JobState } from '@callsheet/core/jobs'
+import { type JobState, patchOfJob } from '@callsheet/core/jobs'
 import { findJob, type JobKey, type JobTracker, type KnownTask } from './find-job.ts'
 
 /** Where tasks are kept that are in no tracker: a collector, a database. */
@@ -37,42 +37,8 @@ export const targetOf = <T extends KnownTask>(given: WebhookTarget<T> | WebhookT
  */
 export function patchFor(task: KnownTask, state: JobState, needsOutput: boolean): TaskPatch | undefined {
   if (task.status === 'succeeded') return undefined
-  const patch = patchOf(state, needsOutput)
+  const patch = patchOfJob(state, { needsOutput })
   if (patch.status === 'succeeded') return patch
   if (task.status === 'failed' || task.status === 'canceled') return undefined
   return patch.status === 'starting' && task.status === 'processing' ? undefined : patch
-}
-
-function patchOf({ status, progress, stage, error, ...state }: JobState, needsOutput: boolean): TaskPatch {
-  const word = String(status)
-  const said = `The provider says: ${word}.`
-  switch (endOf(word)) {
-    case 'succeeded':
-      return successOf(state, needsOutput)
-    case 'failed':
-      return { status: 'failed', error: error ?? stage ?? said }
-    case 'canceled':
-      return {
-        status: 'canceled',
-        error: { message: typeof error === 'string' ? error : said, code: 'canceled' },
-      }
-    default:
-      return {
-        status: word === 'starting' ? word : 'processing',
-        stage: stage ?? word,
-        ...(progress === undefined ? {} : { progress }),
-      }
-  }
-}
-
-function successOf({ outputUrl, outputs, metadata }: JobState, needsOutput: boolean): TaskPatch {
-  if (needsOutput && !outputUrl && !outputs?.length && metadata === undefined) {
-    return { status: 'failed', error: 'The job succeeded without an output.' }
-  }
-  return {
-    status: 'succeeded',
-    ...(outputUrl && { outputUrl }),
-    ...(outputs && { outputs }),
-    ...(metadata && { metadata }),
-  }
 }
