@@ -1,5 +1,6 @@
 import { CallsheetError, type Sink } from '@callsheet/core'
 import { envelope, inOrder, writeBatch } from './batch.ts'
+import { createPace } from './pace.ts'
 import { room, watchPage } from './page.ts'
 import { bytesOf, createQueue, type Entry, type SinkCounts } from './queue.ts'
 import { type Reply, send } from './send.ts'
@@ -40,19 +41,14 @@ export interface HttpSink extends Sink {
  * sink.counts.pending // 0
  */
 export function httpSink(options: HttpSinkOptions): HttpSink {
-  const { host, origins, storage, most, delay, page, random } = readOptions(options)
-  const { url, clock, schedule } = host
+  const { host, origins, storage, most, delay, page } = readOptions(options)
+  const { url, clock, random } = host
   const told = new Set<string>()
   let report: (error: unknown) => void = () => {}
   let state: 'open' | 'refused' | 'closed' = 'open'
   let running: Promise<void> | undefined
   let batchSize = mostRecords
-  let [batchId, attempt, failures] = ['', 0, 0]
-  let stopTimer: (() => void) | undefined
-  let isUrgent = false
-  let stopWaiting: (() => void) | undefined
-  /** It is the server that said how long to wait. */
-  let isAsked = false
+  let [batchId, attempt] = ['', 0]
 
   /** Each trouble once, until all is well again. */
   function tell(what: string, cause: unknown): void {
@@ -81,53 +77,24 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
 
   // --- when ----------------------------------------------------------------------------------------------------------
 
-  const mayGo = () => state === 'open' && !stopWaiting
+  const mayGo = () => state === 'open' && !pace.isWaiting()
 
-  /** Some time after a change, at once when a batch is full. */
   const arm = guarded(() => {
-    const isFull = mayGo() && queue.size() >= batchSize
-    if (running || state === 'closed' || queue.size() === 0 || (stopTimer && (isUrgent || !isFull))) return
-    stopTimer?.()
-    isUrgent = isFull
-    stopTimer = schedule(turn, isFull ? 0 : delay)
+    const size = queue.size()
+    if (!running && state !== 'closed' && size > 0) pace.soon(mayGo() && size >= batchSize)
   })
 
   const turn = guarded(() => {
-    stopTimer?.()
-    stopTimer = undefined
     if (running) return
     if (mayGo()) running = run().catch(bug).then(rest)
     else queue.prune()
   })
 
+  const pace = createPace(host, delay, turn)
+
   function rest(): void {
     running = undefined
     if (mayGo()) arm()
-  }
-
-  /** After a failure 1 s, 2 s, 4 s … up to a minute, of which half to all, lest many clients come back at once. */
-  function wait(retryAfter: number | undefined): void {
-    endWait()
-    isAsked = retryAfter !== undefined
-    const ms = retryAfter ?? Math.min(60_000, 1_000 * 2 ** failures) * (0.5 + random() / 2)
-    failures += 1
-    stopWaiting = schedule(wake, ms)
-  }
-
-  function endWait(): void {
-    stopWaiting?.()
-    stopWaiting = undefined
-    isAsked = false
-  }
-
-  function wake(): void {
-    endWait()
-    turn()
-  }
-
-  /** Now rather than later, but for when the server said how much later. */
-  const hurry = () => {
-    if (!isAsked) wake()
   }
 
   const next = (count: number, bytes: number) => inOrder(queue.take(count, bytes - envelope, clock()))
@@ -147,7 +114,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
 
   /** The page may end: all that fits goes at once. What is in a storage can wait as long as a server asks. */
   const leave = guarded(() => {
-    if (state !== 'open' || (storage && isAsked)) return
+    if (state !== 'open' || (storage && pace.isAsked())) return
     for (;;) {
       const batch = write(next(batchSize, Math.min(lastBytes, room.left)))
       if (!batch) return
@@ -190,8 +157,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     const { status, answer, error } = reply
     let isWanted = reply.retryable
     if (answer) {
-      failures = 0
-      endWait()
+      pace.succeed()
       batchSize = Math.min(mostRecords, batchSize + 10)
       if (answer.size === 0) told.clear()
       for (const [place, entry] of entries.entries()) {
@@ -206,7 +172,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
       }
     }
     if (isWanted) {
-      if (state !== 'closed') wait(reply.retryAfter)
+      if (state !== 'closed') pace.fail(reply.retryAfter)
       tell('it tries again', error)
       return 0
     }
@@ -232,18 +198,17 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
 
   // --- its life ------------------------------------------------------------------------------------------------------
 
-  const unwatch = page && watchPage(page, leave, hurry)
+  const unwatch = page && watchPage(page, leave, pace.hurry)
 
   function close(): void {
     state = 'closed'
     unwatch?.()
-    endWait()
-    stopTimer?.()
+    pace.stop()
   }
 
   function resume(): void {
     if (state === 'refused') state = 'open'
-    hurry()
+    pace.hurry()
   }
 
   void storage

@@ -1,19 +1,15 @@
 import { classifyFailure, type Tracker } from '@callsheet/core'
-import type { Fetch } from './request.ts'
 import { trouble } from './live-trouble.ts'
+import type { World } from './world.ts'
 
 /** What a live source is made of. */
-export interface LiveHost {
+export interface LiveHost extends World {
   readonly tracker: Pick<Tracker, 'pipeline' | 'merge' | 'report'>
   /** Of the show's snapshot; its stream is at `/live` below. */
   readonly url: string
   readonly headers: () => HeadersInit | undefined | Promise<HeadersInit | undefined>
   /** In ms. */
   readonly pollEvery: number
-  readonly fetch: Fetch
-  readonly clock: () => number
-  readonly random: () => number
-  readonly schedule: (callback: () => void, ms: number) => () => void
 }
 
 /** Asks the collector, with two headers over those of the user; an empty one is left out. Throws what is no answer. */

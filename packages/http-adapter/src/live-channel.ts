@@ -1,12 +1,12 @@
 import type { LiveHost } from './live-ask.ts'
 import { connect, type Connection, type LiveState } from './live-connection.ts'
-import { type SinkPage, watchPage } from './page.ts'
+import { type HostPage, watchPage } from './page.ts'
 
 /** What all live sources of one show have in common, for as long as somebody has to do with it. */
 export interface Channel {
   readonly state: LiveState
   /** Connects, unless somebody else has; gives the undo. */
-  readonly open: (host: LiveHost, page: SinkPage | undefined) => () => void
+  readonly open: (host: LiveHost, page: HostPage | undefined) => () => void
   readonly subscribe: (listener: () => void) => () => void
   readonly resume: () => void
 }

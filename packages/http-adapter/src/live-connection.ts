@@ -3,7 +3,7 @@ import type { LiveHost } from './live-ask.ts'
 import { makeAttempt } from './live-attempt.ts'
 import { createIntake } from './live-intake.ts'
 import { createPoll } from './live-poll.ts'
-import { backoff } from './reconnect.ts'
+import { backoff } from './backoff.ts'
 import { createStream } from './live-stream.ts'
 import { trouble, type Trouble } from './live-trouble.ts'
 

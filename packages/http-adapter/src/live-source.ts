@@ -1,11 +1,11 @@
 import type { Pipeline, Tracker } from '@callsheet/core'
 import { type Channel, createChannel, idle } from './live-channel.ts'
 import type { LiveState } from './live-connection.ts'
-import { type SinkPage, thisPage } from './page.ts'
-import type { Fetch } from './request.ts'
+import { type HostPage, thisPage } from './page.ts'
+import { type World, worldOf } from './world.ts'
 
 /** How a live source is made. */
-export interface LiveSourceOptions<P extends Pipeline> {
+export interface LiveSourceOptions<P extends Pipeline> extends Partial<World> {
   /** What the records are merged into. */
   readonly tracker: Tracker<P>
   /** The collector's address: the show is at `{url}/shows/:id`. Relative to the page, where there is one. */
@@ -16,15 +16,7 @@ export interface LiveSourceOptions<P extends Pipeline> {
   /** How often snapshots are asked for where the stream is held back, in ms, from 100. Default 5,000. */
   readonly pollEvery?: number
   /** The page whose return is watched; null for none. Default: the page around. */
-  readonly page?: SinkPage | null
-  /** What makes the requests. Default: the global fetch at the time of asking. */
-  readonly fetch?: Fetch
-  /** Epoch ms. Default: Date.now. */
-  readonly clock?: () => number
-  /** A number from 0 to under 1, for the jitter of waits. Default: Math.random. */
-  readonly random?: () => number
-  /** Calls back after some ms; gives the undo. Default: setTimeout. */
-  readonly schedule?: (callback: () => void, ms: number) => () => void
+  readonly page?: HostPage | null
 }
 
 /** Where a show's records come in. Its functions need no `this`. */
@@ -62,23 +54,13 @@ const channels = new WeakMap<object, Map<string, Channel>>()
  * release()
  */
 export function liveSource<P extends Pipeline>(options: LiveSourceOptions<P>): LiveSource {
-  const {
-    tracker,
-    showId,
-    headers,
-    pollEvery = 5_000,
-    page = thisPage(),
-    fetch = (...args) => globalThis.fetch(...args),
-    clock = Date.now,
-    random = Math.random,
-    schedule = later,
-  } = options
+  const { tracker, showId, headers, pollEvery = 5_000, page = thisPage() } = options
   // Each throws for what cannot be: a mistake that should be seen at once.
   tracker.show(showId)
   if (!(pollEvery >= 100)) throw new TypeError(`liveSource: pollEvery is ${pollEvery}; give ms from 100.`)
   const url = `${String(options.url).replace(/\/$/, '')}/shows/${encodeURIComponent(showId)}`
   const ask = () => (typeof headers === 'function' ? headers() : headers)
-  const host = { tracker, url, headers: ask, pollEvery, fetch, clock, random, schedule }
+  const host = { ...worldOf(options), tracker, url, headers: ask, pollEvery }
   const known = channels.get(tracker) ?? new Map<string, Channel>()
   channels.set(tracker, known)
   const find = () => known.get(url)
@@ -99,9 +81,4 @@ export function liveSource<P extends Pipeline>(options: LiveSourceOptions<P>): L
       return find()?.state ?? idle
     },
   }
-}
-
-const later = (callback: () => void, ms: number) => {
-  const timer = setTimeout(callback, ms)
-  return () => clearTimeout(timer)
 }

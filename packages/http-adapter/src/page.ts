@@ -1,8 +1,8 @@
-/** The page that a sink lives in, as far as it watches it. */
-export interface SinkPage {
+/** The page that a sink or a source lives in, as far as it is watched. */
+export interface HostPage {
   readonly document: EventTarget & { readonly visibilityState: string }
   readonly window: EventTarget
-  /** Given where fetch cannot outlive the page, and then used instead. It sends no headers, and hears no answer. */
+  /** Of a sink: given where fetch cannot outlive the page, and then used instead. It sends no headers, and hears no answer. */
   readonly sendBeacon?: ((url: string, body: string) => boolean) | undefined
 }
 
@@ -10,7 +10,7 @@ export interface SinkPage {
 export const room = { left: 60_000 }
 
 /** The page around, if there is one. */
-export function thisPage(): SinkPage | undefined {
+export function thisPage(): HostPage | undefined {
   const { document, window, navigator } = globalThis
   if (!document?.addEventListener || !window.addEventListener) return undefined
   const canOutlive = 'keepalive' in Request.prototype
@@ -23,7 +23,7 @@ export function thisPage(): SinkPage | undefined {
  * `pagehide` comes to the window alone, `freeze` to the document; `beforeunload` and `unload` would keep the page out of
  * the back-forward cache.
  */
-export function watchPage({ document, window }: SinkPage, onLeave: () => void, onReturn: () => void) {
+export function watchPage({ document, window }: HostPage, onLeave: () => void, onReturn: () => void) {
   const undo = new AbortController()
   const tell = ({ type }: Event) =>
     /hid|freeze/.test(type + document.visibilityState) ? onLeave() : onReturn()

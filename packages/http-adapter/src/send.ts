@@ -1,8 +1,8 @@
 import { classifyFailure } from '@callsheet/core'
 import { type Answer, readAnswer } from './batch.ts'
 import { encoder, type Entry } from './queue.ts'
-import type { Fetch } from './request.ts'
 import type { HttpSinkOptions } from './sink-options.ts'
+import type { World } from './world.ts'
 
 /** What has come of a request. */
 export interface Reply {
@@ -18,13 +18,9 @@ export interface Reply {
 }
 
 /** What a request needs of the world. */
-export interface SendHost {
+export interface SendHost extends World {
   readonly url: string
   readonly headers: HttpSinkOptions['headers']
-  readonly fetch: Fetch
-  /** Epoch ms. */
-  readonly clock: () => number
-  readonly schedule: (callback: () => void, ms: number) => () => void
   /** In ms. */
   readonly timeout: number
 }

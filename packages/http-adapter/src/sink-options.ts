@@ -1,10 +1,10 @@
 import type { Change } from '@callsheet/core'
-import { type SinkPage, thisPage } from './page.ts'
+import { type HostPage, thisPage } from './page.ts'
 import type { QueueStorage } from './queue-storage.ts'
-import type { Fetch } from './request.ts'
+import { type World, worldOf } from './world.ts'
 
 /** How an HTTP sink is made. */
-export interface HttpSinkOptions {
+export interface HttpSinkOptions extends Partial<World> {
   /** The collector's address: records are posted to `{url}/tasks`. Relative to the page, where there is one. */
   readonly url: string | URL
   /**
@@ -25,15 +25,7 @@ export interface HttpSinkOptions {
   /** How long a request may take, its answer's body included, in ms. Default 10,000. */
   readonly timeout?: number
   /** The page whose end and return are watched; null for none. Default: the page around. */
-  readonly page?: SinkPage | null
-  /** What makes the requests. Default: the global fetch at the time of sending. */
-  readonly fetch?: Fetch
-  /** Epoch ms. Default: Date.now. */
-  readonly clock?: () => number
-  /** A number from 0 to under 1, for the jitter of retries. Default: Math.random. */
-  readonly random?: () => number
-  /** Calls back after some ms; gives the undo. Default: setTimeout. */
-  readonly schedule?: (callback: () => void, ms: number) => () => void
+  readonly page?: HostPage | null
 }
 
 /** What may wait while nothing is kept beyond memory. */
@@ -50,10 +42,7 @@ export function readOptions({
   delay = 1_000,
   timeout = 10_000,
   page = thisPage(),
-  fetch = (...args) => globalThis.fetch(...args),
-  clock = Date.now,
-  random = Math.random,
-  schedule = later,
+  ...world
 }: HttpSinkOptions) {
   const refuse = (name: string, value: unknown, hint: string) =>
     new TypeError(`httpSink: ${name} is "${String(value)}"; give ${hint}.`)
@@ -62,8 +51,8 @@ export function readOptions({
   }
   const address = readUrl(url)
   if (!address) throw refuse('url', url, 'an address such as "https://host/path"')
-  const host = { url: address, headers, fetch, clock, schedule, timeout }
-  return { host, origins, storage, most: { tasks: maxTasks, bytes: maxBytes }, delay, page, random }
+  const host = { ...worldOf(world), url: address, headers, timeout }
+  return { host, origins, storage, most: { tasks: maxTasks, bytes: maxBytes }, delay, page }
 }
 
 /** Undefined for what has more than a host and a path: fetch takes no password, and a query would stand before "/tasks". */
@@ -76,9 +65,4 @@ function readUrl(given: string | URL): string | undefined {
   } catch {
     return undefined
   }
-}
-
-const later = (callback: () => void, ms: number) => {
-  const timer = setTimeout(callback, ms)
-  return () => clearTimeout(timer)
 }

@@ -142,15 +142,13 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     return call.shared.join(own).catch((error: unknown) => {
       if (error === spent) return run(args, plan, 'reject')
       if (own?.aborted || !call.isAbandoned()) throw error
-      return start(args, plan)
+      return run(args, plan)
     })
   }
 
-  const start = (args: FetchArguments, plan: Plan) => run(args, plan)
-
   function call(args: FetchArguments, givenFor: (request: RouteRequest) => Work<P> | undefined) {
     let plan: Plan | undefined
-    let watch = (_answered: Promise<Response>) => {}
+    let watch: ((answered: Promise<Response>) => void) | undefined
     try {
       const found = findTarget(args, find)
       if (found) {
@@ -165,7 +163,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     }
     if (plan) return run(args, plan)
     const answered = send(...args)
-    watch(answered)
+    watch?.(answered)
     return answered
   }
 

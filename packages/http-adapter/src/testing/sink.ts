@@ -3,7 +3,7 @@ import type { ShowRecord, TaskRecord, TaskVersion } from '@callsheet/core'
 import { createTestTracker, type FakeClock } from '@callsheet/core/test'
 import { onTestFinished } from 'vitest'
 import { httpSink, type HttpSinkOptions, type QueueRow, queueStorage, type RowStore } from '../index.ts'
-import type { SinkPage } from '../page.ts'
+import type { HostPage } from '../page.ts'
 
 export const url = 'https://collector.test/api'
 
@@ -124,10 +124,10 @@ export function createRows() {
 }
 
 /** A page whose events are told by hand. */
-export function fakePage(sendBeacon?: SinkPage['sendBeacon']) {
+export function fakePage(sendBeacon?: HostPage['sendBeacon']) {
   const document = Object.assign(new EventTarget(), { visibilityState: 'visible' })
   const window = new EventTarget()
-  const page: SinkPage = { document, window, sendBeacon }
+  const page: HostPage = { document, window, sendBeacon }
   return {
     page,
     hide(): void {

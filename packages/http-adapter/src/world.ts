@@ -1,0 +1,25 @@
+import type { Fetch } from './request.ts'
+
+/** What a sink or a source needs of the world. */
+export interface World {
+  /** What makes the requests. Default: the global fetch at the time of each. */
+  readonly fetch: Fetch
+  /** Epoch ms. Default: Date.now. */
+  readonly clock: () => number
+  /** A number from 0 to under 1, for the jitter of waits. Default: Math.random. */
+  readonly random: () => number
+  /** Calls back after some ms; gives the undo. Default: setTimeout. */
+  readonly schedule: (callback: () => void, ms: number) => () => void
+}
+
+export const worldOf = ({
+  fetch = (...args) => globalThis.fetch(...args),
+  clock = Date.now,
+  random = Math.random,
+  schedule = later,
+}: Partial<World>): World => ({ fetch, clock, random, schedule })
+
+const later: World['schedule'] = (callback, ms) => {
+  const timer = setTimeout(callback, ms)
+  return () => clearTimeout(timer)
+}
