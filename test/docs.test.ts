@@ -49,7 +49,7 @@ describe('the docs', () => {
       writeFileSync(path.join(folder, page.replaceAll('/', '_').replace(/\.md$/, '.tsx')), moduleOf(page))
     const config = {
       extends: path.join(root, 'tsconfig.check.json'),
-      compilerOptions: { types: ['vite/client'], paths: clients },
+      compilerOptions: { types: ['vite/client', 'node'], paths: clients },
       include: ['*.tsx'],
     }
     writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(config))

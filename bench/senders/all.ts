@@ -5,6 +5,7 @@ export const senders: Readonly<Record<string, () => Promise<Sender>>> = {
   byHttp: async () => (await import('./by-hand.ts')).byHttp,
   byFetch: async () => (await import('./by-hand.ts')).byFetch,
   callsheetSink: async () => (await import('./callsheet.ts')).callsheetSink,
+  callsheetSinkByZlib: async () => (await import('./callsheet.ts')).callsheetSinkByZlib,
   callsheetTracker: async () => (await import('./callsheet.ts')).callsheetTracker,
   openTelemetryJson: async () => (await import('./opentelemetry.ts')).json,
   openTelemetryJsonZipped: async () => (await import('./opentelemetry.ts')).jsonZipped,

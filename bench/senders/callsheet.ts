@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { createTracker, showPipeline, type Sink } from '@callsheet/core'
 import { httpSink, type HttpSink } from '@callsheet/http-adapter'
 import type { Deliveries } from '../deliveries.ts'
 import type { Sender, Sending } from './sender.ts'
 
-const createSink = (url: string, isRaised: boolean) =>
-  httpSink({ url, ...(isRaised ? { maxTasks: 200_000, maxBytes: 2 ** 26 } : {}) })
+const zip = promisify(gzip)
+
+const createSink = (url: string, isRaised: boolean, level?: number) =>
+  httpSink({
+    url,
+    ...(isRaised && { maxTasks: 200_000, maxBytes: 2 ** 26 }),
+    ...(level !== undefined && { gzip: (text) => zip(text, { level }) }),
+  })
 
 const raised = 'maxTasks 200,000, maxBytes 64 MiB'
 
@@ -23,17 +31,21 @@ async function drain(sink: HttpSink): Promise<number> {
 }
 
 /** The sink alone, given every version as a task of its own. */
-export const callsheetSink: Sender = {
-  name: 'callsheet: httpSink',
+const sinkAlone = (name: string, level?: number): Sender => ({
+  name,
   raised,
   start(url, { events }, isRaised) {
-    const sink = createSink(url, isRaised)
+    const sink = createSink(url, isRaised, level)
     return {
       write: (index) => sink.write({ tasks: [events[index]!], shows: [], origin: 'local' }),
       end: () => drain(sink),
     }
   },
-}
+})
+
+export const callsheetSink = sinkAlone('callsheet: httpSink')
+
+export const callsheetSinkByZlib = sinkAlone('callsheet: httpSink, gzip 1 by zlib', 1)
 
 /** Says to a tracker all that becomes of the tasks, of which the sink keeps what is newest. */
 function play({ workload }: Deliveries, sinks: readonly Sink[], end: Sending['end']): Sending {

@@ -1,3 +1,5 @@
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { createTracker, showPipeline } from '@callsheet/core'
 import { createFakeClock } from '@callsheet/core/test'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
@@ -111,6 +113,36 @@ describe('httpSink', () => {
     await clock.advance(second)
     expect(sent[0]!.headers.get('content-encoding')).toBeNull()
     expect(typeof sent[0]!.init.body).toBe('string')
+  })
+
+  it('compresses by what it is given, such as the zlib of Node', async () => {
+    vi.unstubAllGlobals()
+    const zip = promisify(gzip)
+    const { sink, write, sent } = setUpSink({ gzip: (text) => zip(text, { level: 1 }) })
+    write(...Array.from({ length: 50 }, (_one, place) => `t${place}`))
+    await sink.flush()
+    expect(sent[0]!.headers.get('content-encoding')).toBe('gzip')
+    expect(sent[0]!.init.body).toBeInstanceOf(Buffer)
+    expect(idsOf(sent[0]!)).toHaveLength(50)
+  })
+
+  it('compresses nothing when it is told so', async () => {
+    vi.unstubAllGlobals()
+    const { sink, write, sent } = setUpSink({ gzip: null })
+    write(...Array.from({ length: 50 }, (_one, place) => `t${place}`))
+    await sink.flush()
+    expect(sent[0]!.headers.get('content-encoding')).toBeNull()
+  })
+
+  it('keeps what cannot be compressed, and says so', async () => {
+    const { sink, write, sent, errors } = setUpSink({
+      gzip: () => Promise.reject(new Error('out of memory')),
+    })
+    write(...Array.from({ length: 50 }, (_one, place) => `t${place}`))
+    await sink.flush()
+    expect(sent).toEqual([])
+    expect(errors).toEqual([expect.stringContaining('out of memory')])
+    expect(sink.counts.pending).toBe(50)
   })
 
   it('asks for the headers at each try', async () => {

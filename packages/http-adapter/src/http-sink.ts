@@ -198,7 +198,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
 
   // --- its life ------------------------------------------------------------------------------------------------------
 
-  const unwatch = page && watchPage(page, leave, pace.hurry)
+  const unwatch = page && watchPage(page, leave, () => pace.hurry())
 
   function close(): void {
     state = 'closed'

@@ -1,6 +1,6 @@
 import { classifyFailure } from '@callsheet/core'
 import { type Answer, readAnswer } from './batch.ts'
-import { encoder, type Entry } from './queue.ts'
+import type { Entry } from './queue.ts'
 import type { HttpSinkOptions } from './sink-options.ts'
 import type { World } from './world.ts'
 
@@ -21,20 +21,12 @@ export interface Reply {
 export interface SendHost extends World {
   readonly url: string
   readonly headers: HttpSinkOptions['headers']
+  readonly gzip: HttpSinkOptions['gzip']
   /** In ms. */
   readonly timeout: number
 }
 
 const worthwhile = 2_048
-
-/** By a writer: a pipe costs twice as much. What fails there fails in the reading, too. */
-function zip(text: string): Promise<ArrayBuffer> {
-  const { readable, writable } = new CompressionStream('gzip')
-  const writer = writable.getWriter()
-  writer.write(encoder.encode(text)).catch(() => {})
-  writer.close().catch(() => {})
-  return new Response(readable).arrayBuffer()
-}
 
 /**
  * Posts the text of entries, as gzip where that pays. Never rejects.
@@ -48,7 +40,7 @@ export async function send(
   keepalive: boolean,
   host: SendHost,
 ): Promise<Reply> {
-  const { url, headers, fetch, clock, schedule, timeout } = host
+  const { url, headers, gzip, fetch, clock, schedule, timeout } = host
   let stop: (() => void) | undefined
   try {
     const asked = typeof headers === 'function' ? headers() : headers
@@ -56,8 +48,8 @@ export async function send(
     let body: BodyInit = text
     if (!keepalive) {
       sent.set('content-type', 'application/json')
-      if (text.length > worthwhile && globalThis.CompressionStream) {
-        body = await zip(text)
+      if (gzip && text.length > worthwhile) {
+        body = await gzip(text)
         sent.set('content-encoding', 'gzip')
       }
     }

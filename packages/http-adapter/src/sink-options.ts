@@ -1,4 +1,5 @@
 import type { Change } from '@callsheet/core'
+import { gzip as zip } from './gzip.ts'
 import { type HostPage, thisPage } from './page.ts'
 import type { QueueStorage } from './queue-storage.ts'
 import { type World, worldOf } from './world.ts'
@@ -24,6 +25,11 @@ export interface HttpSinkOptions extends Partial<World> {
   readonly delay?: number
   /** How long a request may take, its answer's body included, in ms. Default 10,000. */
   readonly timeout?: number
+  /**
+   * Makes gzip of a text above 2 KiB; null for none. Default: CompressionStream, where there is one. In Node, zlib's
+   * level 1 costs less CPU, and more bytes.
+   */
+  readonly gzip?: ((text: string) => Promise<BufferSource>) | null | undefined
   /** The page whose end and return are watched; null for none. Default: the page around. */
   readonly page?: HostPage | null
 }
@@ -41,6 +47,7 @@ export function readOptions({
   maxBytes = storage ? 5_242_880 : inMemory.bytes,
   delay = 1_000,
   timeout = 10_000,
+  gzip = globalThis.CompressionStream && zip,
   page = thisPage(),
   ...world
 }: HttpSinkOptions) {
@@ -51,7 +58,7 @@ export function readOptions({
   }
   const address = readUrl(url)
   if (!address) throw refuse('url', url, 'an address such as "https://host/path"')
-  const host = { ...worldOf(world), url: address, headers, timeout }
+  const host = { ...worldOf(world), url: address, headers, gzip, timeout }
   return { host, origins, storage, most: { tasks: maxTasks, bytes: maxBytes }, delay, page }
 }
 
