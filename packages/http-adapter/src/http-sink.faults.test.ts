@@ -65,7 +65,7 @@ function setUp(given: readonly Fault[], options: Partial<HttpSinkOptions>, isSav
   const name = `run-${(made += 1)}`
   const inbox = collector.open(name)
   inbox.faults.push(...given)
-  const { rows, storage } = createRows()
+  const { waiting, storage } = createRows()
   let ahead = 0
   const open = () =>
     httpSink({
@@ -93,7 +93,8 @@ function setUp(given: readonly Fault[], options: Partial<HttpSinkOptions>, isSav
   return {
     name,
     inbox,
-    rows,
+    waiting,
+    counts: () => storage().counts(),
     tracker,
     sinks,
     async perform(given: Act): Promise<void> {
@@ -159,6 +160,14 @@ const stateOf = (tracker: Tracker<ShowPipeline>) => {
   }
 }
 
+/** What the tracker holds and the collector does not. */
+function missingOf({ inbox, tracker }: ReturnType<typeof setUp>): unknown[] {
+  const [seen, held] = [stateOf(inbox.tracker), stateOf(tracker)]
+  const isSeen = (one: unknown) =>
+    [...seen.tasks, ...seen.shows].some((other) => isDeepStrictEqual(one, other))
+  return [...held.tasks, ...held.shows].filter((one) => !isSeen(one))
+}
+
 describe('httpSink and a collector at which everything goes wrong', () => {
   it('ends with what the tracker holds: nothing lost, nothing invented', { timeout: 300_000 }, () =>
     fc.assert(
@@ -172,7 +181,11 @@ describe('httpSink and a collector at which everything goes wrong', () => {
           expect(dropped).toBe(0)
           // What was pending in a tab that crashed was taken up by the next.
           expect(created).toBe(stored + pending)
-          expect([...run.rows.values()]).toEqual([])
+          expect(run.waiting()).toEqual([])
+          if (isSaved) {
+            const saved = await run.counts()
+            expect(saved).toMatchObject({ created: saved.stored, pending: 0 })
+          }
         } finally {
           run.end()
         }
@@ -195,16 +208,32 @@ describe('httpSink and a collector at which everything goes wrong', () => {
           await run.drain()
           const { created, stored, pending, dropped } = run.total()
           expect({ created, pending }).toEqual({ created: stored + dropped, pending: 0 })
+          expect(missingOf(run).length).toBeLessThanOrEqual(dropped)
           const [seen, held] = [stateOf(run.inbox.tracker), stateOf(run.tracker)]
-          const isSeen = (one: unknown) =>
-            [...seen.tasks, ...seen.shows].some((other) => isDeepStrictEqual(one, other))
-          const missing = [...held.tasks, ...held.shows].filter((one) => !isSeen(one))
-          expect(missing.length).toBeLessThanOrEqual(dropped)
           const invented = seen.tasks.filter((task) => {
             const own = held.tasks.find(({ id }) => id === task.id)
             return !own || compareVersions(own, task) < 0
           })
           expect(invented).toEqual([])
+        } finally {
+          run.end()
+        }
+      }),
+      settings(0.3),
+    ),
+  )
+
+  it('counts all of it in its storage, over tabs and crashes', { timeout: 300_000 }, () =>
+    fc.assert(
+      fc.asyncProperty(acts, unkind, async (acts, mishaps) => {
+        const run = setUp(mishaps, { maxTasks: 2 }, true)
+        try {
+          for (const one of acts) await run.perform(one)
+          await run.drain()
+          const { created, stored, dropped, pending } = await run.counts()
+          const lost = Object.values(dropped).reduce((all, one) => all + one)
+          expect({ created, pending }).toEqual({ created: stored + lost, pending: 0 })
+          expect(missingOf(run).length).toBeLessThanOrEqual(lost)
         } finally {
           run.end()
         }

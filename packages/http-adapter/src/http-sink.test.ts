@@ -630,13 +630,13 @@ describe('a life of httpSink', () => {
 
 describe('httpSink with a storage', () => {
   it('takes up what was left there, and leaves nothing behind', async () => {
-    const { rows, storage } = createRows()
+    const { waiting, storage } = createRows()
     const first = setUpSink({ storage: storage() })
     first.answers.push(offline)
     first.write('a', 'b', 'a')
     await first.clock.advance(second)
     first.sink.close()
-    expect([...rows.values()].map(({ key, record }) => [key, 'rev' in record && record.rev])).toEqual([
+    expect(waiting().map(({ key, record }) => [key, 'rev' in record && record.rev])).toEqual([
       ['a', 3],
       ['b', 2],
     ])
@@ -644,12 +644,12 @@ describe('httpSink with a storage', () => {
     await next.clock.advance(second)
     expect(next.ids()).toEqual([['a', 'b']])
     await next.sink.flush()
-    expect(rows.size).toBe(0)
+    expect(waiting()).toEqual([])
     expect(next.sink.counts).toMatchObject({ created: 2, stored: 2, pending: 0 })
   })
 
   it('removes a row only when it holds what was answered for', async () => {
-    const { rows, storage } = createRows()
+    const { waiting, storage } = createRows()
     const [one, two] = [setUpSink({ storage: storage() }), setUpSink({ storage: storage() })]
     const hold: ((response: Response) => void)[] = []
     one.answers.push(() => new Promise((resolve) => hold.push(resolve)))
@@ -660,12 +660,12 @@ describe('httpSink with a storage', () => {
     await two.clock.advance(second)
     hold[0]!(new Response())
     await one.sink.flush()
-    expect(rows.get('a')?.record).toMatchObject({ rev: 9 })
+    expect(waiting()).toMatchObject([{ key: 'a', record: { rev: 9 } }])
     // Nor does an older version come over a newer one.
     one.sink.write({ tasks: [task('a', 5)], shows: [], origin: 'local' })
     one.answers.push(offline)
     await one.sink.flush()
-    expect(rows.get('a')?.record).toMatchObject({ rev: 9 })
+    expect(waiting()).toMatchObject([{ key: 'a', record: { rev: 9 } }])
   })
 
   it('keeps ten times as much, and in memory what it does without', async () => {
@@ -699,13 +699,49 @@ describe('httpSink with a storage', () => {
     ])
   })
 
+  it('counts in it what has become of all records, over pages', async () => {
+    const { storage } = createRows()
+    const first = setUpSink({ storage: storage() })
+    first.answers.push(accept, offline)
+    first.write('a')
+    await first.clock.advance(second)
+    first.write('b', 'c')
+    await first.clock.advance(second)
+    first.sink.close()
+    expect(await storage().counts()).toMatchObject({ created: 3, stored: 1, pending: 2 })
+    const next = setUpSink({ storage: storage() })
+    next.answers.push(say(200, {}, { rejected: [{ index: 0, reason: 'no show' }] }))
+    await next.clock.advance(second)
+    await next.sink.flush()
+    expect(await storage().counts()).toEqual({
+      created: 3,
+      stored: 2,
+      dropped: {
+        queue_overflow: 0,
+        expired: 0,
+        too_large: 0,
+        rejected: 1,
+        serialize_error: 0,
+        storage_error: 0,
+      },
+      pending: 0,
+    })
+  })
+
+  it('counts nothing where nothing was', async () => {
+    expect(await createRows().storage().counts()).toMatchObject({ created: 0, stored: 0, pending: 0 })
+  })
+
   it('counts what it finds there that is no record', async () => {
-    const { rows, storage } = createRows()
-    rows.set('x', { key: 'x', record: null as never, at: 0 })
-    rows.set('a', { key: 'a', record: task('a'), at: Date.UTC(2026, 0, 1) })
+    const { waiting, storage, keep } = createRows()
+    keep('x', null as never)
+    keep('a', task('a'))
     const { sink, clock, ids } = setUpSink({ storage: storage() })
     await clock.advance(second)
     expect(ids()).toEqual([['a']])
     expect(sink.counts).toMatchObject({ created: 2, stored: 1, dropped: { storage_error: 1 } })
+    // It would be counted again by every page.
+    await sink.flush()
+    expect(waiting()).toEqual([])
   })
 })

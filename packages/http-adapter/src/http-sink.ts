@@ -72,7 +72,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   const queue = createQueue(
     most,
     (reason) => tell('it drops records, which its counts count', reason),
-    (entry, isGone) => storage?.note(entry, isGone),
+    (row, end) => storage?.note(row, end),
   )
 
   // --- when ----------------------------------------------------------------------------------------------------------

@@ -15,8 +15,9 @@ export {
   type TrackedFetchOptions,
   type Work,
 } from './tracked-fetch.ts'
-export type { DropReason, QueuedRecord, SinkCounts } from './queue.ts'
-export { queueStorage, type QueueRow, type QueueStorage, type RowStore } from './queue-storage.ts'
+export type { DropReason, QueuedRecord, QueueRow, SinkCounts } from './queue.ts'
+export type { StorageCounts } from './queue-totals.ts'
+export { queueStorage, type QueueStorage, type RowStore } from './queue-storage.ts'
 export type { HostPage } from './page.ts'
 export type { World } from './world.ts'
 export type { HttpSinkOptions } from './sink-options.ts'

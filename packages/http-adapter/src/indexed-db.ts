@@ -1,4 +1,5 @@
-import { type QueueRow, queueStorage, type QueueStorage } from './queue-storage.ts'
+import type { QueueRow } from './queue.ts'
+import { queueStorage, type QueueStorage } from './queue-storage.ts'
 
 const rows = 'rows'
 

@@ -1,29 +1,36 @@
-import { newest, type QueuedRecord } from './queue.ts'
-
-/** A record as it waits in a storage: plain JSON. */
-export interface QueueRow {
-  readonly key: string
-  readonly record: QueuedRecord
-  /** When it began to wait, epoch ms. */
-  readonly at: number
-}
+import { type End, newest, type QueueRow, type Waiting } from './queue.ts'
+import {
+  addUp,
+  type Counter,
+  countersOf,
+  countsIn,
+  isWaiting,
+  type StorageCounts,
+  totalsKey,
+} from './queue-totals.ts'
 
 /** Where a sink's queue survives the page or the process: made by `queueStorage` or `indexedDbQueue`. */
 export interface QueueStorage {
   /** Gives what waits there; calls back once if the storage fails, now or later. */
-  readonly open: (onFail: (error: unknown) => void) => Promise<readonly QueueRow[]>
-  /** Notes that a row has begun to wait, or does no longer. Returns at once. */
-  readonly note: (row: QueueRow, isGone: boolean) => void
+  readonly open: (onFail: (error: unknown) => void) => Promise<readonly Waiting[]>
+  /** Notes that a record has begun to wait, or how its waiting has ended. Returns at once. */
+  readonly note: (row: Waiting, end?: End) => void
   /** All that was noted is written, or has failed. */
   readonly idle: () => Promise<void>
+  /**
+   * What has become of all records that ever waited there, whichever page or tab wrote them. Rejects when the storage
+   * fails.
+   */
+  readonly counts: () => Promise<StorageCounts>
 }
 
 /** Anything that keeps rows by their keys. */
 export interface RowStore {
   readonly load: () => Promise<readonly QueueRow[]>
   /**
-   * Gives each key the row that `next` makes of the one held, or none. All of it in one transaction, into which nobody
-   * else writes: so neither of two tabs overwrites or removes what the other one has newer.
+   * Gives each key, one after the other, the row that `next` makes of the one held, or none. All of it in one
+   * transaction, into which nobody else writes: so neither of two tabs overwrites or removes what the other one has
+   * newer.
    */
   readonly update: (
     keys: readonly string[],
@@ -68,7 +75,15 @@ export function queueStorage(store: RowStore, maxWaiting = 20_000): QueueStorage
       while (notes.size > 0) {
         const now = notes
         notes = new Map()
-        await store.update([...now.keys()], (key, held) => nextRow(now.get(key)!, held))
+        // By key, for a store may try a transaction again.
+        const changes = new Map<string, readonly Counter[]>()
+        await store.update([...now.keys(), totalsKey], (key, held) => {
+          const note = now.get(key)
+          if (!note) return addUp(held, [...changes.values()].flat())
+          const row = nextRow(note, held as Waiting | undefined)
+          changes.set(key, countersOf(note, held, row))
+          return row
+        })
       }
     } catch (error) {
       fail(error)
@@ -80,36 +95,40 @@ export function queueStorage(store: RowStore, maxWaiting = 20_000): QueueStorage
     async open(callback) {
       onFail = callback
       try {
-        return await store.load()
+        const rows = await store.load()
+        return rows.filter(isWaiting)
       } catch (error) {
         fail(error)
         return []
       }
     },
-    note({ key, record, at }, isGone) {
+    note({ key, record, at }, end) {
       if (hasFailed) return
-      notes.set(key, { row: { key, record, at }, isGone })
+      const isNew = !end || notes.get(key)?.isNew === true
+      notes.set(key, { row: { key, record, at }, end, isNew })
       // Not by a timer, which may never come in a page that is hidden.
       saving ??= Promise.resolve().then(save)
       if (notes.size > maxWaiting) fail(new Error('it does not answer'))
     },
     idle: async () => saving,
+    counts: async () => countsIn(await store.load()),
   }
 }
 
 interface Note {
-  readonly row: QueueRow
-  readonly isGone: boolean
+  readonly row: Waiting
+  readonly end: End | undefined
+  readonly isNew: boolean
 }
 
-function nextRow({ row, isGone }: Note, held: QueueRow | undefined): QueueRow | undefined {
-  if (!held) return isGone ? undefined : row
+function nextRow({ row, end }: Note, held: Waiting | undefined): Waiting | undefined {
+  if (!held) return end ? undefined : row
   try {
-    if (isGone) return newest(row.record, held.record) === row.record ? undefined : held
+    if (end) return newest(row.record, held.record) === row.record ? undefined : held
     const record = newest(held.record, row.record)
     return record === held.record ? held : { ...row, record }
   } catch {
     // What is held is no record.
-    return isGone ? undefined : row
+    return end ? undefined : row
   }
 }

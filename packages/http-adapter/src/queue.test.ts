@@ -1,6 +1,6 @@
-import type { ShowRecord, TaskVersion } from '@callsheet/core'
+import type { ShowRecord } from '@callsheet/core'
 import { describe, expect, it } from 'vitest'
-import { createQueue, type DropReason } from './queue.ts'
+import { createQueue, type DropReason, type Waiting } from './queue.ts'
 import { task } from './testing/sink.ts'
 
 const show = (more: Partial<ShowRecord> = {}): ShowRecord => ({ showId: 's', pipeline: 'show', ...more })
@@ -11,7 +11,7 @@ function setUp(tasks = 10, bytes = 100_000) {
   const queue = createQueue(
     { tasks, bytes },
     (reason) => drops.push(reason),
-    ({ key }, isGone) => changes.push(`${isGone ? '-' : '+'}${key}`),
+    ({ key }, end = 'waits' as never) => changes.push(`${key} ${end}`),
   )
   const take = (count = 100, most = 500_000, now = 0) => queue.take(count, most, now)
   const waiting = () => take().map(({ record }) => record)
@@ -150,17 +150,22 @@ describe('the queue', () => {
     const { queue, changes, take } = setUp()
     queue.put(task('a', 1), 0)
     queue.put(task('a', 1), 0)
-    queue.takeUp({ record: task('b'), at: 0 })
+    queue.takeUp({ key: 'b', record: task('b'), at: 0 })
     for (const entry of take()) queue.settle(entry)
-    expect(changes).toEqual(['+a', '-a', '-b'])
+    expect(changes).toEqual(['a waits', 'a stored', 'b stored'])
   })
 
   it('takes up what a storage held, and counts what is no record', () => {
     const kit = setUp()
-    const rows: unknown[] = [{ record: task('a'), at: 5 }, { record: null, at: 5 }, { at: 5 }]
-    for (const row of rows) kit.queue.takeUp(row as { record: TaskVersion; at: number })
+    const rows: unknown[] = [
+      { key: 'a', record: task('a'), at: 5 },
+      { key: 'b', record: null, at: 5 },
+      { key: 'c', at: 5 },
+    ]
+    for (const row of rows) kit.queue.takeUp(row as Waiting)
     expect(kit.waiting()).toEqual([task('a')])
     expect(kit.queue.counts()).toMatchObject({ created: 3, pending: 1, dropped: { storage_error: 2 } })
+    expect(kit.changes).toEqual(['b storage_error', 'c storage_error'])
     expectBalance(kit)
   })
 

@@ -27,12 +27,23 @@ export interface SinkCounts {
   readonly pending: number
 }
 
-/** A version that waits. */
-export interface Entry {
+/** How the waiting of a record ends. */
+export type End = 'stored' | DropReason
+
+/** What a storage holds: plain JSON. All but its key is the queue's own. */
+export interface QueueRow {
   readonly key: string
+}
+
+/** A record that waits. */
+export interface Waiting extends QueueRow {
   readonly record: QueuedRecord
   /** When it began to wait, epoch ms. */
   readonly at: number
+}
+
+/** A record in the queue. */
+export interface Entry extends Waiting {
   /** Of its JSON in UTF-8; 0 while nobody has measured it. */
   bytes: number
   /** On its way by a request that outlives the page. */
@@ -62,12 +73,12 @@ const oldest = 7 * 86_400_000
  * Keeps the newest version of every record until the collector has answered for it.
  *
  * @param most How many records and bytes; may be changed.
- * @param onChange Told of what has begun to wait, and of what does no longer.
+ * @param onChange Told of what has begun to wait, and of what does no longer and why.
  */
 export function createQueue(
   most: { tasks: number; bytes: number },
   onDrop: (reason: DropReason) => void,
-  onChange: (entry: Entry, isGone: boolean) => void,
+  onChange: (row: Waiting, end?: End) => void,
 ) {
   // What may be dropped last: an outcome is said once, progress again and again.
   const lasting = new Map<string, Entry>()
@@ -100,15 +111,15 @@ export function createQueue(
   }
 
   /** False when a newer version waits in its place. */
-  function remove(entry: Entry): boolean {
+  function remove(entry: Entry, end: End): boolean {
     if (!entry.home) return false
     leave(entry)
-    onChange(entry, true)
+    onChange(entry, end)
     return true
   }
 
   function drop(entry: Entry, reason: DropReason): void {
-    if (!remove(entry)) return
+    if (!remove(entry, reason)) return
     dropped[reason] += 1
     onDrop(reason)
   }
@@ -139,7 +150,7 @@ export function createQueue(
     const entry: Entry = { key, record, at, bytes: 0, isAway: false, home: undefined }
     if (old) leave(old)
     place(entry)
-    if (!isSaved || old) onChange(entry, false)
+    if (!isSaved || old) onChange(entry)
     if (size() > most.tasks) drop(least(), 'queue_overflow')
   }
 
@@ -157,12 +168,13 @@ export function createQueue(
 
     put,
     /** Of a row that a storage held, which may be anything. */
-    takeUp(row: { readonly record: QueuedRecord; readonly at: number }): void {
+    takeUp(row: Waiting): void {
       try {
         put(row.record, row.at, true)
       } catch {
         created += 1
         dropped.storage_error += 1
+        onChange(row, 'storage_error')
       }
     },
 
@@ -191,7 +203,7 @@ export function createQueue(
 
     /** The collector has it. */
     settle(entry: Entry): void {
-      if (remove(entry)) stored += 1
+      if (remove(entry, 'stored')) stored += 1
     },
 
     /** The collector wants it later, so it holds nobody up. */

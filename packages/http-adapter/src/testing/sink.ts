@@ -4,6 +4,7 @@ import { createTestTracker, type FakeClock } from '@callsheet/core/test'
 import { onTestFinished } from 'vitest'
 import { httpSink, type HttpSinkOptions, type QueueRow, queueStorage, type RowStore } from '../index.ts'
 import type { HostPage } from '../page.ts'
+import type { QueuedRecord, Waiting } from '../queue.ts'
 
 export const url = 'https://collector.test/api'
 
@@ -120,7 +121,13 @@ export function createRows() {
       }
     },
   }
-  return { rows, storage: () => queueStorage(store), fail: (error: Error) => void (failure = error) }
+  return {
+    waiting: () => [...rows.values()].filter((row): row is Waiting => 'record' in row),
+    keep: (key: string, record: QueuedRecord) =>
+      void rows.set(key, { key, record, at: Date.UTC(2026, 0, 1) } as Waiting),
+    storage: () => queueStorage(store),
+    fail: (error: Error) => void (failure = error),
+  }
 }
 
 /** A page whose events are told by hand. */
