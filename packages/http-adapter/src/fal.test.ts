@@ -123,6 +123,59 @@ describe('fal with the client of fal', () => {
     )
   })
 
+  describe('streams', () => {
+    const preview = 'https://v3.fal.media/files/preview.png'
+    const draft: FalState = {
+      status: 'IN_PROGRESS',
+      result: { status: 200, body: { images: [{ url: preview }] } },
+    }
+    const stream: Use = async (client) => {
+      const seen: unknown[] = []
+      const events = await client.stream(app, { input })
+      const end = events.done()
+      // The client rejects it before anybody could wait for it.
+      end.catch(() => {})
+      for await (const event of events) seen.push(event)
+      return [seen, await end]
+    }
+
+    it('follows one to its end, whose last event is the result', async () => {
+      const { page } = await compare(stream, { script: [draft, done] })
+      expect(await page.end()).toMatchObject({
+        status: 'succeeded',
+        outputUrl: picture,
+        metadata: { model: app },
+      })
+      expect(page.looks()).toContain('processing running')
+      expect(page.errors).toEqual([])
+    })
+
+    it('fails where an event says so, and where none came', async () => {
+      const refusal = {
+        detail: [{ loc: ['body', 'prompt'], msg: 'is flagged', type: 'content_policy_violation' }],
+      }
+      const refused: FalState = { status: 'COMPLETED', result: { status: 200, body: refusal } }
+      const { page } = await compare(stream, { script: [draft, refused] })
+      expect(await page.end()).toMatchObject({
+        status: 'failed',
+        error: { message: 'prompt: is flagged', code: 'content_policy_violation' },
+      })
+      const silent = await compare(stream, { script: [{ status: 'COMPLETED' }] })
+      expect(await silent.page.end()).toMatchObject({
+        status: 'failed',
+        error: { message: 'The job succeeded without an output.' },
+      })
+    })
+
+    it('fails when it breaks off, whatever it has shown', async () => {
+      const { page } = await compare(stream, {
+        script: [draft, done],
+        faults: (server) => server.fault('play', 'torn'),
+      })
+      expect(await page.end()).toMatchObject({ status: 'failed' })
+    })
+  })
+
   it('tracks a direct call', async () => {
     const { page } = await compare(async (client, server) => {
       const result = client.run(app, { input })

@@ -1,9 +1,13 @@
 import type { Job } from '@callsheet/core'
 import type { JobState } from '@callsheet/core/jobs'
+import { failed } from './answers.ts'
 import { begin, segmentOf } from './begin.ts'
 import { falResult, falState } from './fal-state.ts'
 import { followHttpJob, type HttpJobOptions, type Question } from './http-jobs.ts'
 import type { Provider, Start, Watch } from './provider.ts'
+import { readEvents } from './read-events.ts'
+import type { ReadStream } from './read-outcome.ts'
+import { stages } from './stage.ts'
 
 export { falProxy } from './fal-proxy.ts'
 
@@ -15,7 +19,7 @@ type Params = Readonly<Record<string, string>>
 const queue = 'https://queue.fal.run'
 
 /**
- * Understands the calls of fal's client: requests in its queue, and direct ones.
+ * Understands the calls of fal's client: requests in its queue, and direct ones, also as streams.
  *
  * A request is one task, from the call that submits it to its result, also where the client waits no longer. What the
  * client is told while it polls, the task is told. `tracker.cancel` and a time limit cancel it at fal; so does the
@@ -27,7 +31,9 @@ const queue = 'https://queue.fal.run'
  * await client.subscribe('fal-ai/flux/schnell', { input: { prompt } })
  */
 export function fal(options: FalOptions = {}): Provider {
-  const metadata: Start['metadata'] = ({ params }) => ({ model: (params as Params)['*'] })
+  const metadata: Start['metadata'] = ({ params }) => ({
+    model: (params as Params)['*']!.replace(/\/stream$/, ''),
+  })
   const submit: Start = {
     read(body, { params }) {
       const { request_id: id } = body as { readonly request_id: string }
@@ -35,7 +41,7 @@ export function fal(options: FalOptions = {}): Provider {
     },
     metadata,
   }
-  const run: Start = { read: (body) => begin(falResult(body), { provider: 'fal', id: '' }), metadata }
+  const run: Start = { read: (body) => begin(falResult(body), noJob), stream: readStream, metadata }
   const watch = (read: Watch['read']): Watch => ({ id: ({ params }) => (params as Params)['id'], read })
   return {
     name: 'fal',
@@ -58,6 +64,17 @@ export function fal(options: FalOptions = {}): Provider {
       }),
   }
 }
+
+const noJob: Job = { provider: 'fal', id: '' }
+
+/** The events of a direct call, each a result, of which the last one counts. */
+const readStream: ReadStream = (copy, headers, run) =>
+  readEvents(({ data }) => {
+    const { status, error, ...output } = falResult(JSON.parse(data))
+    return status === 'failed' ? failed(error) : { stage: stages.running, ...output }
+  })(copy, headers, run)?.then((said) =>
+    said?.status ? said : begin({ ...said, status: 'succeeded' } as JobState, noJob),
+  )
 
 const unless = (word: string, state: JobState): JobState | undefined =>
   state.status === word ? undefined : state

@@ -100,6 +100,22 @@ export async function startFalServer(script: readonly FalState[]): Promise<FalSe
     return result(asked, { id: job.id })
   })
 
+  /** A streamed call tells its results one after the other, of which the last one counts. */
+  async function* resultsOf(job: Job) {
+    yield ': ping\n\n'
+    for (;;) {
+      const told = job.state
+      if (told.result) yield `data: ${JSON.stringify(told.result.body)}\n\n`
+      if (isOver(told)) return
+      if (jobs.step(job) === told) await jobs.until(job, (state) => state !== told)
+    }
+  }
+
+  const play = guarded(({ json }) => {
+    const job = jobs.create(json)
+    return { status: 200, headers: { 'x-fal-request-id': job.id }, pieces: resultsOf(job) }
+  })
+
   const requests = String.raw`/queue/(?<app>[^/]+/[^/]+)/requests/(?<id>[^/]+)`
   const server = await startLocalServer({ 'https://queue.fal.run': '/queue', 'https://fal.run': '/run' }, [
     { name: 'status', method: 'GET', path: new RegExp(`^${requests}/status$`), answer: status },
@@ -107,6 +123,7 @@ export async function startFalServer(script: readonly FalState[]): Promise<FalSe
     { name: 'result', method: 'GET', path: new RegExp(`^${requests}$`), answer: result },
     { name: 'cancel', method: 'PUT', path: new RegExp(`^${requests}/cancel$`), answer: cancel },
     { name: 'submit', method: 'POST', path: /^\/queue\/(?<app>[^/]+\/[^/]+)(?:\/[^/]+)*$/, answer: submit },
+    { name: 'play', method: 'POST', path: /^\/run\/.+\/stream$/, answer: play },
     { name: 'run', method: 'POST', path: /^\/run\/[^/]+\/[^/]+/, answer: run },
   ])
   return { ...server, all: jobs.all, set: jobs.set }
