@@ -457,3 +457,66 @@ describe('retry, when something else fails too', () => {
     expect(await tracker.show('s').track('trailer', async () => 8, { timeout: 1_000 })).toBe(8)
   })
 })
+
+describe('retryOf', () => {
+  const failOnce = async () => {
+    const made = setup()
+    await made.show.track('trailer', giving(new Error('fetch failed'))).catch(() => {})
+    return { ...made, first: made.task()! }
+  }
+
+  it('tries a failed task again as its next attempt', async () => {
+    const { show, task, first } = await failOnce()
+    const result = show.track(
+      'trailer',
+      async ({ attempt, lastError }) => `${attempt}: ${lastError?.message}`,
+      {
+        retryOf: first.id,
+        stage: 'once more',
+      },
+    )
+    expect(task()).toMatchObject({ id: first.id, status: 'processing', attempt: 2, stage: 'once more' })
+    expect(task()).not.toHaveProperty('error')
+    expect(await result).toBe('2: fetch failed')
+    expect(task()).toMatchObject({ id: first.id, status: 'succeeded', attempt: 2 })
+  })
+
+  it('counts the attempts of a policy on', async () => {
+    const { show, task, first, next } = await failOnce()
+    const fn = giving(new Error('fetch failed'), 'done')
+    const result = show.track('trailer', fn, { retryOf: first.id, retry: { attempts: 2 } })
+    expect(task()).toMatchObject({ attempt: 2, maxAttempts: 3 })
+    await next()
+    expect(await result).toBe('done')
+    expect(task()).toMatchObject({ id: first.id, status: 'succeeded', attempt: 3 })
+  })
+
+  it('can be canceled, timed out and joined like any run', async () => {
+    const { show, task, tracker, clock, first } = await failOnce()
+    const never = ({ signal }: { readonly signal: AbortSignal }) =>
+      new Promise((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason as Error)),
+      )
+    const result = show.track('trailer', never, { retryOf: first.id, timeout: 1_000 })
+    expect(show.track('trailer', never)).toBe(result)
+    await clock.advance(1_000)
+    await expect(result).rejects.toThrow(TimeoutError)
+    const again = show.track('trailer', never, { retryOf: first.id })
+    expect(task()).toMatchObject({ id: first.id, attempt: 3, status: 'processing' })
+    tracker.cancel(first.id, 'enough')
+    await expect(again).rejects.toThrow('enough')
+    expect(task()).toMatchObject({ id: first.id, attempt: 3, status: 'canceled' })
+  })
+
+  it.each(['unknown', 'another one', 'succeeded', 'canceled'])(
+    'makes a new task where it is %s',
+    async (what) => {
+      const { show, task, tracker, first } = await failOnce()
+      if (what === 'another one') await show.track('trailer', giving(new Error('again'))).catch(() => {})
+      else if (what !== 'unknown') tracker.updateTask(first.id, { status: what as 'succeeded' })
+      await show.track('trailer', giving('done'), { retryOf: what === 'unknown' ? 'x' : first.id })
+      expect(task()!.id).not.toBe(first.id)
+      expect(task()).toMatchObject({ status: 'succeeded', attempt: 1 })
+    },
+  )
+})

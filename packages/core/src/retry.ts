@@ -26,10 +26,11 @@ export async function followAttempts(
 ): Promise<unknown> {
   const policy = run.retry ?? {}
   const { when, before } = policy
-  const most = mostAttempts(policy)
+  const { earlier } = run
+  const most = earlier + mostAttempts(policy)
   let call = () => first
   try {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = earlier + 1; ; attempt += 1) {
       const outcome = await settled(call)
       if (run.isOver) return unwrap(outcome)
       const failed = await failureIn(host, run, outcome)

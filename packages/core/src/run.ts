@@ -70,6 +70,11 @@ export interface RunOptions<M, R> {
   /** The task's id. Default: a new one. */
   readonly id?: string
   /**
+   * The id of the slot's current task, which has failed: the call is its next attempt. Where it is another one by now,
+   * or has not failed, a new task is made.
+   */
+  readonly retryOf?: string
+  /**
    * What happens when the slot is already being worked on. `join` (default) shares the running promise, `supersede`
    * cancels the old run and starts anew, `reject` rejects with AlreadyRunningError, as join does when the work runs
    * elsewhere.
@@ -136,6 +141,8 @@ export class Run {
   /** What the caller got; undefined until the function has returned. */
   returned: unknown = undefined
   lastError: TaskError | undefined = undefined
+  /** How many attempts the task had before. */
+  earlier = 0
   readonly #host: TrackHost
   readonly #options: RunOptions<never, never>
   #label = ''
@@ -154,15 +161,22 @@ export class Run {
 
   /** Makes the task. Without one, for the slot or the id was not usable, the function runs all the same. */
   begin(slot: LooseSlot): void {
-    const { id, metadata, stage, timeout, retry } = this.#options
+    const { id, retryOf, metadata, stage, timeout, retry } = this.#options
     this.#label = labelOf(slot)
     const patch: { -readonly [K in keyof TaskPatch<never>]: TaskPatch<never>[K] } = { status: 'processing' }
     if (metadata !== undefined) patch.metadata = metadata
     if (stage !== undefined) patch.stage = stage
-    if (retry) patch.maxAttempts = mostAttempts(retry)
     try {
-      this.#task = this.#host.begin(slot, id, patch)
+      const held = retryOf === undefined ? undefined : this.#host.current(slot)
+      const failed = held?.id === retryOf && held?.status === 'failed' ? held : undefined
+      this.earlier = failed?.attempt ?? 0
+      if (retry) patch.maxAttempts = this.earlier + mostAttempts(retry)
+      this.#task = failed ?? this.#host.begin(slot, id, patch)
       this.#host.runs.set(this.#task.id, this)
+      if (failed) {
+        this.lastError = failed.error
+        this.write(patch)
+      }
       if (timeout !== undefined) this.#stopTimer = this.#host.schedule(() => this.#timeOut(timeout), timeout)
     } catch (error) {
       this.#host.report(error)
