@@ -150,8 +150,8 @@ describe('the AI SDK with OpenAI', () => {
       use,
       given(writes, 'responses', (at) => at.fault('responses', rateLimited(1))),
     )
-    expect(await page.end()).toMatchObject({ status: 'succeeded' })
-    expect(server.count('responses')).toBe(2)
+    expect(await page.end()).toMatchObject({ status: 'succeeded', attempt: 2 })
+    expect([server.count('responses'), page.tasks().length]).toEqual([2, 1])
   })
 
   it('is canceled by its caller in the middle of a stream', async () => {
@@ -245,8 +245,8 @@ describe('the AI SDK with Replicate', () => {
       draw,
       given(painting.slice(-1), (at) => at.fault('create', throttled(1))),
     )
-    expect(await page.end()).toMatchObject({ status: 'succeeded' })
-    expect([server.count('create'), server.all.length]).toEqual([2, 1])
+    expect(await page.end()).toMatchObject({ status: 'succeeded', attempt: 2 })
+    expect([server.count('create'), server.all.length, page.tasks().length]).toEqual([2, 1, 1])
   })
 
   it('is followed after a reload, and not paid again', async () => {

@@ -8,7 +8,7 @@ export { type EventPatch, type OnEvent, readEvents } from './read-events.ts'
 export type { CallOptions, Route, RouteScope } from './route.ts'
 export { followHttpJob, type HttpJobOptions, type HttpJobs, type Question } from './http-jobs.ts'
 export { resend, type Resend, type ResendPolicy } from './resend.ts'
-export type { JobTools, Provider, Repeats, Start, Watch } from './provider.ts'
+export type { CallEnd, JobTools, Provider, Repeats, Start, Watch } from './provider.ts'
 export {
   createTrackedFetch,
   type TrackedFetch,
