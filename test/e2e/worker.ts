@@ -67,9 +67,10 @@ async function work({ collector, db }: Orders): Promise<Report> {
 
 addEventListener('message', (event) => {
   const { data, ports, waitUntil } = event as MessageEvent<Orders> & { waitUntil?: unknown }
+  // The empty list tells the linter that this is no window, which would have to be told for whom it is.
   const reported = work(data).then(
-    (report) => ports[0]!.postMessage(report),
-    (error: unknown) => ports[0]!.postMessage(String(error)),
+    (report) => ports[0]!.postMessage(report, []),
+    (error: unknown) => ports[0]!.postMessage(String(error), []),
   )
   // A service worker ends when it does not say what is going on.
   if (typeof waitUntil === 'function') waitUntil.call(event, reported)
