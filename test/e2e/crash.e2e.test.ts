@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startCollector } from '../../packages/http-adapter/src/testing/collector.ts'
 import { bundlePage } from './bundle-page.ts'
 import { createProfile, startOwnChromium } from './own-chromium.ts'
@@ -26,6 +26,16 @@ afterAll(async () => {
   collector?.close()
   await profile?.remove()
 })
+
+/** A page of the sink, in a browser that ends with the test at the latest. */
+async function open(address: string) {
+  const { context, kill } = await startOwnChromium(profile.folder)
+  onTestFinished(kill)
+  const page = await context.newPage()
+  await page.goto(address)
+  await page.waitForFunction(() => 'tools' in globalThis)
+  return { page, kill }
+}
 
 /** Makes a task every few ms; of each the page says that it is there, and when it was made. */
 async function make(page: Page, name: string) {
@@ -56,11 +66,8 @@ describe('a queue in IndexedDB', () => {
       let total = 0
       for (let round = 1; round <= kills; round += 1) {
         inbox.faults.push(...Array.from({ length: 1_000 }, () => '503' as const))
-        const first = await startOwnChromium(profile.folder)
-        const page = await first.context.newPage()
-        await page.goto(address)
-        await page.waitForFunction(() => 'tools' in globalThis)
-        const made = await make(page, `kill-${round}`)
+        const first = await open(address)
+        const made = await make(first.page, `kill-${round}`)
         await expect.poll(() => made.size).toBeGreaterThan(20)
         // At any place in a batch, a request or a wait.
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 1_500))
@@ -69,14 +76,11 @@ describe('a queue in IndexedDB', () => {
 
         inbox.faults.length = 0
         const before = inbox.requests.length
-        const second = await startOwnChromium(profile.folder)
-        const next = await second.context.newPage()
-        await next.goto(address)
-        await next.waitForFunction(() => 'tools' in globalThis)
-        await expect.poll(() => next.evaluate(() => tools.sink.counts.created)).toBeGreaterThan(0)
-        await next.evaluate(() => tools.sink.flush())
-        expect(await next.evaluate(() => [tools.sink.counts.pending, tools.errors])).toEqual([0, []])
-        await second.kill()
+        const { page, kill } = await open(address)
+        await expect.poll(() => page.evaluate(() => tools.sink.counts.created)).toBeGreaterThan(0)
+        await page.evaluate(() => tools.sink.flush())
+        expect(await page.evaluate(() => [tools.sink.counts.pending, tools.errors])).toEqual([0, []])
+        await kill()
 
         const sent = inbox.requests
           .slice(before)

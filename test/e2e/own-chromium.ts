@@ -44,7 +44,9 @@ export async function startOwnChromium(profile: string): Promise<OwnChromium> {
   return {
     context: connection.contexts()[0]!,
     async kill() {
-      process.kill(-browser.pid!, 'SIGKILL')
+      if (browser.exitCode !== null || browser.signalCode !== null) return
+      if (process.platform === 'win32') browser.kill('SIGKILL')
+      else process.kill(-browser.pid!, 'SIGKILL')
       await ended
       await connection.close()
     },
