@@ -143,7 +143,7 @@ describe('the end of a page', { timeout: minute }, () => {
     await expect.poll(() => page.evaluate(() => tools.sink.counts.pending)).toBe(0)
     inbox.faults.push('503')
     await add('kept')
-    await expect.poll(() => page.evaluate(keysIn, 'queue')).toEqual(['kept'])
+    await expect.poll(() => page.evaluate(keysIn, 'queue')).toContain('kept')
     await turn('frozen')
     await expect.poll(sent).toEqual([['delivered'], ['kept']])
     // Browsers discard frozen tabs, of which the page hears nothing.
