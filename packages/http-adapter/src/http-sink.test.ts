@@ -2,18 +2,12 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { createTracker, showPipeline } from '@callsheet/core'
 import { createFakeClock } from '@callsheet/core/test'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { httpSink } from './index.ts'
 import { accept, createRows, idsOf, offline, say, setUpSink, task, url } from './testing/sink.ts'
 
 const second = 1_000
 const minute = 60 * second
-
-// A fake clock does not wait for a real stream.
-beforeEach(() => {
-  vi.stubGlobal('CompressionStream', undefined)
-  return () => vi.unstubAllGlobals()
-})
 
 describe('httpSink', () => {
   it('posts what gathered within a second, the newest version of each', async () => {
@@ -93,8 +87,7 @@ describe('httpSink', () => {
   })
 
   it('compresses what is above 2 KiB', async () => {
-    vi.unstubAllGlobals()
-    const { sink, clock, write, sent } = setUpSink()
+    const { sink, clock, write, sent } = setUpSink({ gzip: undefined })
     write('a')
     await clock.advance(second)
     write(...Array.from({ length: 50 }, (_one, place) => `t${place}`))
@@ -108,7 +101,9 @@ describe('httpSink', () => {
   })
 
   it('sends them plain where nothing compresses', async () => {
-    const { clock, write, sent } = setUpSink()
+    vi.stubGlobal('CompressionStream', undefined)
+    const { clock, write, sent } = setUpSink({ gzip: undefined })
+    vi.unstubAllGlobals()
     write(...Array.from({ length: 50 }, (_one, place) => `t${place}`))
     await clock.advance(second)
     expect(sent[0]!.headers.get('content-encoding')).toBeNull()
@@ -116,7 +111,6 @@ describe('httpSink', () => {
   })
 
   it('compresses by what it is given, such as the zlib of Node', async () => {
-    vi.unstubAllGlobals()
     const zip = promisify(gzip)
     const { sink, write, sent } = setUpSink({ gzip: (text) => zip(text, { level: 1 }) })
     write(...Array.from({ length: 50 }, (_one, place) => `t${place}`))
@@ -127,7 +121,6 @@ describe('httpSink', () => {
   })
 
   it('compresses nothing when it is told so', async () => {
-    vi.unstubAllGlobals()
     const { sink, write, sent } = setUpSink({ gzip: null })
     write(...Array.from({ length: 50 }, (_one, place) => `t${place}`))
     await sink.flush()
