@@ -1,5 +1,5 @@
 import OpenAI, { toFile } from 'openai'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createTrackedFetch, resend } from './index.ts'
 import { openai, type OpenAiOptions } from './openai.ts'
 import { hurry } from './testing/hurry.ts'
@@ -13,6 +13,7 @@ import {
   refusedByPolicy,
   startOpenAiServer,
 } from './testing/openai-server.ts'
+import { providerTests } from './testing/provider-tests.ts'
 
 type Use = (client: OpenAI, server: OpenAiServer) => Promise<unknown>
 
@@ -65,27 +66,14 @@ const clientOf = (fetch: typeof globalThis.fetch) => new OpenAI({ apiKey: 'sk-te
 
 interface Given extends OpenAiOptions {
   readonly script?: OpenAiScript
-  readonly faults?: (server: OpenAiServer) => void
 }
 
-async function setUp({ script = {}, faults = () => {}, ...options }: Given = {}) {
-  const server = await startOpenAiServer(script)
-  onTestFinished(server.close)
-  faults(server)
-  const provider = openai({ every: 1_000, ...options })
-  const page = openPage(server.fetch, provider)
-  return { server, page, client: clientOf(page.fetch) }
-}
-
-/** The same use by a client of its own and by one with a tracked fetch: it has to end alike, and to pay alike. */
-async function compare(use: Use, given: Given = {}) {
-  const bare = await setUp(given)
-  const expected = await endOf(use(clientOf(bare.server.fetch), bare.server))
-  const { server, page, client } = await setUp(given)
-  expect(await endOf(use(client, server))).toEqual(expected)
-  for (const endpoint of paid) expect(server.count(endpoint), endpoint).toBe(bare.server.count(endpoint))
-  return { server, page, bare: bare.server, expected }
-}
+const { setUp, compare } = providerTests({
+  start: ({ script = {} }: Given) => startOpenAiServer(script),
+  provider: (given) => openai({ every: 1_000, ...given }),
+  clientOf,
+  paid: (server) => Object.fromEntries(paid.map((endpoint) => [endpoint, server.count(endpoint)])),
+})
 
 /** The server has been asked for it. */
 const asked = (server: OpenAiServer, endpoint: Parameters<OpenAiServer['count']>[0]) =>
@@ -613,15 +601,10 @@ describe('openai with videos', () => {
     const { server, page } = await compare(
       async (client, at) => {
         const { id } = await client.videos.create({ prompt })
-        await vi.waitFor(async () => expect(at.videos.find(id)?.state.status).toBe('completed'))
+        at.videos.set({ status: 'completed' })
         return (await client.videos.downloadContent(id)).text()
       },
-      {
-        every: 5,
-        script: { videos: filming },
-        faults: (at) =>
-          void asked(at, 'videos').then(() => setTimeout(() => at.videos.set({ status: 'completed' }), 50)),
-      },
+      { every: 5, script: { videos: filming } },
     )
     const task = await page.end()
     expect(task).toMatchObject({ status: 'succeeded', job, metadata: { outputType: 'video' } })
