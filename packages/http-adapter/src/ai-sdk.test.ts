@@ -10,12 +10,8 @@ import type { Fetch } from './request.ts'
 import { type FalState, startFalServer } from './testing/fal-server.ts'
 import { hurry } from './testing/hurry.ts'
 import { endOf, openPage } from './testing/open-page.ts'
-import {
-  type OpenAiScript,
-  rateLimited,
-  refusedByPolicy,
-  startOpenAiServer,
-} from './testing/openai-server.ts'
+import { rateLimited, refusedByPolicy } from './testing/openai-problems.ts'
+import { type OpenAiScript, startOpenAiServer } from './testing/openai-server.ts'
 import { providerTests } from './testing/provider-tests.ts'
 import { type PredictionState, startReplicateServer, throttled } from './testing/replicate-server.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { gate } from './testing/gate.ts'
 import { hurry } from './testing/hurry.ts'
 import { endOf } from './testing/open-page.ts'
-import { rateLimited } from './testing/openai-server.ts'
+import { rateLimited } from './testing/openai-problems.ts'
 import { compare, listOf, model, prompt, setUp, text, type Use } from './testing/openai-uses.ts'
 
 const chatted: Use = (client) =>

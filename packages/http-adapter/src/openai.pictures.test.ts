@@ -5,7 +5,7 @@ import { openai } from './openai.ts'
 import { gate } from './testing/gate.ts'
 import { hurry } from './testing/hurry.ts'
 import { endOf } from './testing/open-page.ts'
-import { rateLimited, refusedByPolicy } from './testing/openai-server.ts'
+import { rateLimited, refusedByPolicy } from './testing/openai-problems.ts'
 import { asked, clientOf, compare, listOf, prompt, setUp, type Use } from './testing/openai-uses.ts'
 
 const drawn: Use = (client) => client.images.generate({ model: 'gpt-image-1', prompt })

@@ -4,7 +4,7 @@ import { gate } from './testing/gate.ts'
 import { hurry } from './testing/hurry.ts'
 import { endOf, openPage } from './testing/open-page.ts'
 import type { VideoState } from './testing/openai-bodies.ts'
-import { problem, rateLimited } from './testing/openai-server.ts'
+import { problem, rateLimited } from './testing/openai-problems.ts'
 import { asked, compare, headers, prompt, setUp, type Use } from './testing/openai-uses.ts'
 
 const filming: readonly VideoState[] = [
