@@ -1,5 +1,4 @@
 import {
-  createTracker,
   type PipelineView,
   type ShowPipeline,
   showPipeline,
@@ -9,6 +8,7 @@ import {
 import { applyShow, applyTask } from '../../packages/core/src/reducer.ts'
 import { emptyState, showOf, type State } from '../../packages/core/src/state.ts'
 import { viewOf } from '../../packages/core/src/show-state.ts'
+import { createPlayed } from '../played.ts'
 import type { Contestant, Figures } from './contestant.ts'
 
 /** What is compared of a view. */
@@ -65,28 +65,16 @@ export const callsheet: Contestant = {
 export const callsheetTracker: Contestant = {
   name: 'callsheet: tracker',
   isImmutable: true,
-  start({ shows, versions, patches }) {
-    let now = versions[0]!.startedAt
-    // All contestants hold all tasks.
-    const tracker = createTracker({
-      pipeline: showPipeline,
-      by: 'bench',
-      clock: () => now,
-      maxTasks: Infinity,
-    })
-    for (const { showId, characters } of shows) tracker.show(showId).setCharacters(characters)
-    const add = (task: (typeof versions)[number]) => tracker.addTask(task as never)
+  start(workload) {
+    const { tracker, play } = createPlayed(workload)
     return {
       load: (newest) => {
-        for (const version of newest) add(version)
+        for (const version of newest) tracker.addTask(version as never)
       },
       play(from, to) {
         let sum = 0
         for (let index = from; index < to; index += 1) {
-          const version = versions[index]!
-          now = version.updatedAt
-          if (version.rev === 1) add(version)
-          else tracker.updateTask(version.id, patches[index]!)
+          const version = play(index)
           const view = tracker.getPipeline(version.showId)
           const step = view.step(version.type as StepType<ShowPipeline>)
           sum += view.progress + 3 * view.active + 5 * step.completed + 7 * step.progress + step.status.length

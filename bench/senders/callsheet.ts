@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { createTracker, showPipeline, type Sink } from '@callsheet/core'
+import type { Sink } from '@callsheet/core'
 import { httpSink, type HttpSink } from '@callsheet/http-adapter'
 import type { Deliveries } from '../deliveries.ts'
+import { createPlayed } from '../played.ts'
 import type { Sender, Sending } from './sender.ts'
 
 const zip = promisify(gzip)
@@ -48,27 +49,10 @@ export const callsheetSink = sinkAlone('callsheet: httpSink')
 export const callsheetSinkByZlib = sinkAlone('callsheet: httpSink, gzip 1 by zlib', 1)
 
 /** Says to a tracker all that becomes of the tasks, of which the sink keeps what is newest. */
-function play({ workload }: Deliveries, sinks: readonly Sink[], end: Sending['end']): Sending {
-  const { shows, versions, patches } = workload
-  let now = versions[0]!.startedAt
-  const tracker = createTracker({
-    pipeline: showPipeline,
-    by: 'bench',
-    clock: () => now,
-    maxTasks: Infinity,
-    sinks,
-  })
-  for (const { showId, characters } of shows) tracker.show(showId).setCharacters(characters)
-  return {
-    write(index) {
-      const version = versions[index]!
-      now = version.updatedAt
-      if (version.rev === 1) tracker.addTask(version as never)
-      else tracker.updateTask(version.id, patches[index]!)
-    },
-    end,
-  }
-}
+const playing = ({ workload }: Deliveries, sinks: readonly Sink[], end: Sending['end']): Sending => ({
+  write: createPlayed(workload, sinks).play,
+  end,
+})
 
 export const callsheetTracker: Sender = {
   name: 'callsheet: a tracker with httpSink',
@@ -76,7 +60,7 @@ export const callsheetTracker: Sender = {
   delivers: 'tasks',
   start(url, deliveries, isRaised) {
     const sink = createSink(url, isRaised)
-    return play(deliveries, [sink], () => drain(sink))
+    return playing(deliveries, [sink], () => drain(sink))
   },
-  startBare: (deliveries) => play(deliveries, [], async () => undefined),
+  startBare: (deliveries) => playing(deliveries, [], async () => undefined),
 }

@@ -6,7 +6,7 @@ import { applyShow, applyTask } from './reducer.ts'
 import { ShowState, viewOf } from './show-state.ts'
 import { emptyState, showOf, type State, versionOf, versions } from './state.ts'
 import type { ShowRecord, TaskRecord, TaskVersion } from './task.ts'
-import { assertLaw } from './testing.ts'
+import { assertLaw, defined, oneOf, taskOf } from './testing.ts'
 
 const pipeline = definePipeline({
   id: 'batch',
@@ -18,12 +18,8 @@ const pipeline = definePipeline({
   extra: [{ type: 'zip' }],
 })
 
-const oneOf = <const T>(...values: T[]) => fc.constantFrom(...values)
 const people = ['ada', 'bo', 'cy', 'constructor']
 const showIds = ['a', 'b', '__proto__']
-const defined = <T extends object>(value: T): T =>
-  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T
-
 const seldom = <T>(value: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value })
 
@@ -167,18 +163,15 @@ describe('applyTasks', { timeout: 300_000 }, () => {
   })
 
   it('keeps the steps that it does not concern, also those of which it brings old news', () => {
-    const tasks = Array.from({ length: 20 }, (_, number): TaskRecord => ({
-      id: `t${number}`,
-      showId: 'a',
-      type: number < 10 ? 'portrait' : 'video',
-      characterId: `c${number % 10}`,
-      status: 'processing',
-      attempt: 1,
-      startedAt: 1,
-      updatedAt: 1,
-      rev: 1,
-      by: 'w1',
-    }))
+    const tasks = Array.from({ length: 20 }, (_, number) =>
+      taskOf({
+        id: `t${number}`,
+        showId: 'a',
+        type: number < 10 ? 'portrait' : 'video',
+        characterId: `c${number % 10}`,
+        by: 'w1',
+      }),
+    )
     const { state } = applyTasks(emptyState(pipeline), tasks)
     const next = applyTasks(
       state,

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { parseRecords, parseSnapshot } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
 import type { TaskRecord } from './task.ts'
+import { deferred } from './testing.ts'
 import { createTracker } from './tracker.ts'
 import { isStale } from './time.ts'
 
@@ -21,16 +22,6 @@ function setup(by = 'me') {
   })
   const task = (id: string) => tracker.getTask(id) as TaskRecord | undefined
   return { tracker, show: tracker.show('neon'), clock, task }
-}
-
-function deferred<T = unknown>() {
-  let resolve!: (value: T) => void
-  let reject!: (reason: unknown) => void
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  return { promise, resolve, reject }
 }
 
 const reload = (tracker: ReturnType<typeof setup>['tracker'], by = 'reloaded') => {

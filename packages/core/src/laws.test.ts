@@ -16,7 +16,7 @@ import {
   type TaskVersion,
 } from './task.ts'
 import { values } from './table.ts'
-import { assertLaw, expectSame, oneOf, plain } from './testing.ts'
+import { assertLaw, defined, expectSame, oneOf, plain } from './testing.ts'
 import type { PipelineView } from './views.ts'
 
 // --- what may happen -------------------------------------------------------------------------------------------------
@@ -35,9 +35,6 @@ const pipeline = definePipeline({
 const showId = oneOf('a', 'b', 'c', '__proto__')
 const characterId = oneOf('ada', 'bo', 'constructor')
 const by = oneOf('w1', 'w2')
-
-const defined = <T extends object>(value: T): T =>
-  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T
 
 const task: fc.Arbitrary<TaskVersion> = fc
   .record({

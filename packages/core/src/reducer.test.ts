@@ -4,6 +4,7 @@ import { applyShow, applyTask } from './reducer.ts'
 import { viewOf } from './show-state.ts'
 import { emptyState, showOf, type State } from './state.ts'
 import type { Facts, ShowRecord, TaskRecord, TaskVersion } from './task.ts'
+import { taskOf } from './testing.ts'
 
 const pipeline = definePipeline({
   id: 'small',
@@ -14,18 +15,7 @@ const pipeline = definePipeline({
   ],
 })
 
-const task = (id: string, fields: Partial<TaskRecord> = {}): TaskRecord => ({
-  id,
-  showId: 's',
-  type: 'portrait',
-  status: 'processing',
-  attempt: 1,
-  startedAt: 1,
-  updatedAt: 1,
-  rev: 1,
-  by: 'me',
-  ...fields,
-})
+const task = (id: string, fields: Partial<TaskRecord> = {}) => taskOf({ id, ...fields })
 
 const removed = (id: string, showId = 's'): TaskVersion => ({
   id,

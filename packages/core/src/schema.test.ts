@@ -3,21 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { definePipeline, type StandardSchema } from './pipeline.ts'
 import { ParseError, parseRecords, parseSnapshot } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
+import { taskOf } from './testing.ts'
 import { createTracker } from './tracker.ts'
 
-const task = {
-  id: 't1',
-  showId: 's',
-  type: 'portrait',
-  characterId: 'ada',
-  stepNumber: 4,
-  status: 'processing',
-  attempt: 1,
-  startedAt: 1,
-  updatedAt: 2,
-  rev: 1,
-  by: 'me',
-}
+const task = taskOf({ characterId: 'ada', stepNumber: 4, updatedAt: 2 })
 const tombstone = { id: 't2', showId: 's', removed: true, updatedAt: 2, rev: 3, by: 'me' }
 const show = { showId: 's', pipeline: 'show', title: { value: 'Neon Noir', rev: 1, by: 'me' } }
 const reasons = (records: { rejected: readonly { reason: string }[] }) =>

@@ -1,20 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import { type Logger, logSink, memorySink, toJsonLine } from './sink.ts'
 import type { TaskRecord, Tombstone } from './task.ts'
+import { taskOf } from './testing.ts'
 
-const task = (more: Partial<TaskRecord> = {}): TaskRecord => ({
-  id: 't1',
-  showId: 's',
-  type: 'portrait',
-  characterId: 'ada',
-  status: 'processing',
-  attempt: 1,
-  startedAt: 1,
-  updatedAt: 2,
-  rev: 1,
-  by: 'me',
-  ...more,
-})
+const task = (more: Partial<TaskRecord> = {}) => taskOf({ characterId: 'ada', updatedAt: 2, ...more })
 const tombstone: Tombstone = { id: 't1', showId: 's', removed: true, updatedAt: 3, rev: 9, by: 'me' }
 const change = (...tasks: (TaskRecord | Tombstone)[]) => ({ tasks, shows: [], origin: 'local' as const })
 

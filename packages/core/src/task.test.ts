@@ -10,19 +10,9 @@ import {
   type TaskStatus,
   type TaskVersion,
 } from './task.ts'
+import { taskOf } from './testing.ts'
 
-const task = (fields: Partial<TaskRecord> = {}): TaskRecord => ({
-  id: 't1',
-  showId: 's',
-  type: 'portrait',
-  status: 'processing',
-  attempt: 1,
-  startedAt: 1,
-  updatedAt: 1,
-  rev: 1,
-  by: 'a',
-  ...fields,
-})
+const task = (fields: Partial<TaskRecord> = {}) => taskOf({ by: 'a', ...fields })
 
 const tombstone = (fields: { readonly rev?: number; readonly by?: string } = {}): TaskVersion => ({
   id: 't1',

@@ -1,8 +1,12 @@
-// What the property tests share.
+// What the tests share.
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect } from 'vitest'
+import type { TrackerOptions } from './contract.ts'
 import type { Pipeline } from './pipeline.ts'
+import { showPipeline, type ShowPipeline } from './show-pipeline.ts'
+import type { TaskRecord } from './task.ts'
+import { createTracker } from './tracker.ts'
 import type { PipelineView } from './views.ts'
 
 const number = (name: string): number | undefined => {
@@ -84,3 +88,46 @@ export const plain = <P extends Pipeline>(view: PipelineView<P>) => ({
     current: [undefined, ...step.slots.map((slot) => slot.characterId)].map((id) => step.task(id)?.id),
   })),
 })
+
+/** A value without the fields that are undefined. */
+export const defined = <T extends object>(value: T): T =>
+  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T
+
+/** A record of a task: the first version of a portrait at which somebody works. */
+export const taskOf = (fields: Partial<TaskRecord> = {}): TaskRecord => ({
+  id: 't1',
+  showId: 's',
+  type: 'portrait',
+  status: 'processing',
+  attempt: 1,
+  startedAt: 1,
+  updatedAt: 1,
+  rev: 1,
+  by: 'me',
+  ...fields,
+})
+
+/** A tracker whose clock goes when `clock.now` is set; its ids are t1, t2 and so on. */
+export function setUpTracker(start: number, options: Partial<TrackerOptions<ShowPipeline>> = {}) {
+  const clock = { now: start }
+  let made = 0
+  const tracker = createTracker({
+    pipeline: showPipeline,
+    clock: () => clock.now,
+    createId: () => `t${(made += 1)}`,
+    by: 'me',
+    ...options,
+  })
+  return { tracker, show: tracker.show('s'), clock }
+}
+
+/** A promise that is settled from outside. */
+export function deferred<T = unknown>() {
+  let resolve!: (value: T) => void
+  let reject!: (reason: unknown) => void
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  return { promise, resolve, reject }
+}

@@ -13,12 +13,11 @@ import {
   type TaskRecord,
   type TaskVersion,
 } from './task.ts'
-import { assertLaw } from './testing.ts'
+import { assertLaw, oneOf } from './testing.ts'
 import { createTracker } from './tracker.ts'
 
 // --- what may happen -------------------------------------------------------------------------------------------------
 
-const oneOf = <const T>(...values: T[]) => fc.constantFrom(...values)
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 })
 const slot = oneOf('trailer', 'trailer', 'ada', 'bo')
 /** Which one, counted from the last: mostly that itself. */

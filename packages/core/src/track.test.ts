@@ -6,22 +6,13 @@ import type { ShowPipeline } from './show-pipeline.ts'
 import type { TaskRecord } from './task.ts'
 import type { RunContext } from './run.ts'
 import { createTestTracker } from './test-tracker.ts'
+import { deferred, taskOf } from './testing.ts'
 
 function setup(options: Partial<TrackerOptions<ShowPipeline>> = {}) {
   let made = 0
   const kit = createTestTracker({ start: 1_000_000, by: 'me', createId: () => `t${(made += 1)}`, ...options })
   const task = (id = 't1') => kit.tracker.getTask(id) as TaskRecord | undefined
   return { ...kit, show: kit.tracker.show('s'), task }
-}
-
-function deferred<T = unknown>() {
-  let resolve!: (value: T) => void
-  let reject!: (reason: unknown) => void
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  return { promise, resolve, reject }
 }
 
 /** Lets promises and streams go on for as long as they can by themselves. */
@@ -632,18 +623,8 @@ describe('the run', () => {
 })
 
 describe('a slot that is already being worked on', () => {
-  const elsewhere: TaskRecord = {
-    id: 'theirs',
-    showId: 's',
-    type: 'trailer',
-    stepNumber: 8,
-    status: 'processing',
-    attempt: 1,
-    startedAt: 900_000,
-    updatedAt: 900_000,
-    rev: 1,
-    by: 'you',
-  }
+  const at = { startedAt: 900_000, updatedAt: 900_000 }
+  const elsewhere = taskOf({ id: 'theirs', type: 'trailer', stepNumber: 8, ...at, by: 'you' })
 
   it('is joined: the running promise is shared, and the paid call made once', async () => {
     const { show, tracker } = setup()

@@ -7,40 +7,24 @@ import { parseRecords, parseSnapshot } from './schema.ts'
 import { showPipeline, type ShowPipeline } from './show-pipeline.ts'
 import { memorySink } from './sink.ts'
 import type { TaskRecord } from './task.ts'
+import { setUpTracker, taskOf } from './testing.ts'
 import { createTracker } from './tracker.ts'
 
 const day = 86_400_000
 
 function setup(options: Partial<TrackerOptions<ShowPipeline>> = {}) {
-  const clock = { now: 100 * day }
+  const { tracker, ...rest } = setUpTracker(100 * day, options)
   const errors: string[] = []
-  let made = 0
-  const tracker = createTracker({
-    pipeline: showPipeline,
-    clock: () => clock.now,
-    createId: () => `t${(made += 1)}`,
-    by: 'me',
-    ...options,
-  })
   tracker.on('error', ({ error }) => errors.push(error.message))
-  return { tracker, show: tracker.show('s'), clock, errors }
+  return { tracker, ...rest, errors }
 }
 
 type Tracker = ReturnType<typeof setup>['tracker']
 const saved = (tracker: Tracker) => parseSnapshot(JSON.stringify(tracker.serialize()))
-const task = (more: object = {}) => ({
-  id: 'x',
-  showId: 's',
-  type: 'trailer',
-  stepNumber: 8,
-  status: 'processing',
-  attempt: 1,
-  startedAt: 99 * day,
-  updatedAt: 99 * day,
-  rev: 1,
-  by: 'you',
-  ...more,
-})
+const task = (more: object = {}) => {
+  const at = { startedAt: 99 * day, updatedAt: 99 * day }
+  return taskOf({ id: 'x', type: 'trailer', stepNumber: 8, ...at, by: 'you', ...more })
+}
 const records = (...tasks: object[]) => parseRecords({ tasks })
 
 describe('createTracker', () => {

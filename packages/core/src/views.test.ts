@@ -3,19 +3,12 @@ import { definePipeline } from './pipeline.ts'
 import { parseRecords } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
 import type { TaskRecord } from './task.ts'
+import { setUpTracker } from './testing.ts'
 import { createTracker } from './tracker.ts'
 import { elapsed, isExpired, isStale } from './time.ts'
 
 function setup() {
-  const clock = { now: 1_000 }
-  let made = 0
-  const tracker = createTracker({
-    pipeline: showPipeline,
-    clock: () => clock.now,
-    createId: () => `t${(made += 1)}`,
-    by: 'me',
-  })
-  const show = tracker.show('s')
+  const { tracker, show, clock } = setUpTracker(1_000)
   const add = (type: string, status: string, characterId?: string, more: object = {}) =>
     tracker.addTask({ showId: 's', type, status, characterId, ...more } as never)!.id
   const step = (type: (typeof showPipeline.steps)[number]['type']) => show.getPipeline().step(type)

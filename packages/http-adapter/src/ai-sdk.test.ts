@@ -2,22 +2,17 @@ import { createFal } from '@ai-sdk/fal'
 import { createOpenAI } from '@ai-sdk/openai'
 import { createReplicate } from '@ai-sdk/replicate'
 import { experimental_generateVideo, generateImage, generateText, streamText } from 'ai'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { fal } from './fal.ts'
 import { openai } from './openai.ts'
-import type { Provider } from './provider.ts'
 import { replicate } from './replicate.ts'
 import type { Fetch } from './request.ts'
-import { startFalServer } from './testing/fal-server.ts'
+import { type FalState, startFalServer } from './testing/fal-server.ts'
 import { hurry } from './testing/hurry.ts'
-import type { LocalServer } from './testing/local-server.ts'
 import { endOf, openPage } from './testing/open-page.ts'
-import {
-  type OpenAiScript,
-  rateLimited,
-  refusedByPolicy,
-  startOpenAiServer,
-} from './testing/openai-server.ts'
+import { rateLimited, refusedByPolicy } from './testing/openai-problems.ts'
+import { type OpenAiScript, startOpenAiServer } from './testing/openai-server.ts'
+import { providerTests } from './testing/provider-tests.ts'
 import { type PredictionState, startReplicateServer, throttled } from './testing/replicate-server.ts'
 
 const prompt = 'a portrait of Ada'
@@ -27,38 +22,14 @@ const forever = () => new Promise<void>(() => {})
 /** What a use of the SDK gives, without the times and ids that it makes up. */
 type Use<S> = (fetch: Fetch, server: S) => Promise<unknown>
 
-interface Given<S> {
-  readonly start: () => Promise<S>
-  readonly provider: Provider
-  readonly paid: string
-  readonly faults?: ((server: S) => void) | undefined
-}
-
-/** The same use with a fetch of its own and with a tracked one: it has to end alike, and to pay alike. */
-async function compare<S extends LocalServer>(use: Use<S>, { start, provider, paid, faults }: Given<S>) {
-  const begin = async () => {
-    const server = await start()
-    onTestFinished(server.close)
-    faults?.(server)
-    return server
-  }
-  const bare = await begin()
-  const expected = await endOf(use(bare.fetch, bare))
-  const server = await begin()
-  const page = openPage(server.fetch, provider)
-  expect(await endOf(use(page.fetch, server))).toEqual(expected)
-  expect(server.count(paid)).toBe(bare.count(paid))
-  return { server, page, bare, expected }
-}
-
 describe('the AI SDK with OpenAI', () => {
   type Server = Awaited<ReturnType<typeof startOpenAiServer>>
   const writes: OpenAiScript = { responses: [{ status: 'completed', text }], chat: { text } }
-  const given = (script = writes, paid = 'responses', faults?: (server: Server) => void): Given<Server> => ({
-    start: () => startOpenAiServer(script),
-    provider: openai(),
-    paid,
-    faults,
+  const { setUp, compare } = providerTests({
+    start: ({ script = writes }: { script?: OpenAiScript }) => startOpenAiServer(script),
+    provider: () => openai(),
+    clientOf: (fetch) => fetch,
+    paid: (server) => ['responses', 'chat', 'images'].map((endpoint) => server.count(endpoint)),
   })
   const clientOf = (fetch: Fetch) => createOpenAI({ apiKey: 'sk-test', fetch })
   const generate: Use<Server> = async (fetch) => {
@@ -85,7 +56,7 @@ describe('the AI SDK with OpenAI', () => {
     (await generateImage({ model: clientOf(fetch).image('gpt-image-1'), prompt, n: 2 })).images
 
   it('writes a text', async () => {
-    const { server, page } = await compare(generate, given())
+    const { server, page } = await compare(generate)
     expect(await page.end()).toMatchObject({
       status: 'succeeded',
       metadata: { model: 'gpt-5', outputType: 'text' },
@@ -95,7 +66,7 @@ describe('the AI SDK with OpenAI', () => {
   })
 
   it('streams a text, and shows that it is written', async () => {
-    const { server, page, expected } = await compare(stream, given())
+    const { server, page, expected } = await compare(stream)
     expect(expected).toMatchObject({ value: expect.arrayContaining(['Once', ' upon']) as unknown })
     expect(await page.end()).toMatchObject({ status: 'succeeded', metadata: { outputType: 'text' } })
     expect(page.looks()).toEqual(['processing', 'processing running', 'processing writing', 'succeeded'])
@@ -106,24 +77,21 @@ describe('the AI SDK with OpenAI', () => {
   it('streams a chat', async () => {
     const chat: Use<Server> = async (fetch) =>
       streamText({ model: clientOf(fetch).chat('gpt-4o'), prompt }).text
-    const { page, expected } = await compare(chat, given(writes, 'chat'))
+    const { page, expected } = await compare(chat)
     expect(expected).toEqual({ value: text })
     expect(await page.end()).toMatchObject({ status: 'succeeded', metadata: { model: 'gpt-4o' } })
     expect(page.looks()).toContain('processing writing')
   })
 
   it('draws pictures, and keeps none of their data', async () => {
-    const { page } = await compare(draw, given(writes, 'images'))
+    const { page } = await compare(draw)
     const picture = { type: 'image/png', bytes: 9 }
     expect(await page.end()).toMatchObject({ status: 'succeeded', metadata: { output: [picture, picture] } })
     expect(JSON.stringify(page.versions)).not.toContain(Buffer.from('a picture').toString('base64'))
   })
 
   it('fails with a prompt that is refused', async () => {
-    const { server, page } = await compare(
-      draw,
-      given(writes, 'images', (at) => at.fault('images', refusedByPolicy)),
-    )
+    const { server, page } = await compare(draw, { faults: (at) => at.fault('images', refusedByPolicy) })
     expect(await page.end()).toMatchObject({ status: 'failed', error: { httpStatus: 400 } })
     expect(server.count('images')).toBe(1)
   })
@@ -131,31 +99,29 @@ describe('the AI SDK with OpenAI', () => {
   it.each([generate, stream])('fails with an answer that says so', async (use) => {
     hurry()
     const error = { code: 'server_error', message: 'The model broke.' }
-    const { page } = await compare(use, given({ responses: [{ status: 'failed', error }] }))
+    const { page } = await compare(use, { script: { responses: [{ status: 'failed', error }] } })
     expect(await page.end()).toMatchObject({ status: 'failed', error })
   })
 
   it.each([generate, stream])('fails with an answer that breaks off', async (use) => {
     hurry()
-    const { page } = await compare(
-      use,
-      given(writes, 'responses', (at) => at.fault('responses', 'torn', 'torn', 'torn')),
-    )
+    const { page } = await compare(use, { faults: (at) => at.fault('responses', 'torn', 'torn', 'torn') })
     expect(await page.end()).toMatchObject({ status: 'failed', error: { message: 'terminated' } })
   })
 
   it.each([generate, stream])('comes back when OpenAI is too busy', async (use) => {
     hurry()
-    const { server, page } = await compare(
-      use,
-      given(writes, 'responses', (at) => at.fault('responses', rateLimited(1))),
-    )
+    const { server, page } = await compare(use, { faults: (at) => at.fault('responses', rateLimited(1)) })
     expect(await page.end()).toMatchObject({ status: 'succeeded', attempt: 2 })
     expect([server.count('responses'), page.tasks().length]).toEqual([2, 1])
   })
 
   it('is canceled by its caller in the middle of a stream', async () => {
-    const leave: Use<Server> = async (fetch, server) => {
+    // The first words come, and then nothing more.
+    let events = 0
+    const pace = async () => void ((events += 1) > 3 && (await forever()))
+    const leave: Use<Server> = async (fetch) => {
+      events = 0
       const controller = new AbortController()
       const result = streamText({
         model: clientOf(fetch)('gpt-5'),
@@ -164,20 +130,20 @@ describe('the AI SDK with OpenAI', () => {
         onError: () => {},
       })
       const parts: unknown[] = []
-      const leaveSoon = () => setTimeout(() => controller.abort(), 100)
-      void vi.waitFor(() => expect(server.count('responses')).toBe(1), { timeout: 20_000 }).then(leaveSoon)
-      for await (const { type } of result.fullStream) parts.push(type)
+      for await (const { type } of result.fullStream) {
+        parts.push(type)
+        if (type === 'text-delta') controller.abort()
+      }
       return parts
     }
-    const { page } = await compare(leave, given({ ...writes, pace: forever }))
+    const { page, expected } = await compare(leave, { script: { ...writes, pace } })
+    expect(expected).toMatchObject({ value: expect.arrayContaining(['text-delta', 'abort']) as unknown })
     expect(await page.end()).toMatchObject({ status: 'canceled' })
   })
 
   it.each([generate, stream])('is canceled by the tracker, and sends nothing again', async (use) => {
-    const server = await startOpenAiServer({ ...writes, work: forever })
-    onTestFinished(server.close)
-    const page = openPage(server.fetch, openai())
-    const ended = endOf(use(page.fetch, server))
+    const { server, page, client } = await setUp({ script: { ...writes, work: forever } })
+    const ended = endOf(use(client, server))
     await vi.waitFor(() => expect(server.count('responses')).toBe(1))
     page.tracker.cancel({ showId: 's1' }, 'another prompt')
     await ended
@@ -194,11 +160,12 @@ describe('the AI SDK with Replicate', () => {
     { status: 'processing', logs: ' 40%|####      | 4/10\n' },
     { status: 'succeeded', output: picture },
   ]
-  const given = (script = painting, faults?: (server: Server) => void): Given<Server> => ({
-    start: () => startReplicateServer(script, { holds: script.length === 1 }),
-    provider: replicate({ every: 1_000 }),
-    paid: 'create',
-    faults,
+  const { setUp, compare } = providerTests({
+    start: ({ script = painting }: { script?: typeof painting }) =>
+      startReplicateServer(script, { holds: script.length === 1 }),
+    provider: () => replicate({ every: 1_000 }),
+    clientOf: (fetch) => fetch,
+    paid: (server) => server.count('create'),
   })
   const clientOf = (fetch: Fetch) => createReplicate({ apiToken: 'r8_test', fetch })
   const draw: Use<Server> = async (fetch) =>
@@ -217,7 +184,7 @@ describe('the AI SDK with Replicate', () => {
   }
 
   it('draws a picture, and downloads it untracked', async () => {
-    const { server, page } = await compare(draw, given(painting.slice(-1)))
+    const { server, page } = await compare(draw, { script: painting.slice(-1) })
     expect(await page.end()).toMatchObject({
       status: 'succeeded',
       outputUrl: picture,
@@ -228,32 +195,32 @@ describe('the AI SDK with Replicate', () => {
   })
 
   it('polls a video, by whose answers the task is followed', async () => {
-    const { server, page, bare } = await compare(film, given())
+    const { server, page, bare } = await compare(film)
     expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
     expect(page.looks()).toContain('processing running 40')
     expect([server.count('create'), server.count('get')]).toEqual([1, bare.count('get')])
   })
 
   it('fails with the provider', async () => {
-    const { page } = await compare(film, given([{ status: 'starting' }, { status: 'failed', error: 'NSFW' }]))
+    const { page } = await compare(film, {
+      script: [{ status: 'starting' }, { status: 'failed', error: 'NSFW' }],
+    })
     expect(await page.end()).toMatchObject({ status: 'failed', error: { message: 'NSFW' } })
   })
 
   it('comes back when Replicate is too busy', async () => {
     hurry()
-    const { server, page } = await compare(
-      draw,
-      given(painting.slice(-1), (at) => at.fault('create', throttled(1))),
-    )
+    const { server, page } = await compare(draw, {
+      script: painting.slice(-1),
+      faults: (at) => at.fault('create', throttled(1)),
+    })
     expect(await page.end()).toMatchObject({ status: 'succeeded', attempt: 2 })
     expect([server.count('create'), server.all.length, page.tasks().length]).toEqual([2, 1, 1])
   })
 
   it('is followed after a reload, and not paid again', async () => {
-    const server = await startReplicateServer(painting.slice(0, 2))
-    onTestFinished(server.close)
-    const page = openPage(server.fetch, replicate({ every: 1_000 }))
-    film(page.fetch, server).catch(() => {})
+    const { server, page, client } = await setUp({ script: painting.slice(0, 2) })
+    film(client, server).catch(() => {})
     await vi.waitFor(() => expect(page.tasks()[0]?.job?.id).toBe('prediction1'))
     const headers = { authorization: 'Bearer r8_test' }
     const next = openPage(server.fetch, replicate({ every: 5, headers }), page.close())
@@ -274,12 +241,8 @@ describe('the AI SDK with fal', () => {
     status: 'COMPLETED',
     result: { status: 200, body: { video: { url: 'https://fal.media/files/1.mp4' } } },
   } as const
-  const given = (
-    script: Parameters<typeof startFalServer>[0],
-    paid = 'run',
-    faults?: (server: Server) => void,
-  ): Given<Server> => ({
-    start: async () => {
+  const { setUp, compare } = providerTests({
+    start: async ({ script = [painted] }: { script?: readonly FalState[] }) => {
       const server = await startFalServer(script)
       const files: Fetch = async (input, init) =>
         (input as string).startsWith('https://fal.media/')
@@ -287,9 +250,9 @@ describe('the AI SDK with fal', () => {
           : server.fetch(input, init)
       return { ...server, fetch: files }
     },
-    provider: fal({ every: 5 }),
-    paid,
-    faults,
+    provider: () => fal({ every: 5 }),
+    clientOf: (fetch) => fetch,
+    paid: (server) => server.count('run'),
   })
   const clientOf = (fetch: Fetch) => createFal({ apiKey: 'key:test', fetch })
   const draw: Use<Server> = async (fetch) =>
@@ -305,7 +268,7 @@ describe('the AI SDK with fal', () => {
   }
 
   it('draws a picture by a direct call', async () => {
-    const { server, page } = await compare(draw, given([painted]))
+    const { server, page } = await compare(draw)
     expect(await page.end()).toMatchObject({
       status: 'succeeded',
       outputUrl: picture,
@@ -320,10 +283,8 @@ describe('the AI SDK with fal', () => {
       { status: 'IN_PROGRESS', logs: ['50%|#####     | 5/10'] },
       filmed,
     ] as const
-    const server = await startFalServer(script)
-    onTestFinished(server.close)
-    const page = openPage(server.fetch, fal({ every: 5 }))
-    await film(page.fetch, server)
+    const { server, page, client } = await setUp({ script })
+    await film(client, server)
     expect(await page.end()).toMatchObject({
       status: 'succeeded',
       outputUrl: 'https://fal.media/files/1.mp4',
@@ -333,15 +294,13 @@ describe('the AI SDK with fal', () => {
   })
 
   it('fails with a call that is refused', async () => {
-    const { page } = await compare(
-      draw,
-      given([painted], 'run', (at) =>
+    const { page } = await compare(draw, {
+      faults: (at) =>
         at.fault('run', {
           status: 422,
           body: { detail: [{ loc: ['body', 'prompt'], msg: 'too long', type: 'value_error' }] },
         }),
-      ),
-    )
+    })
     expect(await page.end()).toMatchObject({ status: 'failed', error: { httpStatus: 422 } })
   })
 })

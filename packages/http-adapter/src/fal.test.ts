@@ -1,9 +1,10 @@
 import { createFalClient, type FalClient, type QueueStatus } from '@fal-ai/client'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { fal, type FalOptions, falProxy } from './fal.ts'
 import { type FalServer, type FalState, startFalServer, tooMany } from './testing/fal-server.ts'
 import { hurry } from './testing/hurry.ts'
 import { endOf, openPage } from './testing/open-page.ts'
+import { providerTests } from './testing/provider-tests.ts'
 
 type Use = (client: FalClient, server: FalServer) => Promise<unknown>
 
@@ -28,27 +29,14 @@ const clientOf = (fetch: typeof globalThis.fetch) => createFalClient({ credentia
 
 interface Given extends FalOptions {
   readonly script?: readonly FalState[]
-  readonly faults?: (server: FalServer) => void
 }
 
-async function setUp({ script = painting, faults = () => {}, ...options }: Given = {}) {
-  const server = await startFalServer(script)
-  onTestFinished(server.close)
-  faults(server)
-  const page = openPage(server.fetch, fal({ every: 60_000, ...options }))
-  return { server, page, client: clientOf(page.fetch) }
-}
-
-/** The same use by a client of its own and by one with a tracked fetch: it has to end alike, and to pay alike. */
-async function compare(use: Use, given: Given = {}) {
-  const bare = await setUp(given)
-  const expected = await endOf(use(clientOf(bare.server.fetch), bare.server))
-  const { server, page, client } = await setUp(given)
-  expect(await endOf(use(client, server))).toEqual(expected)
-  expect(server.count('submit')).toBe(bare.server.count('submit'))
-  expect(server.all).toHaveLength(bare.server.all.length)
-  return { server, page, bare: bare.server, expected }
-}
+const { setUp, compare } = providerTests({
+  start: ({ script = painting }: Given) => startFalServer(script),
+  provider: (given) => fal({ every: 60_000, ...given }),
+  clientOf,
+  paid: (server) => [server.count('submit'), server.all.length],
+})
 
 const request = {
   provider: 'fal',

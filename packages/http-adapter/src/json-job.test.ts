@@ -1,7 +1,8 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { jsonJob, type JsonJobOptions } from './json-job.ts'
-import { type JobBody, type JobServer, startJobServer } from './testing/job-server.ts'
-import { endOf, openPage } from './testing/open-page.ts'
+import { type JobBody, startJobServer } from './testing/job-server.ts'
+import { openPage } from './testing/open-page.ts'
+import { providerTests } from './testing/provider-tests.ts'
 
 type Fetch = typeof globalThis.fetch
 
@@ -39,27 +40,14 @@ async function poll(fetch: Fetch): Promise<unknown> {
 
 interface Given extends Partial<JsonJobOptions> {
   readonly script?: readonly JobBody[]
-  readonly faults?: (server: JobServer) => void
 }
 
-async function setUp({ script = painting, faults = () => {}, ...more }: Given = {}) {
-  const server = await startJobServer(script)
-  onTestFinished(server.close)
-  faults(server)
-  const provider = jsonJob({ ...options, ...more })
-  return { server, provider, page: openPage(server.fetch, provider) }
-}
-
-/** The same use by a bare fetch and by a tracked one: it has to end alike, and to pay alike. */
-async function compare(use: (fetch: Fetch, server: JobServer) => Promise<unknown>, given: Given = {}) {
-  const bare = await setUp(given)
-  const expected = await endOf(use(bare.server.fetch, bare.server))
-  const { server, page } = await setUp(given)
-  expect(await endOf(use(page.fetch, server))).toEqual(expected)
-  expect(server.count('create')).toBe(bare.server.count('create'))
-  expect(server.all).toHaveLength(bare.server.all.length)
-  return { server, page, bare: bare.server }
-}
+const { setUp, compare } = providerTests({
+  start: ({ script = painting }: Given) => startJobServer(script),
+  provider: (given) => jsonJob({ ...options, ...given }),
+  clientOf: (fetch) => fetch,
+  paid: (server) => [server.count('create'), server.all.length],
+})
 
 const job = { provider: 'json', id: 'job-1', url: `${jobs}/job-1` }
 

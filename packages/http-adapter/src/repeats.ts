@@ -60,6 +60,6 @@ export function createRepeats(): Repeats {
 
 /** A Request tells nothing of its body. */
 const addressOf = ([input]: FetchArguments): string | undefined =>
-  typeof input === 'string' || input instanceof URL ? String(input) : undefined
+  input instanceof URL ? input.href : typeof input === 'string' ? input : undefined
 
 const triesOf = (args: FetchArguments): number => Number(headersOf(args).get('x-stainless-retry-count') ?? 0)

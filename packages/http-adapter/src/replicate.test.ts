@@ -1,7 +1,8 @@
 import Replicate, { type Prediction } from 'replicate'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { replicate, type ReplicateOptions } from './replicate.ts'
-import { endOf, openPage } from './testing/open-page.ts'
+import { openPage } from './testing/open-page.ts'
+import { providerTests } from './testing/provider-tests.ts'
 import {
   type PredictionState,
   type ReplicateServer,
@@ -28,28 +29,14 @@ const clientOf = (fetch: typeof globalThis.fetch) =>
 interface Given extends ReplicateOptions {
   readonly script?: Script
   readonly holds?: boolean
-  readonly faults?: (server: ReplicateServer) => void
 }
 
-async function setUp({ script = painting, holds = false, faults = () => {}, ...options }: Given = {}) {
-  const server = await startReplicateServer(script, { holds })
-  onTestFinished(server.close)
-  faults(server)
-  const provider = replicate({ every: 60_000, ...options })
-  const page = openPage(server.fetch, provider)
-  return { server, page, provider, client: clientOf(page.fetch) }
-}
-
-/** The same use by a client of its own and by one with a tracked fetch: it has to end alike, and to pay alike. */
-async function compare(use: Use, given: Given = {}) {
-  const bare = await setUp(given)
-  const expected = await endOf(use(clientOf(bare.server.fetch), bare.server))
-  const { server, page, client } = await setUp(given)
-  expect(await endOf(use(client, server))).toEqual(expected)
-  expect(server.count('create')).toBe(bare.server.count('create'))
-  expect(server.all).toHaveLength(bare.server.all.length)
-  return { server, page, bare: bare.server, expected }
-}
+const { setUp, compare } = providerTests({
+  start: ({ script = painting, holds = false }: Given) => startReplicateServer(script, { holds }),
+  provider: (given) => replicate({ every: 60_000, ...given }),
+  clientOf,
+  paid: (server) => [server.count('create'), server.all.length],
+})
 
 const prediction = {
   provider: 'replicate',
@@ -135,8 +122,8 @@ describe('replicate with the client of Replicate', () => {
     const { page } = await compare(
       async (client, server) => {
         void vi
-          .waitFor(() => expect(server.count('create')).toBe(1), { timeout: 20_000 })
-          .then(() => setTimeout(() => server.set({ status: 'succeeded', output: ['Once', 'upon'] }), 50))
+          .waitFor(() => expect(server.count('stream')).toBe(1), { timeout: 20_000 })
+          .then(() => server.set({ status: 'succeeded', output: ['Once', 'upon'] }))
         const pieces: string[] = []
         for await (const { event, data } of client.stream('acme/writer', { input }))
           pieces.push(`${event} ${data}`)

@@ -18,7 +18,7 @@ function setUp(answers: readonly (() => Response | Promise<Response>)[], more: o
     const authorization = new Headers(headers).get('authorization')
     asked.push([method, input as string, authorization].filter(Boolean).join(' '))
     signal?.throwIfAborted()
-    if (method === 'POST' && !String(input).endsWith('cancel')) return left.shift()!()
+    if (method === 'POST' && !(input as string).endsWith('cancel')) return left.shift()!()
     return json({ status: 'processing' })
   }
   const fetch = createTrackedFetch({

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { createTracker, showPipeline } from '@callsheet/core'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createTrackedFetch } from './index.ts'
+import { soon } from './testing/tracked-calls.ts'
+import { unhandled } from './testing/unhandled.ts'
 
 /** A tracked fetch of a real server. */
 async function setUp(listener: RequestListener) {
@@ -36,19 +38,18 @@ async function setUp(listener: RequestListener) {
   }
 }
 
-/** What the server has been asked for and not yet answered. */
-function held() {
+/** A call that the server has been asked for, and has not answered yet. */
+async function ask(path: string, init?: RequestInit) {
   const responses: ServerResponse[] = []
-  const listener: RequestListener = (_request, response) => void responses.push(response)
-  return { listener, next: () => vi.waitFor(() => responses[0] ?? expect.unreachable()) }
+  const set = await setUp((_request, response) => void responses.push(response))
+  const promise = set.post(path, init)
+  const server = await vi.waitFor(() => responses[0] ?? expect.unreachable())
+  return { ...set, promise, server }
 }
 
 describe('createTrackedFetch against a server', () => {
   it('passes a streamed body on chunk by chunk', async () => {
-    const { listener, next } = held()
-    const { post, task } = await setUp(listener)
-    const promise = post('/plain')
-    const server = await next()
+    const { promise, server, task } = await ask('/plain')
     server.write('one')
     const reader = (await promise).body!.getReader()
     expect(task()?.status).toBe('succeeded')
@@ -62,10 +63,7 @@ describe('createTrackedFetch against a server', () => {
   })
 
   it('gives the headers and each chunk at once also where the body is read', async () => {
-    const { listener, next } = held()
-    const { post, task } = await setUp(listener)
-    const promise = post('/read')
-    const server = await next()
+    const { promise, server, task } = await ask('/read')
     server.writeHead(200, { 'content-type': 'application/json' })
     server.write('{"url":')
     const reader = (await promise).body!.getReader()
@@ -79,11 +77,8 @@ describe('createTrackedFetch against a server', () => {
   })
 
   it('aborts the request for its caller', async () => {
-    const { listener, next } = held()
-    const { post, task } = await setUp(listener)
     const controller = new AbortController()
-    const promise = post('/plain', { signal: controller.signal })
-    const server = await next()
+    const { promise, server, task } = await ask('/plain', { signal: controller.signal })
     controller.abort()
     await expect(promise).rejects.toBe(controller.signal.reason)
     expect(task()?.status).toBe('canceled')
@@ -91,21 +86,15 @@ describe('createTrackedFetch against a server', () => {
   })
 
   it('aborts the request for the tracker', async () => {
-    const { listener, next } = held()
-    const { post, tracker } = await setUp(listener)
-    const promise = post('/plain')
-    const server = await next()
+    const { promise, server, tracker } = await ask('/plain')
     tracker.cancel({ showId: 's1' })
     await expect(promise).rejects.toMatchObject({ name: 'CanceledError' })
     await vi.waitFor(() => expect(server.destroyed).toBe(true))
   })
 
   it.each(['/plain', '/read'])('breaks the body of %s off when its caller aborts', async (path) => {
-    const { listener, next } = held()
-    const { post, task } = await setUp(listener)
     const controller = new AbortController()
-    const promise = post(path, { signal: controller.signal })
-    const server = await next()
+    const { promise, server, task } = await ask(path, { signal: controller.signal })
     server.writeHead(200, { 'content-type': 'application/json' })
     server.write('{')
     const text = (await promise).text()
@@ -116,10 +105,7 @@ describe('createTrackedFetch against a server', () => {
   })
 
   it('fails the task when the connection breaks in the body that is read', async () => {
-    const { listener, next } = held()
-    const { post, task } = await setUp(listener)
-    const promise = post('/read')
-    const server = await next()
+    const { promise, server, task } = await ask('/read')
     server.writeHead(200, { 'content-type': 'application/json' })
     server.write('{')
     const response = await promise
@@ -136,21 +122,15 @@ describe('createTrackedFetch against a server', () => {
   })
 
   it('survives an error body that breaks off', async () => {
-    const seen: unknown[] = []
-    const note = (reason: unknown) => seen.push(reason)
-    process.on('unhandledRejection', note)
-    onTestFinished(() => void process.off('unhandledRejection', note))
-    const { listener, next } = held()
-    const { post, task } = await setUp(listener)
-    const promise = post('/plain')
-    const server = await next()
+    const seen = unhandled()
+    const { promise, server, task } = await ask('/plain')
     server.writeHead(500)
     server.write('half of')
     const response = await promise
     server.destroy()
     await expect(response.text()).rejects.toBeInstanceOf(TypeError)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    expect(task()).toMatchObject({ status: 'failed', error: { httpStatus: 500 } })
+    await vi.waitFor(() => expect(task()).toMatchObject({ status: 'failed', error: { httpStatus: 500 } }))
+    await soon()
     expect(seen).toEqual([])
   })
 })

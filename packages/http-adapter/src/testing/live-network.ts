@@ -110,3 +110,15 @@ export function setUpSource(options: Partial<LiveSourceOptions<never>> = {}) {
   }
   return { tracker, clock, errors, sink, source, make, seen, next, calls: network.calls }
 }
+
+/** An open source that has had its snapshot, and the show elsewhere. */
+export async function setUpLive() {
+  const set = setUpSource()
+  const elsewhere = createElsewhere()
+  elsewhere.add('first')
+  const release = set.source.open()
+  const stream = (await set.next()).stream()
+  stream.send(frame('snapshot', elsewhere.snapshot(), 'a.1'))
+  await set.clock.advance(0)
+  return { ...set, elsewhere, release, stream }
+}

@@ -15,18 +15,12 @@ export interface ResponseState {
   readonly reason?: 'max_output_tokens' | 'content_filter'
 }
 
-type Fields = Readonly<Record<string, unknown>>
+export type Fields = Readonly<Record<string, unknown>>
 
-const createdAt = 1_767_225_600
-
-/** One server-sent event, which is named by its type where it has one. */
-export const eventOf = (data: Fields): string => {
-  const { type } = data as { readonly type?: string }
-  return `${type === undefined ? '' : `event: ${type}\n`}data: ${JSON.stringify(data)}\n\n`
-}
+export const createdAt = 1_767_225_600
 
 /** The words of a text, each with the space before it. */
-const wordsOf = (text: string): string[] => text.match(/\s*\S+/g) ?? []
+export const wordsOf = (text: string): string[] => text.match(/\s*\S+/g) ?? []
 
 export const videoOf = (id: string, input: Fields, { status, progress = 0, error }: VideoState): Fields => ({
   id,
@@ -44,7 +38,7 @@ export const videoOf = (id: string, input: Fields, { status, progress = 0, error
   size: input['size'] ?? '720x1280',
 })
 
-const messageOf = (id: string, text: string, status: string): Fields => ({
+export const messageOf = (id: string, text: string, status: string): Fields => ({
   id: `msg_${id}`,
   type: 'message',
   role: 'assistant',
@@ -95,20 +89,6 @@ export function responseOf(
   }
 }
 
-/** What is streamed of a response's text: its item and part begin, each word comes, all of them end. */
-export function* textEventsOf(id: string, text: string): Generator<Fields> {
-  const place = { item_id: `msg_${id}`, output_index: 0, content_index: 0 }
-  const part = { type: 'output_text', text: '', annotations: [], logprobs: [] }
-  const item = { ...messageOf(id, '', 'in_progress'), content: [] }
-  yield { type: 'response.output_item.added', output_index: 0, item }
-  yield { type: 'response.content_part.added', ...place, part }
-  for (const delta of wordsOf(text))
-    yield { type: 'response.output_text.delta', ...place, delta, logprobs: [] }
-  yield { type: 'response.output_text.done', ...place, text, logprobs: [] }
-  yield { type: 'response.content_part.done', ...place, part: { ...part, text } }
-  yield { type: 'response.output_item.done', output_index: 0, item: messageOf(id, text, 'completed') }
-}
-
 /** How a chat's answer ends. */
 export interface ChatEnd {
   readonly text: string
@@ -116,7 +96,7 @@ export interface ChatEnd {
   readonly refusal?: string
 }
 
-const chatUsage = { prompt_tokens: 12, completion_tokens: 3, total_tokens: 15 }
+export const chatUsage = { prompt_tokens: 12, completion_tokens: 3, total_tokens: 15 }
 
 export const chatOf = (id: string, model: unknown, { text, finish = 'stop', refusal }: ChatEnd): Fields => ({
   id,
@@ -139,27 +119,3 @@ export const chatOf = (id: string, model: unknown, { text, finish = 'stop', refu
   usage: chatUsage,
   service_tier: 'default',
 })
-
-/** The chunks of a chat's answer, without the end mark. */
-export function* chatChunksOf(
-  id: string,
-  model: unknown,
-  end: ChatEnd,
-  withUsage: boolean,
-): Generator<Fields> {
-  const { text, finish = 'stop', refusal } = end
-  const chunk = (choices: readonly Fields[], usage?: Fields) => ({
-    id,
-    object: 'chat.completion.chunk',
-    created: createdAt,
-    model,
-    choices,
-    ...(withUsage && { usage: usage ?? null }),
-  })
-  const choice = (delta: Fields, reason: string | null = null) =>
-    chunk([{ index: 0, delta, logprobs: null, finish_reason: reason }])
-  yield choice({ role: 'assistant', content: '', refusal: null })
-  for (const word of wordsOf(refusal ?? text)) yield choice(refusal ? { refusal: word } : { content: word })
-  yield choice({}, finish)
-  if (withUsage) yield chunk([], chatUsage)
-}

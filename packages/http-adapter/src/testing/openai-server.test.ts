@@ -3,13 +3,8 @@ import { generateImage, generateText, streamText } from 'ai'
 import OpenAI, { toFile } from 'openai'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { hurry } from './hurry.ts'
-import {
-  type OpenAiScript,
-  problem,
-  rateLimited,
-  refusedByPolicy,
-  startOpenAiServer,
-} from './openai-server.ts'
+import { problem, rateLimited, refusedByPolicy } from './openai-problems.ts'
+import { type OpenAiScript, startOpenAiServer } from './openai-server.ts'
 
 async function setUp(script?: OpenAiScript) {
   const server = await startOpenAiServer(script)

@@ -1,15 +1,24 @@
 import { type Answer, type Asked, type Endpoint, type LocalServer, startLocalServer } from './local-server.ts'
 import {
-  chatChunksOf,
   type ChatEnd,
   chatOf,
-  eventOf,
+  createdAt,
+  type Fields,
   responseOf,
   type ResponseState,
-  textEventsOf,
   videoOf,
   type VideoState,
 } from './openai-bodies.ts'
+import { problem } from './openai-problems.ts'
+import {
+  beginningsOf,
+  chatChunksOf,
+  endingOf,
+  eventOf,
+  numbered,
+  pictureEventsOf,
+  textEventsOf,
+} from './openai-streams.ts'
 import { createScriptedJobs, type ScriptedJob, type ScriptedJobs } from './scripted-jobs.ts'
 
 /** How the work of a server goes. */
@@ -32,37 +41,7 @@ export interface OpenAiServer extends LocalServer {
   readonly responses: ScriptedJobs<ResponseState>
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
 const key = 'sk-test'
-
-/** An error in OpenAI's form. */
-export const problem = (status: number, message: string, more: Fields = {}): Answer => ({
-  status,
-  headers: { 'x-request-id': 'req_1' },
-  body: { error: { message, type: 'invalid_request_error', param: null, code: null, ...more } },
-})
-
-/** What OpenAI answers when too much is asked of it. */
-export const rateLimited = (seconds: number): Answer => ({
-  ...problem(429, `Rate limit reached for requests. Please try again in ${seconds}s.`, {
-    type: 'requests',
-    code: 'rate_limit_exceeded',
-  }),
-  headers: {
-    'x-request-id': 'req_1',
-    'retry-after': String(seconds),
-    'x-ratelimit-limit-requests': '5',
-    'x-ratelimit-remaining-requests': '0',
-    'x-ratelimit-reset-requests': `${seconds}s`,
-  },
-})
-
-/** What OpenAI answers to a prompt that it does not take. */
-export const refusedByPolicy: Answer = problem(400, 'Your request was rejected by the safety system.', {
-  type: 'image_generation_user_error',
-  code: 'moderation_blocked',
-})
 
 const isVideoOver = ({ status }: VideoState) => status === 'completed' || status === 'failed'
 const isResponseOver = ({ status }: ResponseState) => status !== 'queued' && status !== 'in_progress'
@@ -121,7 +100,7 @@ export async function startOpenAiServer(script: OpenAiScript = {}): Promise<Open
       const data = Array.from({ length: count }, (_, place) =>
         isLink ? { url: `https://files.openai.test/${place + 1}.png?sig=1` } : { b64_json: picture },
       )
-      return { status: 200, body: { created: 1_767_225_600, ...format, background: 'opaque', data } }
+      return { status: 200, body: { created: createdAt, ...format, background: 'opaque', data } }
     })
 
   const respond = paid(['model', 'input'], (input) => {
@@ -138,7 +117,7 @@ export async function startOpenAiServer(script: OpenAiScript = {}): Promise<Open
       numbered([
         ...beginningsOf(id, input as Fields, 'in_progress'),
         ...(state.text === undefined ? [] : textEventsOf(id, state.text)),
-        endOf(id, input as Fields, state),
+        endingOf(id, input as Fields, state),
       ]),
     )
 
@@ -159,7 +138,7 @@ export async function startOpenAiServer(script: OpenAiScript = {}): Promise<Open
     }
     for (const event of job.state.text === undefined ? [] : textEventsOf(job.id, job.state.text))
       yield tell(event)
-    yield tell(endOf(job.id, input, job.state))
+    yield tell(endingOf(job.id, input, job.state))
   }
 
   const converse = paid(['model', 'messages'], ({ model, stream, stream_options: options }) => {
@@ -255,45 +234,6 @@ export async function startOpenAiServer(script: OpenAiScript = {}): Promise<Open
     },
   ])
   return { ...server, videos, responses }
-}
-
-const beginningsOf = (id: string, input: Fields, status: 'queued' | 'in_progress'): Fields[] => {
-  const response = responseOf(id, input, { status })
-  return [
-    { type: 'response.created', response },
-    { type: `response.${status}`, response },
-  ]
-}
-
-const endOf = (id: string, input: Fields, state: ResponseState): Fields => ({
-  type: `response.${state.status}`,
-  response: responseOf(id, input, state),
-})
-
-const numbered = (events: readonly Fields[]): string[] =>
-  events.map((event, place) => eventOf({ ...event, sequence_number: place }))
-
-function pictureEventsOf(kind: string, partials: number, picture: string): string[] {
-  const about = {
-    created_at: 1_767_225_600,
-    size: '1024x1024',
-    quality: 'low',
-    background: 'opaque',
-    output_format: 'png',
-  }
-  const partial = (place: number) => ({ partial_image_index: place, b64_json: picture.slice(0, 8) })
-  const usage = {
-    total_tokens: 30,
-    input_tokens: 10,
-    output_tokens: 20,
-    input_tokens_details: { text_tokens: 10, image_tokens: 0 },
-  }
-  return [
-    ...Array.from({ length: partials }, (_, place) =>
-      eventOf({ type: `${kind}.partial_image`, ...about, ...partial(place) }),
-    ),
-    eventOf({ type: `${kind}.completed`, ...about, b64_json: picture, usage }),
-  ]
 }
 
 async function formOf({ bytes, headers }: Asked): Promise<Fields> {

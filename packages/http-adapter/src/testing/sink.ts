@@ -72,6 +72,8 @@ export function setUpSink(options: Partial<HttpSinkOptions> = {}, clock?: FakeCl
     schedule: world.schedule,
     random: () => 1,
     page: null,
+    // A fake clock does not wait for a real stream.
+    gzip: null,
     ...options,
   })
   const errors: string[] = []
