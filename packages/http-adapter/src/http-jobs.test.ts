@@ -285,6 +285,47 @@ describe('a job that is canceled', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('is asked for without going where an answer sends us, and canceled within a time', async () => {
+    const { tracker } = createTestTracker()
+    const inits: RequestInit[] = []
+    const follow = followHttpJob({
+      fetch: async (_input, init) => {
+        inits.push(init!)
+        return json({ status: 'processing' })
+      },
+      url: ({ id }) => `https://app.test/jobs/${id}`,
+      cancel: ({ id }) => [`https://app.test/jobs/${id}`, { method: 'DELETE', redirect: 'follow' }],
+      read: (body) => body as { status: string },
+    })
+    const slot = tracker.show('s1')
+    const run = slot.track('trailer', (context) => follow({ provider: 'ours', id: 'j1' }, context))
+    await vi.waitFor(() => expect(inits).toHaveLength(1))
+    tracker.cancel({ showId: 's1' })
+    await expect(run).rejects.toThrow()
+    await vi.waitFor(() => expect(inits).toHaveLength(2))
+    expect(inits.map(({ redirect }) => redirect)).toEqual(['error', 'follow'])
+    expect(inits[1]!.signal).toBeInstanceOf(AbortSignal)
+  })
+
+  it('is told of by both when two follow it', async () => {
+    const { tracker, clock } = createTestTracker()
+    const jobs = followHttpJob({
+      fetch: async () => json({ status: 'processing' }),
+      url: ({ id }) => `https://app.test/jobs/${id}`,
+      read: (body) => body as { status: string },
+    })
+    for (const characterId of ['ada', 'bo']) {
+      void tracker
+        .show('s1')
+        .track('portrait', (context) => jobs({ provider: 'ours', id: 'j1' }, context), { characterId })
+    }
+    await clock.advance(0)
+    expect(jobs.tell('j1', { status: 'succeeded', outputUrl: image.outputUrl })).toBe(true)
+    await clock.advance(0)
+    expect(tracker.getTasks({ showId: 's1' }).map(({ status }) => status)).toEqual(['succeeded', 'succeeded'])
+    expect(jobs.tell('j1', { status: 'succeeded' })).toBe(false)
+  })
+
   it('is canceled at the provider when it takes too long, after a last question', async () => {
     const { begin, clock, calls, task } = setUp({ states: [{ status: 'processing' }] })
     await begin()

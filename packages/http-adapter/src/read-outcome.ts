@@ -76,16 +76,15 @@ export async function readJson<T>(
   const text = copy?.body ? await readText(copy.body, longest) : undefined
   try {
     if (text !== undefined) return read(JSON.parse(text))
-    if (response.body) report(new CallsheetError(unreadText(response, longest)))
+    // A query may be secret.
+    const address = response.url.split('?')[0]
+    const why = `The body of ${address} was not read: above ${longest} bytes, or read before.`
+    if (response.body) report(new CallsheetError(why))
   } catch (error) {
     report(error)
   }
   return undefined
 }
-
-/** A query may be secret. */
-const unreadText = ({ url, bodyUsed }: Response, longest: number): string =>
-  `The body of ${url.split('?')[0]} was not read: it ${bodyUsed ? 'was read before' : `is above ${longest} bytes`}.`
 
 export const isJson = ({ headers }: Response): boolean =>
   /^[^;]*[/+]json\s*(;|$)/i.test(headers?.get('content-type') ?? '')
