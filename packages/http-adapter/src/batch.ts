@@ -30,24 +30,25 @@ export function writeBatch(
 export type Answer = ReadonlyMap<number, unknown>
 
 interface Given {
-  readonly rejected?: readonly {
-    readonly index: number
-    readonly kind?: unknown
-    readonly reason?: unknown
-  }[]
-  readonly retry?: readonly number[]
+  readonly rejected?:
+    | readonly {
+        readonly index: number
+        readonly kind?: unknown
+        readonly reason?: unknown
+      }[]
+    | null
+  readonly retry?: readonly number[] | null
 }
 
 /** Reads a collector's answer. Throws for what is none, such as the page of a proxy. */
 export function readAnswer(text: string, entries: readonly Entry[]): Answer {
   const given = JSON.parse(text.trim() || '{}') as Given
   if (given.constructor !== Object) throw new Error('no answer of a collector')
-  const { rejected = [], retry = [] } = given
   const answer = new Map<number, unknown>()
-  for (const { index, kind, reason } of rejected) {
+  for (const { index, kind, reason } of given.rejected ?? []) {
     // Core's own rejections count each kind by itself, and name it.
     answer.set(index + (kind === 'show' ? entries.filter(isTask).length : 0), reason || 'no reason')
   }
-  for (const index of retry) answer.set(index, 0)
+  for (const index of given.retry ?? []) answer.set(index, 0)
   return answer
 }

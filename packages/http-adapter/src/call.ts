@@ -46,14 +46,18 @@ export function makeCall(
   const isAbandoned = () => own?.aborted === true && signalOf(sent)?.reason === own.reason
   if (!(response instanceof Promise)) return { response, outcome: response, shared: undefined, isAbandoned }
   const shared = shareCall(response, (it) => plan.route.read !== undefined && isJson(it) && isShort(it))
-  observe(response, undefined, (error) => {
-    if (error === signal.reason) plan.route.repeats?.ended(args, error as Error)
-  })
+  const taskId = task.id
+  const ended = (end: object) => plan.route.repeats?.ended(args, { taskId, ...end })
+  observe(
+    response,
+    ({ ok }) => ok || ended({}),
+    (error) => ended(error === signal.reason ? { reason: error as Error } : {}),
+  )
   const outcome = outcomeOf(response, plan, context, tools)
   observe(outcome, undefined, (error) => {
     // The tracker knows an AbortError and a TimeoutError; any other reason is known as the caller's only here.
     const isNamed = error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name)
-    if (isAbandoned() && error === own?.reason && !isNamed) tracker.cancel(task.id, textOf(error))
+    if (isAbandoned() && error === own?.reason && !isNamed) tracker.cancel(taskId, textOf(error))
   })
   return { response, outcome, shared, isAbandoned }
 }

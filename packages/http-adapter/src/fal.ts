@@ -5,6 +5,7 @@ import { begin, segmentOf } from './begin.ts'
 import { falResult, falState } from './fal-state.ts'
 import { followHttpJob, type HttpJobOptions, type Question } from './http-jobs.ts'
 import type { Provider, Start, Watch } from './provider.ts'
+import { createRepeats } from './repeats.ts'
 import { readEvents } from './read-events.ts'
 import type { ReadStream } from './read-outcome.ts'
 import { stages } from './stage.ts'
@@ -31,6 +32,7 @@ const queue = 'https://queue.fal.run'
  * await client.subscribe('fal-ai/flux/schnell', { input: { prompt } })
  */
 export function fal(options: FalOptions = {}): Provider {
+  const repeats = createRepeats()
   const metadata: Start['metadata'] = ({ params }) => ({
     model: (params as Params)['*']!.replace(/\/stream$/, ''),
   })
@@ -40,8 +42,14 @@ export function fal(options: FalOptions = {}): Provider {
       return begin(falState(body), { provider: 'fal', id, url: addressOf((params as Params)['*']!, id) })
     },
     metadata,
+    repeats,
   }
-  const run: Start = { read: (body) => begin(falResult(body), noJob), stream: readStream, metadata }
+  const run: Start = {
+    read: (body) => begin(falResult(body), noJob),
+    stream: readStream,
+    metadata,
+    repeats,
+  }
   const watch = (read: Watch['read']): Watch => ({ id: ({ params }) => (params as Params)['id'], read })
   return {
     name: 'fal',

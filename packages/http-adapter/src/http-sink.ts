@@ -132,7 +132,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     try {
       const text =
         entries.length > 0 && writeBatch(entries, { batchId, attempt: attempt + 1, sentAt: clock() })
-      if (text && text.length <= mostBytes) return [entries, text] as const
+      if (text && bytesOf(text) <= mostBytes) return [entries, text] as const
     } catch {
       // One of them has no JSON.
     }
@@ -157,7 +157,9 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     const { status, answer, error } = reply
     let isWanted = reply.retryable
     if (answer) {
-      pace.succeed()
+      const isWhole = entries.every((_entry, place) => answer.get(place) === 0)
+      // Who wants all of it again has taken nothing.
+      if (!isWhole) pace.succeed()
       batchSize = Math.min(mostRecords, batchSize + 10)
       if (answer.size === 0) told.clear()
       for (const [place, entry] of entries.entries()) {
@@ -211,7 +213,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     pace.hurry()
   }
 
-  void storage
+  const opened = storage
     ?.open((error) => {
       most.tasks = options.maxTasks ?? inMemory.tasks
       most.bytes = options.maxBytes ?? inMemory.bytes
@@ -233,6 +235,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
       arm()
     },
     async flush() {
+      await opened
       await running
       resume()
       await running

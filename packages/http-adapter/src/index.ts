@@ -8,7 +8,7 @@ export { type EventPatch, type OnEvent, readEvents } from './read-events.ts'
 export type { CallOptions, Route, RouteScope } from './route.ts'
 export { followHttpJob, type HttpJobOptions, type HttpJobs, type Question } from './http-jobs.ts'
 export { resend, type Resend, type ResendPolicy } from './resend.ts'
-export type { JobTools, Provider, Repeats, Start, Watch } from './provider.ts'
+export type { CallEnd, JobTools, Provider, Repeats, Start, Watch } from './provider.ts'
 export {
   createTrackedFetch,
   type TrackedFetch,
@@ -19,7 +19,7 @@ export type { DropReason, QueuedRecord, QueueRow, SinkCounts } from './queue.ts'
 export type { StorageCounts } from './queue-totals.ts'
 export { queueStorage, type QueueStorage, type RowStore } from './queue-storage.ts'
 export type { HostPage } from './page.ts'
-export type { World } from './world.ts'
+export type { GivenHeaders, World } from './world.ts'
 export type { HttpSinkOptions } from './sink-options.ts'
 export { httpSink, type HttpSink } from './http-sink.ts'
 export type { LiveState } from './live-connection.ts'

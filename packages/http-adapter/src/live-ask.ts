@@ -25,6 +25,7 @@ export async function ask(
   if (value) sent.set(name, value)
   const response = await fetch(url, { headers: sent, signal })
   const { ok, status } = response
+  if (status === 204) throw trouble('HTTP 204', { next: 'stopped', isExpected: true })
   if (ok || status === 304) return response
   const message = `HTTP ${status}`
   const { retryable, retryAfter } = classifyFailure(

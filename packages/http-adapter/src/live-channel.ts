@@ -59,8 +59,9 @@ export function createChannel(report: (error: unknown) => void, onUnused: () => 
       if (connection) {
         if (state.status === 'stopped') connection.resume()
       } else {
-        connection = connect({ ...host, headers: () => latest.headers() }, set)
-        unwatch = page && watchPage(page, () => {}, connection.hurry)
+        const made = (connection = connect({ ...host, headers: () => latest.headers() }, set))
+        // A page in the back-forward cache would hold a connection; Chromium throws it out for that after a minute.
+        unwatch = page && watchPage(page, (event) => event === 'pagehide' && made.leave(), made.hurry)
       }
       return () => {
         if (users.delete(user) && users.size === 0) stay = host.schedule(leave, linger)

@@ -27,6 +27,8 @@ export interface Connection {
   readonly hurry: () => void
   /** The same, also where it has stopped by itself. */
   readonly resume: () => void
+  /** Lets go of what is open, until it is hurried or resumed. */
+  readonly leave: () => void
   readonly stop: () => void
 }
 
@@ -45,7 +47,7 @@ export function connect(host: LiveHost, onState: (state: LiveState) => void): Co
   let blockedAt = Number.NEGATIVE_INFINITY
   let [failures, firstWait] = [0, 1_000]
   let isGood = false
-  let isOver = false
+  let [isOver, isAway] = [false, false]
   let controller = new AbortController()
   let wake = (): unknown => undefined
   let hurry = wake
@@ -74,6 +76,7 @@ export function connect(host: LiveHost, onState: (state: LiveState) => void): Co
     for (;;) {
       const isPolling = !(Math.abs(clock() - blockedAt) >= blockedFor)
       isGood = false
+      isAway = false
       controller = new AbortController()
       if (state.status !== 'polling') say('connecting')
       let ended: Trouble | undefined
@@ -91,7 +94,8 @@ export function connect(host: LiveHost, onState: (state: LiveState) => void): Co
         told.clear()
         if (isPolling) told.add('polling')
       }
-      await rest(ended, isPolling)
+      if (isAway) await pause(undefined, true)
+      else await rest(ended, isPolling)
       if (isOver) return
     }
   }
@@ -147,6 +151,10 @@ export function connect(host: LiveHost, onState: (state: LiveState) => void): Co
   return {
     hurry: () => hurry(),
     resume: () => (state.status === 'stopped' ? wake() : hurry()),
+    leave() {
+      isAway = true
+      controller.abort()
+    },
     stop() {
       isOver = true
       controller.abort()

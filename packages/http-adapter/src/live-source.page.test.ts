@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { setUpSource } from './testing/live-network.ts'
+import { createElsewhere, frame, setUpSource } from './testing/live-network.ts'
 
 const second = 1_000
 const minute = 60_000
@@ -57,6 +57,75 @@ describe('liveSource', () => {
       fire('online')
       await clock.advance(minute)
       expect(calls).toHaveLength(3)
+    })
+
+    it('holds no connection in the back-forward cache, and goes on where it was when the page is back', async () => {
+      const { source, clock, next, fire, document, calls, errors, tracker, seen } = setUpPage()
+      const elsewhere = createElsewhere()
+      elsewhere.add('first')
+      source.open()
+      const first = await next()
+      first.stream().send(frame('snapshot', elsewhere.snapshot(), 'a.1'))
+      await clock.advance(0)
+      fire('pagehide')
+      document.visibilityState = 'hidden'
+      fire('visibilitychange')
+      await clock.advance(minute)
+      expect(first.signal.aborted).toBe(true)
+      expect(calls).toHaveLength(1)
+      document.visibilityState = 'visible'
+      fire('visibilitychange')
+      fire('pageshow')
+      const again = await next()
+      expect(calls).toHaveLength(2)
+      expect(again.headers.get('last-event-id')).toBe('a.1')
+      const change = elsewhere.update('first', { status: 'succeeded' })
+      again.stream().send(frame('change', change, 'a.2'))
+      await clock.advance(0)
+      expect(tracker.getTask('first')?.status).toBe('succeeded')
+      expect(seen).toEqual(['connecting', 'live', 'connecting', 'live'])
+      expect(errors).toEqual([])
+    })
+
+    it('does not let go of it in a page that is only hidden', async () => {
+      const { source, next, fire, document } = setUpPage()
+      source.open()
+      const { stream, signal } = await next()
+      stream()
+      document.visibilityState = 'hidden'
+      fire('visibilitychange')
+      expect(signal.aborted).toBe(false)
+    })
+
+    it('waits as long as the server asked, also when the page was left meanwhile', async () => {
+      const { source, clock, next, fire, calls } = setUpPage()
+      source.open()
+      ;(await next()).answer(503, '', { 'retry-after': '30' })
+      await clock.advance(0)
+      fire('pagehide')
+      fire('pageshow')
+      await clock.advance(29 * second)
+      expect(calls).toHaveLength(1)
+      await clock.advance(second)
+      expect(calls).toHaveLength(2)
+      // It is no page that has gone for good: what breaks off now is tried again by itself.
+      ;(await next()).fail(new TypeError('fetch failed'))
+      await clock.advance(2 * second)
+      expect(calls).toHaveLength(3)
+    })
+
+    it('ends in the back-forward cache when nobody wants it any more', async () => {
+      const { source, clock, next, fire, calls } = setUpPage()
+      const release = source.open()
+      ;(await next()).stream()
+      await clock.advance(0)
+      fire('pagehide')
+      release()
+      await clock.advance(second)
+      fire('pageshow')
+      await clock.advance(minute)
+      expect(calls).toHaveLength(1)
+      expect(source.state).toEqual({ status: 'idle' })
     })
   })
 })

@@ -1,8 +1,9 @@
 import type { Pipeline, Tracker } from '@callsheet/core'
 import { type Channel, createChannel, idle } from './live-channel.ts'
+import { collectorUrl } from './collector-url.ts'
 import type { LiveState } from './live-connection.ts'
 import { type HostPage, thisPage } from './page.ts'
-import { type World, worldOf } from './world.ts'
+import { type GivenHeaders, type World, worldOf } from './world.ts'
 
 /** How a live source is made. */
 export interface LiveSourceOptions<P extends Pipeline> extends Partial<World> {
@@ -12,7 +13,7 @@ export interface LiveSourceOptions<P extends Pipeline> extends Partial<World> {
   readonly url: string | URL
   readonly showId: string
   /** Sent with every request; a function is asked for them each time. */
-  readonly headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>)
+  readonly headers?: GivenHeaders
   /** How often snapshots are asked for where the stream is held back, in ms, from 100. Default 5,000. */
   readonly pollEvery?: number
   /** The page whose return is watched; null for none. Default: the page around. */
@@ -44,8 +45,8 @@ const channels = new WeakMap<object, Map<string, Channel>>()
  * again each 5 min. After a 401, a 403 or a 204 it stops until it is opened anew or resumed.
  *
  * What goes wrong is told on the tracker's `error` event, once until all is well again. The first snapshot completes no
- * step; changes do. Throws a CallsheetError for a showId that cannot be, a TypeError for such a pollEvery, and nothing
- * later.
+ * step; changes do. Throws a CallsheetError for a showId that cannot be, a TypeError for such a url or
+ * pollEvery, and nothing later.
  *
  * @example
  * const source = liveSource({ tracker, url: '/api', showId: 'neon-noir' })
@@ -58,7 +59,7 @@ export function liveSource<P extends Pipeline>(options: LiveSourceOptions<P>): L
   // Each throws for what cannot be: a mistake that should be seen at once.
   tracker.show(showId)
   if (!(pollEvery >= 100)) throw new TypeError(`liveSource: pollEvery is ${pollEvery}; give ms from 100.`)
-  const url = `${String(options.url).replace(/\/$/, '')}/shows/${encodeURIComponent(showId)}`
+  const url = `${collectorUrl(options.url, 'liveSource')}/shows/${encodeURIComponent(showId)}`
   const ask = () => (typeof headers === 'function' ? headers() : headers)
   const host = { ...worldOf(options), tracker, url, headers: ask, pollEvery }
   const known = channels.get(tracker) ?? new Map<string, Channel>()

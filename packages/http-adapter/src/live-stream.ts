@@ -51,7 +51,6 @@ export function createStream(host: LiveHost, take: Intake, { onGood, onRetry, ha
       ['last-event-id', cursor],
       signal,
     )
-    if (response.status === 204) throw trouble('HTTP 204', { next: 'stopped', isExpected: true })
     const type = response.headers.get('content-type')
     if (!response.body || !/^text\/event-stream\b/i.test(String(type))) {
       throw trouble(`the answer is no stream, but ${type}`, { next: 'polling' })

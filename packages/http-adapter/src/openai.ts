@@ -5,7 +5,7 @@ import { followHttpJob, type HttpJobOptions } from './http-jobs.ts'
 import { noJob, readChat, readImages, readResponse } from './openai-events.ts'
 import { chatState, fieldsOf, imagesState, responseState, textIn, videoState } from './openai-state.ts'
 import type { Provider, Start, Watch } from './provider.ts'
-import { stainlessRepeats } from './stainless-repeats.ts'
+import { createRepeats } from './repeats.ts'
 
 /** How OpenAI is called. */
 export interface OpenAiOptions extends Pick<HttpJobOptions, 'headers' | 'every' | 'timeout'> {
@@ -59,7 +59,7 @@ export function openai({
       const { model } = fieldsOf(json())
       return typeof model === 'string' ? { model } : {}
     },
-    repeats: stainlessRepeats(),
+    repeats: createRepeats(),
   }
   const start = (stateOf: (body: unknown) => JobState, jobOf = (_id: string): Job => noJob): Start => ({
     ...common,

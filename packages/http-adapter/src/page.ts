@@ -23,10 +23,14 @@ export function thisPage(): HostPage | undefined {
  * `pagehide` comes to the window alone, `freeze` to the document; `beforeunload` and `unload` would keep the page out of
  * the back-forward cache.
  */
-export function watchPage({ document, window }: HostPage, onLeave: () => void, onReturn: () => void) {
+export function watchPage(
+  { document, window }: HostPage,
+  onLeave: (event: string) => void,
+  onReturn: () => void,
+) {
   const undo = new AbortController()
   const tell = ({ type }: Event) =>
-    /hid|freeze/.test(type + document.visibilityState) ? onLeave() : onReturn()
+    /hid|freeze/.test(type + document.visibilityState) ? onLeave(type) : onReturn()
   for (const event of ['visibilitychange', 'freeze', 'pagehide', 'pageshow', 'online']) {
     const target = /^[vf]/.test(event) ? document : window
     target.addEventListener(event, tell, { signal: undo.signal })

@@ -36,7 +36,7 @@ export interface Plan {
   readonly job: Job | undefined
   readonly track: (
     fn: (run: RunContext<JsonObject>) => Promise<Outcome>,
-    options: Pick<RunOptions<JsonObject, Promise<Outcome>>, 'onConflict' | 'retry'>,
+    options: Pick<RunOptions<JsonObject, Promise<Outcome>>, 'onConflict' | 'retry' | 'retryOf'>,
   ) => Promise<Outcome>
 }
 

@@ -19,11 +19,18 @@ export interface Start {
   readonly repeats?: Repeats
 }
 
-/** Knows a call that the tracker has ended when its client, which does not know of that, sends it again. */
+/** How a call ended that its client may send again. */
+export interface CallEnd {
+  readonly taskId: string
+  /** Why the tracker ended it, of which its client does not know: it is not sent again, for it would be paid for. */
+  readonly reason?: Error
+}
+
+/** Knows a call again when its client repeats it. */
 export interface Repeats {
-  readonly ended: (args: FetchArguments, reason: Error) => void
-  /** Why the call that this one repeats was ended: it is not sent then, for it would be paid for. */
-  readonly endOf: (args: FetchArguments) => Error | undefined
+  readonly ended: (args: FetchArguments, end: CallEnd) => void
+  /** How the call ended that this one repeats. */
+  readonly endOf: (args: FetchArguments) => CallEnd | undefined
 }
 
 /** Calls that anybody makes about a job, and what their answers say of it. */

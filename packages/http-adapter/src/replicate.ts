@@ -2,7 +2,7 @@ import { begin, segmentOf } from './begin.ts'
 import { followHttpJob, type HttpJobOptions } from './http-jobs.ts'
 import type { Provider, Start, Watch } from './provider.ts'
 import { replicateState } from './replicate-state.ts'
-import { sameCallRepeats } from './same-call-repeats.ts'
+import { createRepeats } from './repeats.ts'
 
 /** How Replicate is called. */
 export interface ReplicateOptions extends Pick<HttpJobOptions, 'headers' | 'every' | 'timeout'> {
@@ -33,7 +33,7 @@ export function replicate({
   const urlOf = (id: string) => `${base}/predictions/${segmentOf(id)}`
   const create: Start = {
     longest,
-    repeats: sameCallRepeats(),
+    repeats: createRepeats(),
     read(body) {
       const { id } = body as { readonly id: string }
       return begin(replicateState(body), { provider: 'replicate', id, url: urlOf(id) })

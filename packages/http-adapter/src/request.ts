@@ -39,20 +39,24 @@ export function signalOf([input, init]: FetchArguments): AbortSignal | undefined
   return isRequest(input) ? input.signal : undefined
 }
 
+export function headersOf([input, init]: FetchArguments): Headers {
+  const given = init?.headers ?? (isRequest(input) ? input.headers : undefined)
+  // An iterator can be read once only, and fetch has to read it.
+  const isOneShot = typeof (given as { next?: unknown } | undefined)?.next === 'function'
+  return new Headers(isOneShot ? undefined : given)
+}
+
 export function describeRequest(
-  [input, init]: FetchArguments,
+  args: FetchArguments,
   rest: Pick<RouteRequest, 'url' | 'method' | 'params'>,
 ): RouteRequest {
   return {
     ...rest,
     get headers() {
-      const given = init?.headers ?? (isRequest(input) ? input.headers : undefined)
-      // An iterator can be read once only, and fetch has to read it.
-      const isOneShot = typeof (given as { next?: unknown } | undefined)?.next === 'function'
-      return new Headers(isOneShot ? undefined : given)
+      return headersOf(args)
     },
     json() {
-      const body: unknown = init?.body
+      const body: unknown = args[1]?.body
       if (typeof body !== 'string') return undefined
       try {
         return JSON.parse(body)

@@ -29,7 +29,7 @@ export interface SendHost extends World {
 const worthwhile = 2_048
 
 /**
- * Posts the text of entries, as gzip where that pays. Never rejects.
+ * Posts the text of entries, as gzip where that pays. Never rejects, and takes no longer than `timeout`, whatever hangs.
  *
  * @param keepalive The page may end: then it goes at once, where the headers are there, and as plain text, for which a
  * browser asks no other origin's leave.
@@ -40,42 +40,52 @@ export async function send(
   keepalive: boolean,
   host: SendHost,
 ): Promise<Reply> {
-  const { url, headers, gzip, fetch, clock, schedule, timeout } = host
+  const { schedule, timeout } = host
+  const abort = new AbortController()
   let stop: (() => void) | undefined
   try {
-    const asked = typeof headers === 'function' ? headers() : headers
-    const sent = new Headers(asked instanceof Promise ? await asked : asked)
-    let body: BodyInit = text
-    if (!keepalive) {
-      sent.set('content-type', 'application/json')
-      if (gzip && text.length > worthwhile) {
-        body = await gzip(text)
-        sent.set('content-encoding', 'gzip')
-      }
-    }
-    const abort = new AbortController()
-    stop = schedule(() => abort.abort(new Error(`no answer in ${timeout} ms`)), timeout)
-    const response = await fetch(url, {
-      method: 'POST',
-      body,
-      headers: sent,
-      keepalive,
-      signal: abort.signal,
+    return await new Promise<Reply>((resolve, reject) => {
+      stop = schedule(() => {
+        const late = new Error(`no answer in ${timeout} ms`)
+        abort.abort(late)
+        reject(late)
+      }, timeout)
+      post(text, entries, keepalive, host, abort.signal).then(resolve, reject)
     })
-    const { status, ok, redirected } = response
-    // All of it, always: a body that nobody reads holds its connection.
-    const said = await response.text()
-    const judged = classifyFailure(
-      // What is below 400 and no success is nothing to try again.
-      { error: { message: '', httpStatus: Math.max(400, status) }, headers: response.headers },
-      clock(),
-    )
-    // A redirect may have lost the body on its way: then silence is no answer.
-    const answer = ok ? readAnswer(redirected ? said || '-' : said, entries) : undefined
-    return { ...judged, status, answer, error: `status ${status}` }
   } catch (error) {
     return { status: 0, retryable: true, error }
   } finally {
     stop?.()
   }
+}
+
+async function post(
+  text: string,
+  entries: readonly Entry[],
+  keepalive: boolean,
+  { url, headers, gzip, fetch, clock }: SendHost,
+  signal: AbortSignal,
+): Promise<Reply> {
+  const asked = typeof headers === 'function' ? headers() : headers
+  const sent = new Headers(asked instanceof Promise ? await asked : asked)
+  let body: BodyInit = text
+  if (!keepalive) {
+    sent.set('content-type', 'application/json')
+    if (gzip && text.length > worthwhile) {
+      body = await gzip(text)
+      sent.set('content-encoding', 'gzip')
+    }
+  }
+  const response = await fetch(url, { method: 'POST', body, headers: sent, keepalive, signal })
+  const { status, ok, redirected } = response
+  // All of it, always: a body that nobody reads holds its connection.
+  const said = await response.text()
+  const judged = classifyFailure(
+    // What is below 400 and no success is nothing to try again.
+    { error: { message: '', httpStatus: Math.max(400, status) }, headers: response.headers },
+    clock(),
+  )
+  // A redirect may have lost the body on its way: then silence is no answer.
+  const answer = ok ? readAnswer(redirected ? said || '-' : said, entries) : undefined
+  return { ...judged, status, answer, error: `status ${status}` }
 }

@@ -1,8 +1,9 @@
 import type { Change } from '@callsheet/core'
+import { collectorUrl } from './collector-url.ts'
 import { gzip as zip } from './gzip.ts'
 import { type HostPage, thisPage } from './page.ts'
 import type { QueueStorage } from './queue-storage.ts'
-import { type World, worldOf } from './world.ts'
+import { type GivenHeaders, type World, worldOf } from './world.ts'
 
 /** How an HTTP sink is made. */
 export interface HttpSinkOptions extends Partial<World> {
@@ -12,14 +13,17 @@ export interface HttpSinkOptions extends Partial<World> {
    * Sent with every request; a function is asked for them each time. A header of your own makes a browser ask another
    * origin for leave first (CORS), which a page that is ending may have no time for.
    */
-  readonly headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>)
+  readonly headers?: GivenHeaders
   /** Whose changes are sent. Default `['local']`: what this tracker wrote itself, for others send theirs. */
   readonly origins?: readonly Change['origin'][]
   /** Where the queue survives a reload, a crash, or a long time offline. Default: memory alone. */
   readonly storage?: QueueStorage
   /** How many records may wait. Default 1,000; with a storage 10,000. */
   readonly maxTasks?: number
-  /** How many bytes of JSON may wait. Default 1 MiB; with a storage 5 MiB. Kept to within `delay`. */
+  /**
+   * How many bytes of JSON may wait. Default 1 MiB; with a storage 5 MiB. Kept to when a request has ended, and each
+   * `delay` while none can be made; in between, the bound in records holds.
+   */
   readonly maxBytes?: number
   /** How long changes gather before they are sent, in ms; 500 of them go at once. Default 1,000. */
   readonly delay?: number
@@ -51,25 +55,15 @@ export function readOptions({
   page = thisPage(),
   ...world
 }: HttpSinkOptions) {
-  const refuse = (name: string, value: unknown, hint: string) =>
-    new TypeError(`httpSink: ${name} is "${String(value)}"; give ${hint}.`)
   for (const [name, value] of Object.entries({ maxTasks, maxBytes, delay, timeout })) {
-    if (!(value >= 0)) throw refuse(name, value, 'a number from 0')
+    if (!(value >= 0)) throw new TypeError(`httpSink: ${name} is "${String(value)}"; give a number from 0.`)
   }
-  const address = readUrl(url)
-  if (!address) throw refuse('url', url, 'an address such as "https://host/path"')
-  const host = { ...worldOf(world), url: address, headers, gzip, timeout }
+  const host = {
+    ...worldOf(world),
+    url: `${collectorUrl(url, 'httpSink')}/tasks`,
+    headers,
+    gzip,
+    timeout,
+  }
   return { host, origins, storage, most: { tasks: maxTasks, bytes: maxBytes }, delay, page }
-}
-
-/** Undefined for what has more than a host and a path: fetch takes no password, and a query would stand before "/tasks". */
-function readUrl(given: string | URL): string | undefined {
-  try {
-    const { href, origin, pathname } = new URL(given, globalThis.location?.href)
-    return href.startsWith('http') && href === origin + pathname
-      ? `${href.replace(/\/$/, '')}/tasks`
-      : undefined
-  } catch {
-    return undefined
-  }
 }

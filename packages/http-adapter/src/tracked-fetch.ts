@@ -94,8 +94,8 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
 
   function run(args: FetchArguments, plan: Plan, onConflict = plan.route.onConflict): Promise<Response> {
-    const end = plan.route.repeats?.endOf(args)
-    if (end) return Promise.reject(end)
+    const last = plan.route.repeats?.endOf(args)
+    if (last?.reason) return Promise.reject(last.reason)
     const resent = plan.route.retry?.(args, plan, tools)
     let made: (() => Call) | undefined
     const fn = (context: RunContext<JsonObject>) => {
@@ -109,6 +109,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     }
     const tracked = plan.track(fn, {
       ...(resent && { retry: resent.retry }),
+      ...(last && { retryOf: last.taskId }),
       ...(onConflict && { onConflict }),
     })
     const call = made?.()

@@ -1,5 +1,10 @@
 import type { Fetch } from './request.ts'
 
+type SomeHeaders = HeadersInit | undefined
+
+/** Headers of one's own, or a function that is asked for them. */
+export type GivenHeaders = SomeHeaders | (() => SomeHeaders | Promise<SomeHeaders>)
+
 /** What a sink or a source needs of the world. */
 export interface World {
   /** What makes the requests. Default: the global fetch at the time of each. */

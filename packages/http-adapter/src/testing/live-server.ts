@@ -19,7 +19,7 @@ interface LiveServerOptions {
   readonly dropAfter?: (reader: string, drops: number) => number | undefined
   /** Delays changes so that they come in another order, and sends some twice. */
   readonly isScrambled?: boolean
-  /** What else it serves, by path. */
+  /** What else it serves, by path: pages, and scripts and JSON where the path ends in `.js` or `.json`. */
   readonly pages?: Readonly<Record<string, string>>
 }
 
@@ -131,12 +131,12 @@ export async function startLiveServer(options: LiveServerOptions = {}) {
   }
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
-    const path = request.url!
+    const path = request.url!.split('?')[0]!
     const page = pages[path]
     const [, id, live] = /^\/shows\/([^/]+)(\/live)?$/.exec(path) ?? []
     if (page !== undefined) {
-      response.writeHead(200, { 'content-type': path.endsWith('.js') ? 'text/javascript' : 'text/html' })
-      response.end(page)
+      const type = { js: 'text/javascript', json: 'application/json' }[path.split('.')[1]!] ?? 'text/html'
+      response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(page)
     } else if (id === undefined) response.writeHead(404).end()
     else {
       requests.push({ path, lastEventId: request.headers['last-event-id'] as string | undefined })
