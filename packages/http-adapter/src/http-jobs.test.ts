@@ -365,7 +365,7 @@ describe('a long call with a side status', () => {
       { status: 'succeeded', outputUrl: 'https://x.test/t.mp4' },
     ])
     const call = fetch('/trailer/t1', { method: 'POST' })
-    await clock.advance(0)
+    await clock.advance(3_000)
     expect(task()).toMatchObject({ progress: 30, job: { provider: 'side', id: 't1' } })
     settle().refuse(new TypeError('fetch failed'))
     await expect(call).rejects.toThrow('fetch failed')
@@ -377,7 +377,7 @@ describe('a long call with a side status', () => {
   it('ends with its own answer where that comes', async () => {
     const { fetch, task, clock, settle, polls } = setUpLong([{ status: 'processing' }])
     const call = fetch('/trailer/t1', { method: 'POST' })
-    await clock.advance(4_000)
+    await clock.advance(7_000)
     settle().answer(json({ url: 'https://x.test/own.mp4' }))
     expect(await (await call).json()).toEqual({ url: 'https://x.test/own.mp4' })
     await clock.advance(30_000)
