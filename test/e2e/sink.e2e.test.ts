@@ -88,7 +88,7 @@ describe('httpSink in a page', { timeout: minute }, () => {
 
   it('goes on after it was hidden, without sending anything again', async () => {
     const { inbox, open, context } = await setUp()
-    const page = await open()
+    const page = await open(true)
     await page.evaluate(() => tools.add('seen'))
     // Another tab on top of it does not hide a headless page; its own events say so.
     await page.evaluate(() => {
@@ -97,7 +97,8 @@ describe('httpSink in a page', { timeout: minute }, () => {
     })
     await expect.poll(() => idsIn(inbox)).toEqual(['seen'])
     await expect.poll(() => pending(page)).toBe(0)
-    await page.waitForTimeout(1_500)
+    await page.clock.runFor(2 * minute)
+    await page.evaluate(() => tools.sink.flush())
     expect(inbox.requests).toHaveLength(1)
     expect(await page.evaluate(() => tools.sink.counts)).toMatchObject({ created: 1, stored: 1, pending: 0 })
     await context.close()
@@ -146,7 +147,7 @@ describe('httpSink in a page', { timeout: minute }, () => {
     await page.evaluate(() => tools.sink.flush())
     await page.reload()
     await page.waitForFunction(() => 'tools' in globalThis)
-    await page.waitForTimeout(300)
+    await page.evaluate(() => tools.sink.flush())
     expect(await page.evaluate(() => tools.sink.counts.created)).toBe(0)
   })
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { atRest } from './at-rest.ts'
 import { findViolations } from './axe.ts'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -105,7 +106,7 @@ describe('the studio', () => {
     await page.screenshot({ path: path.join(pictures, 'studio-active-1280.png'), fullPage: true })
     await page.getByRole('button', { name: /active task/i }).click()
     await page.getByRole('dialog').waitFor()
-    await page.waitForTimeout(400)
+    await atRest(page)
     await page.screenshot({ path: path.join(pictures, 'studio-panel-1280.png') })
     expect(await findViolations(page)).toEqual([])
     await page.keyboard.press('Escape')
@@ -159,10 +160,10 @@ describe('the studio', () => {
     await expect
       .poll(() => dialog.getByRole('progressbar', { name: /overall/i }).count())
       .toBeGreaterThanOrEqual(2)
-    await page.waitForTimeout(400)
+    await atRest(page)
     await page.screenshot({ path: path.join(pictures, 'studio-two-shows-1280.png') })
     await page.setViewportSize({ width: 390, height: 844 })
-    await page.waitForTimeout(400)
+    await atRest(page)
     await page.screenshot({ path: path.join(pictures, 'studio-panel-390.png') })
     await page.setViewportSize({ width: 1280, height: 900 })
     await page.keyboard.press('Escape')
@@ -172,7 +173,6 @@ describe('the studio', () => {
       .last()
       .click()
     await untilDone(page)
-    await page.waitForTimeout(700)
     await page.reload()
     await untilDone(page)
     await expect.poll(() => loaded(page, '.studio-gallery'), { timeout: minute }).toBeGreaterThan(4)

@@ -72,8 +72,7 @@ describe('httpSink and the page around', () => {
   })
 
   it('leaves one that is too large for that to the next page or the next second', async () => {
-    // Compression takes real time, for which a fake clock does not wait.
-    const { sink, clock, sent, write, page } = setUp({ gzip: null })
+    const { sink, clock, sent, write, page } = setUp()
     sink.write(large('large', 50_000))
     write('small')
     page.hide()
@@ -137,7 +136,7 @@ describe('httpSink and the page around', () => {
   it('uses a beacon where fetch cannot outlive the page, and keeps what it sent: nobody answers', async () => {
     const beacons: { url: string; body: string }[] = []
     const page = fakePage((url, body) => beacons.push({ url, body }) < 3)
-    const { sink, clock, sent, write } = setUp({ gzip: null }, page)
+    const { sink, clock, sent, write } = setUp({}, page)
     write(...Array.from({ length: 450 }, (_one, place) => `t${place}`))
     page.hide()
     expect(sent).toEqual([])
