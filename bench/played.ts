@@ -13,13 +13,15 @@ export function createPlayed({ shows, versions, patches }: Workload, sinks: read
     sinks,
   })
   for (const { showId, characters } of shows) tracker.show(showId).setCharacters(characters)
-  /** Says what one version brought. */
-  const play = (index: number) => {
-    const version = versions[index]!
-    now = version.updatedAt
-    if (version.rev === 1) tracker.addTask(version as never)
-    else tracker.updateTask(version.id, patches[index]!)
-    return version
+  return {
+    tracker,
+    /** Says what one version brought. */
+    play: (index: number) => {
+      const version = versions[index]!
+      now = version.updatedAt
+      if (version.rev === 1) tracker.addTask(version as never)
+      else tracker.updateTask(version.id, patches[index]!)
+      return version
+    },
   }
-  return { tracker, play }
 }

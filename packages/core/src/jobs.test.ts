@@ -502,6 +502,47 @@ describe('withSidePoll', () => {
     expect(await result).toBe('the call')
   })
 
+  it('asks again for work that the server does not know of yet, while the call is open', async () => {
+    let drop: (error: Error) => void = () => {}
+    const call = () => new Promise<never>((_resolve, reject) => void (drop = reject))
+    const read = answering(
+      status(404),
+      status(404),
+      { status: 'running', progress: 20 },
+      { status: 'succeeded', ...trailer },
+    )
+    const { pass, task, result, clock } = beside(call, read)
+    await pass(3_000)
+    expect(read).toHaveBeenCalledTimes(2)
+    await pass(6_000)
+    expect(task()).toMatchObject({ status: 'processing', progress: 20 })
+    drop(new TypeError('fetch failed'))
+    await pass(3_000)
+    expect(await result).toEqual(trailer)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('asks once more at once when the call has broken off, and no more when it has answered', async () => {
+    let drop: (error: Error) => void = () => {}
+    const broken = beside(
+      () => new Promise<never>((_resolve, reject) => void (drop = reject)),
+      answering(status(404)),
+    )
+    await broken.pass(60_000)
+    drop(new TypeError('fetch failed'))
+    await expect(broken.result).rejects.toThrow('fetch failed')
+    expect(broken.clock.pending).toBe(0)
+    let answer: (value: string) => void = () => {}
+    const read = answering(status(404))
+    const good = beside(() => new Promise<string>((resolve) => void (answer = resolve)), read)
+    await good.pass(4_000)
+    answer('the call')
+    expect(await good.result).toBe('the call')
+    await good.pass(60_000)
+    expect(read).toHaveBeenCalledTimes(2)
+    expect(good.clock.pending).toBe(0)
+  })
+
   it("gives the call's own end when the poll knows no better", async () => {
     const lost = new TypeError('fetch failed')
     const { result, task } = beside(() => Promise.reject(lost), answering(status(404)))

@@ -50,6 +50,8 @@ export class JobFailedError extends CallsheetError {
 }
 
 const longestPause = 60_000
+/** Of a side poll that has lost sight of its work. */
+const firstPause = 3_000
 
 /**
  * Makes a function that follows jobs by asking again and again, for `tracker.resume` and for use inside `track`.
@@ -228,7 +230,8 @@ function pauseAfter(
  * Makes a long call and asks beside it how the work is going, for a call that may break off while its work goes on.
  *
  * The call's own value counts. When it breaks off (it rejects, or gives a response that is not ok), the side poll goes
- * on, and what that ends with is the result; when that fails too, the call's own end is. When the poll knows of the
+ * on, and what that ends with is the result; when that fails too, the call's own end is. While the call is open, a poll
+ * that loses sight of the work is begun anew, after 3 s, 6 s … up to a minute. When the poll knows of the
  * success first, the call has `grace` ms left to answer; its connection is left alone.
  *
  * @param grace Milliseconds. Default 10,000.
@@ -257,7 +260,7 @@ export async function withSidePoll<Value, Outcome>(
   }
   try {
     const called = settled(call)
-    const polled = settled(() => poll(sideContext))
+    const polled = settled(() => askBeside(called, () => poll(sideContext), sideContext))
     const lateness = async () =>
       isAlive(await polled) ? sideContext.wait(grace) : new Promise<never>(() => {})
     const end = await Promise.race([called, lateness()])
@@ -267,6 +270,26 @@ export async function withSidePoll<Value, Outcome>(
   } finally {
     context.signal.removeEventListener('abort', stop)
     side.abort()
+  }
+}
+
+/** Who asks so early may be told that there is no such work yet: that is final only once the call has ended. */
+async function askBeside<T>(
+  called: Promise<End<unknown>>,
+  poll: () => Promise<T>,
+  { wait, signal }: FollowContext,
+): Promise<T> {
+  const over = new AbortController()
+  void called.then(() => over.abort())
+  for (let pause = firstPause; ; pause = Math.min(longestPause, 2 * pause)) {
+    try {
+      return await poll()
+    } catch (error) {
+      if (over.signal.aborted || !(error instanceof JobLostError)) throw error
+      await wait(pause, over.signal).catch(() => {})
+      // Nobody has to know it any more.
+      if (signal.aborted || (over.signal.aborted && isAlive(await called))) throw error
+    }
   }
 }
 

@@ -43,17 +43,19 @@ export function makeCall(
   const { send, tracker } = tools
   const sent = addSignal(args, signal, tracker.report)
   const response = send(...sent)
-  const isAbandoned = () => own?.aborted === true && signalOf(sent)?.reason === own.reason
+  // Who has the answer may leave: the work that it has begun goes on.
+  let isAnswered = false
+  const isAbandoned = () => !isAnswered && own?.aborted === true && signalOf(sent)?.reason === own.reason
   if (!(response instanceof Promise)) return { response, outcome: response, shared: undefined, isAbandoned }
   const shared = shareCall(response, (it) => plan.route.read !== undefined && isJson(it) && isShort(it))
   const taskId = task.id
-  const ended = (end: object) => plan.route.repeats?.ended(args, { taskId, ...end })
+  const ended = (end: object) => plan.route.repeats?.ended(args, plan.slot, { taskId, ...end })
   observe(
     response,
-    ({ ok }) => ok || ended({}),
+    (it: Response | undefined) => it?.ok || ended({}),
     (error) => ended(error === signal.reason ? { reason: error as Error } : {}),
   )
-  const outcome = outcomeOf(response, plan, context, tools)
+  const outcome = outcomeOf(response, plan, context, tools, { onFollow: () => (isAnswered = true) })
   observe(outcome, undefined, (error) => {
     // The tracker knows an AbortError and a TimeoutError; any other reason is known as the caller's only here.
     const isNamed = error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name)
@@ -62,22 +64,26 @@ export function makeCall(
   return { response, outcome, shared, isAbandoned }
 }
 
-/**
- * What comes of a response, to the end of the work that it has begun.
- *
- * @param judge Is told what the response itself says.
- */
+/** Who is told on the way. */
+interface OutcomeHooks {
+  /** What the response itself says. */
+  readonly onSaid?: (said: Outcome) => void
+  /** It was read, and has begun work that goes on. */
+  readonly onFollow?: () => void
+}
+
+/** What comes of a response, to the end of the work that it has begun. */
 export function outcomeOf(
   response: Promise<Response>,
   { route, request, job }: Plan,
   context: RunContext<JsonObject>,
   { tracker, jobs }: CallTools,
-  judge?: (said: Outcome) => void,
+  { onSaid, onFollow }: OutcomeHooks,
 ): Promise<Outcome> {
-  const { read, stream, redact = (patch) => patch } = route
+  const { read, stream, redact } = route
   const update = (patch: TaskPatch) => context.update(redact(patch))
   const run = { update, now: context.now }
-  const isRead = read ?? stream ?? judge
+  const isRead = read ?? stream ?? onSaid
   const outcome = isRead
     ? derive(response, (it) => {
         const said = readOutcome(it, route, request, run, tracker.report)
@@ -86,18 +92,19 @@ export function outcomeOf(
     : response
   const side = job && jobs.get(job.provider)
   if (!job || !side) return outcome
-  context.job(job)
+  update({ job })
   return withSidePoll<Outcome, Outcome>(
     context,
     () => outcome,
-    async (beside) => ({ patch: (await side(job, beside)) ?? undefined }),
+    async (beside) => ({ patch: (await (side.begun ?? side)(job, beside, request)) ?? undefined }),
   )
 
   function goOn(said: Outcome): Outcome | Promise<Outcome> {
-    judge?.(said)
+    onSaid?.(said)
     const patch = 'patch' in said ? said.patch : undefined
     const follow = patch?.job && jobs.get(patch.job.provider)
     if (!patch?.job || !follow || !isActive({ status: patch.status ?? 'succeeded' })) return said
+    onFollow?.()
     // Before anything is waited for: what comes after a reload needs it.
     update(patch)
     const end = (follow.begun ?? follow)(patch.job, context, request)

@@ -1,5 +1,7 @@
+import { createTestTracker } from '@callsheet/core/test'
 import { createFalClient, type FalClient, type QueueStatus } from '@fal-ai/client'
 import { describe, expect, it, vi } from 'vitest'
+import { createTrackedFetch } from './index.ts'
 import { fal, type FalOptions, falProxy } from './fal.ts'
 import { type FalServer, type FalState, startFalServer, tooMany } from './testing/fal-server.ts'
 import { hurry } from './testing/hurry.ts'
@@ -439,5 +441,38 @@ describe('fal after a reload', () => {
     const next = openPage(asked, fal({ every: 5, headers }), JSON.stringify(tracker.serialize()))
     expect(await next.end()).toMatchObject({ status: 'interrupted' })
     expect(asked).not.toHaveBeenCalled()
+  })
+})
+
+describe("a record's address", () => {
+  it.each([
+    'https://queue.fal.run/admin/delete?x=/requests/r1',
+    'https://queue.fal.run/admin/delete#/requests/r1',
+    'https://queue.fal.run/a/b/../../admin/requests/r1',
+    'https://queue.fal.run.evil.test/a/b/requests/r1',
+  ])('leads the key nowhere else: %s', async (url) => {
+    const { tracker, clock } = createTestTracker()
+    const asked: unknown[] = []
+    const send: typeof globalThis.fetch = async (input) => {
+      asked.push(input)
+      return Response.json({ status: 'COMPLETED' })
+    }
+    const fetch = createTrackedFetch({
+      tracker,
+      fetch: send,
+      providers: [fal({ headers: { authorization: 'Key key:test' } })],
+    })
+    tracker.addTask({
+      id: 't1',
+      showId: 's1',
+      type: 'trailer',
+      job: { provider: 'fal', id: 'r1', url },
+    } as never)
+    tracker.resume(fetch.followers)
+    await clock.advance(10_000)
+    tracker.cancel('t1')
+    await clock.advance(0)
+    expect(asked).toEqual([])
+    expect(tracker.getTask('t1')?.status).toMatch(/interrupted|canceled/)
   })
 })

@@ -96,7 +96,7 @@ function addressOf(model: string, id: string): string {
 /** The address in a record, which may come from anywhere, while the key goes there. */
 function urlOf({ id, url = '' }: Job): string {
   const isOurs = url.startsWith(`${queue}/`) && url.endsWith(`/requests/${encodeURIComponent(id)}`)
-  if (isOurs && new URL(url).href === url) return url
+  if (isOurs && !/[?#]/.test(url) && new URL(url).href === url) return url
   throw Object.assign(new Error(`"${url}" is not where fal keeps the request "${id}"`), { retryable: false })
 }
 

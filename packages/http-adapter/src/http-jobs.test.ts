@@ -285,6 +285,47 @@ describe('a job that is canceled', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('is asked for without going where an answer sends us, and canceled within a time', async () => {
+    const { tracker } = createTestTracker()
+    const inits: RequestInit[] = []
+    const follow = followHttpJob({
+      fetch: async (_input, init) => {
+        inits.push(init!)
+        return json({ status: 'processing' })
+      },
+      url: ({ id }) => `https://app.test/jobs/${id}`,
+      cancel: ({ id }) => [`https://app.test/jobs/${id}`, { method: 'DELETE', redirect: 'follow' }],
+      read: (body) => body as { status: string },
+    })
+    const slot = tracker.show('s1')
+    const run = slot.track('trailer', (context) => follow({ provider: 'ours', id: 'j1' }, context))
+    await vi.waitFor(() => expect(inits).toHaveLength(1))
+    tracker.cancel({ showId: 's1' })
+    await expect(run).rejects.toThrow()
+    await vi.waitFor(() => expect(inits).toHaveLength(2))
+    expect(inits.map(({ redirect }) => redirect)).toEqual(['error', 'follow'])
+    expect(inits[1]!.signal).toBeInstanceOf(AbortSignal)
+  })
+
+  it('is told of by both when two follow it', async () => {
+    const { tracker, clock } = createTestTracker()
+    const jobs = followHttpJob({
+      fetch: async () => json({ status: 'processing' }),
+      url: ({ id }) => `https://app.test/jobs/${id}`,
+      read: (body) => body as { status: string },
+    })
+    for (const characterId of ['ada', 'bo']) {
+      void tracker
+        .show('s1')
+        .track('portrait', (context) => jobs({ provider: 'ours', id: 'j1' }, context), { characterId })
+    }
+    await clock.advance(0)
+    expect(jobs.tell('j1', { status: 'succeeded', outputUrl: image.outputUrl })).toBe(true)
+    await clock.advance(0)
+    expect(tracker.getTasks({ showId: 's1' }).map(({ status }) => status)).toEqual(['succeeded', 'succeeded'])
+    expect(jobs.tell('j1', { status: 'succeeded' })).toBe(false)
+  })
+
   it('is canceled at the provider when it takes too long, after a last question', async () => {
     const { begin, clock, calls, task } = setUp({ states: [{ status: 'processing' }] })
     await begin()
@@ -365,7 +406,7 @@ describe('a long call with a side status', () => {
       { status: 'succeeded', outputUrl: 'https://x.test/t.mp4' },
     ])
     const call = fetch('/trailer/t1', { method: 'POST' })
-    await clock.advance(0)
+    await clock.advance(3_000)
     expect(task()).toMatchObject({ progress: 30, job: { provider: 'side', id: 't1' } })
     settle().refuse(new TypeError('fetch failed'))
     await expect(call).rejects.toThrow('fetch failed')
@@ -377,7 +418,7 @@ describe('a long call with a side status', () => {
   it('ends with its own answer where that comes', async () => {
     const { fetch, task, clock, settle, polls } = setUpLong([{ status: 'processing' }])
     const call = fetch('/trailer/t1', { method: 'POST' })
-    await clock.advance(4_000)
+    await clock.advance(7_000)
     settle().answer(json({ url: 'https://x.test/own.mp4' }))
     expect(await (await call).json()).toEqual({ url: 'https://x.test/own.mp4' })
     await clock.advance(30_000)

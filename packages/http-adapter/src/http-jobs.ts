@@ -45,8 +45,12 @@ export interface HttpJobs extends Follow {
 /** Anybody who follows jobs, as a tracked fetch sees it. */
 export type JobFollower = Follow & Partial<HttpJobs>
 
+/** How long a provider may take to hear of a cancel, in ms. */
+const patience = 30_000
+
 /** What was told of a job, until the one who follows it has taken it. */
 interface Desk {
+  readonly id: string
   readonly told: JobState[]
   wake: () => void
 }
@@ -70,22 +74,24 @@ interface Desk {
  */
 export function followHttpJob(options: HttpJobOptions): HttpJobs {
   const { every = 3_000, url, read, cancel, fetch: send = globalThis.fetch, report = () => {} } = options
-  const desks = new Map<string, Desk>()
+  const desks = new Set<Desk>()
 
   async function follow(job: Job, context: FollowContext, request?: RouteRequest): Promise<TaskPatch | void> {
-    const desk: Desk = { told: [], wake: () => {} }
-    desks.set(job.id, desk)
+    const desk: Desk = { id: job.id, told: [], wake: () => {} }
+    desks.add(desk)
     const ask = async (question: Question, signal?: AbortSignal): Promise<unknown> => {
       const [address, init] = typeof question === 'string' ? [question, {}] : question
       const headers = new Headers(await headersFor(options, job, address, request))
       for (const [name, value] of new Headers(init.headers)) headers.set(name, value)
-      return jsonOf(await send(address, { ...init, headers, ...(signal && { signal }) }))
+      // To another place than that of the credentials, they do not go.
+      const asked: RequestInit = { redirect: 'error', ...init, headers, ...(signal && { signal }) }
+      return jsonOf(await send(address, asked))
     }
     const giveUp = () => {
       if (!cancel || context.task.status === 'succeeded') return
       // In vain is worth a word: the provider goes on, and is paid.
       Promise.resolve()
-        .then(() => ask(cancel(job)))
+        .then(() => ask(cancel(job), AbortSignal.timeout(patience)))
         .catch(report)
     }
     // The call that began it may have been a stream, and the run stopped in the middle of it.
@@ -120,15 +126,17 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       throw error
     } finally {
       context.signal.removeEventListener('abort', giveUp)
-      if (desks.get(job.id) === desk) desks.delete(job.id)
+      desks.delete(desk)
     }
   }
 
   function tell(id: string, state: JobState): boolean {
-    const desk = desks.get(id)
-    desk?.told.push(state)
-    desk?.wake()
-    return desk !== undefined
+    const found = [...desks].filter((desk) => desk.id === id)
+    for (const desk of found) {
+      desk.told.push(state)
+      desk.wake()
+    }
+    return found.length > 0
   }
 
   return Object.assign((job: Job, context: FollowContext) => follow(job, context), {
@@ -136,8 +144,8 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
     tell,
     watch({ id, read, longest }: Watch, answered: Promise<Response>, request: RouteRequest) {
       if (!(answered instanceof Promise)) return
-      observe(answered, (response) => {
-        if (!response.ok || !isJson(response)) return
+      observe(answered, (response: Response | undefined) => {
+        if (!response?.ok || !isJson(response)) return
         // The copy has to be taken at once. A body that breaks off is its caller's to hear of.
         readJson(response, (body) => ({ id: id(request), state: read(body, request) }), report, longest).then(
           (told) => told?.id !== undefined && told.state?.status && tell(told.id, told.state),

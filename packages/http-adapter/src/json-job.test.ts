@@ -66,6 +66,33 @@ describe('jsonJob', () => {
     expect(page.errors).toEqual([])
   })
 
+  it.each([{ jobId: 'job-1' }, { jobId: 'job-1', status: null }])(
+    'follows a job that does not say yet how it stands: %j',
+    async (answer) => {
+      const { page } = await compare(create, {
+        every: 5,
+        faults(at) {
+          at.fault('create', { status: 200, body: answer })
+          at.fault('status', { status: 200, body: { status: 'succeeded', imageUrl: picture } })
+        },
+      })
+      expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture, job })
+    },
+  )
+
+  it('takes an answer with an output and no status for the whole work', async () => {
+    const { page, server } = await compare(create, {
+      faults: (at) => at.fault('create', { status: 200, body: { id: 12, imageUrl: picture } }),
+    })
+    expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
+    expect(server.count('status')).toBe(0)
+  })
+
+  it('refuses an address that says nowhere which job is meant', () => {
+    // @ts-expect-error: no `:id`
+    expect(() => jsonJob({ start: 'POST /api/jobs', status: '/api/jobs/:jobId' })).toThrow(/":id"/)
+  })
+
   it('asks itself when nobody else does', async () => {
     const { page, server } = await compare(create, { every: 5 })
     expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })

@@ -20,7 +20,7 @@ export interface JsonJobOptions extends Pick<
    * Where a job is asked for, with `:id` in the path or the query: `/api/portrait/status?jobId=:id`. Where there is no
    * page, a whole address.
    */
-  readonly status: `/${string}` | `http://${string}` | `https://${string}`
+  readonly status: `${'/' | 'http://' | 'https://'}${string}:id${string}`
   /** How a job is ended: `DELETE /api/jobs/:id`. Default: the server is not told. */
   readonly cancel?: RouteKey
   /** The job's id in the answer of a start. Default: its `jobId`, `job_id`, `requestId`, `request_id` or `id`. */
@@ -33,7 +33,9 @@ export interface JsonJobOptions extends Pick<
  * Understands a server that gives a job for a call, and tells of it at an address: as most servers do that one writes
  * oneself.
  *
- * An answer without a job's id is the whole work. What the page is told while it polls, the task is told.
+ * Throws a TypeError for a `status` without `:id`.
+ *
+ * An answer without a job's id is the whole work, and so is one with an output and no status. What the page is told while it polls, the task is told.
  *
  * @example
  * const portraits = jsonJob({
@@ -51,13 +53,26 @@ export function jsonJob({
   read = jsonState,
   ...options
 }: JsonJobOptions): Provider {
+  if (!status.includes(':id')) {
+    throw new TypeError(
+      `jsonJob: status is "${status}"; give an address with ":id", where the job's id stands.`,
+    )
+  }
   const at = (address: string, jobId: string) => address.replace(':id', () => segmentOf(jobId))
   const begins: Start = {
     read(body) {
       const jobId = id(body)
-      return jobId === undefined
-        ? begin(wholeOf(body, read), { provider: name, id: '' }, options)
-        : begin(read(body), { provider: name, id: jobId, url: at(status, jobId) }, options)
+      const whole = wholeOf(body, read)
+      const state = read(body)
+      if (jobId === undefined || (!state.status && whole.outputUrl)) {
+        return begin(whole, { provider: name, id: '' }, options)
+      }
+      // A job that does not say yet how it stands.
+      return begin(
+        { ...state, status: state.status || 'starting' },
+        { provider: name, id: jobId, url: at(status, jobId) },
+        options,
+      )
     },
   }
   const [path = '', query = ''] = status.split('?')

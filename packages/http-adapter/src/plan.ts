@@ -9,7 +9,7 @@ import type {
   Tracker,
 } from '@callsheet/core'
 import type { Match } from './match.ts'
-import type { Start, Watch } from './provider.ts'
+import type { CallEnd, Start, Watch } from './provider.ts'
 import { type Outcome, patchOf } from './read-outcome.ts'
 import { describeRequest, type FetchArguments, methodOf, type RouteRequest, urlOf } from './request.ts'
 import type { CallOptions, LooseRoute } from './route.ts'
@@ -30,8 +30,12 @@ export type Target = Tracked | Watched
 
 /** How one call is tracked. */
 export interface Plan {
-  readonly route: Tracked
+  readonly route: Tracked & Required<Pick<Tracked, 'redact'>>
   readonly request: RouteRequest
+  /** What the call is for, in a word. */
+  readonly slot: string
+  /** How the call ended that this one repeats. */
+  readonly last: CallEnd | undefined
   /** The handle of the work, where it is known already. */
   readonly job: Job | undefined
   readonly track: (
@@ -61,26 +65,31 @@ export function findTarget(
 export function planCall(
   route: Tracked,
   givenFor: (request: RouteRequest) => (Scope & CallOptions) | undefined,
+  args: FetchArguments,
   request: RouteRequest,
-  show: Tracker['show'],
+  { show, report }: Pick<Tracker, 'show' | 'report'>,
 ): Plan | undefined {
   const given = (route.scope ?? givenFor)(request)
   if (!given) return undefined
   // A scope may be a whole body: of it, only what names the item.
   const item = Object.entries(given).filter(([name]) => name !== 'showId' && name.endsWith('Id'))
   const own: Scope & CallOptions = route.scope ? {} : given
-  const whole: Tracked = { ...route, ...own }
-  const { redact = (patch: TaskPatch) => patch, timeout } = whole
+  const merged: Tracked = { ...route, ...own }
+  const redact = guard(merged.redact, report)
+  const whole = { ...merged, redact }
   const metadata = { ...metadataOf(route, request), ...(own['metadata'] as JsonObject) }
   const { track }: ShowTracker<Pipeline> = show(given['showId'] as string)
+  const slot = JSON.stringify([given['showId'], whole.type, item])
   return {
     route: whole,
     request,
+    slot,
+    last: route.repeats?.endOf(args, slot),
     job: route.job?.(request),
     track: (fn, options) =>
       (track as unknown as (...all: unknown[]) => Promise<Outcome>)(whole.type!, fn, {
         ...Object.fromEntries(item),
-        timeout,
+        timeout: whole.timeout,
         metadata: redact({ metadata }).metadata,
         result(outcome: Outcome) {
           const patch = 'patch' in outcome ? outcome.patch : patchOf(outcome)
@@ -90,6 +99,18 @@ export function planCall(
       }),
   }
 }
+
+/** What cannot be redacted is not recorded; that the work has ended is. */
+const guard =
+  (redact: (patch: TaskPatch) => TaskPatch = (patch) => patch, report: Tracker['report']) =>
+  (patch: TaskPatch): TaskPatch => {
+    try {
+      return redact(patch)
+    } catch (error) {
+      report(error)
+      return patch.status ? { status: patch.status } : {}
+    }
+  }
 
 const metadataOf = ({ metadata }: Tracked, request: RouteRequest) =>
   typeof metadata === 'function' ? (metadata as (of: RouteRequest) => object)(request) : metadata

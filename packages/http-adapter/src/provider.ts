@@ -26,11 +26,11 @@ export interface CallEnd {
   readonly reason?: Error
 }
 
-/** Knows a call again when its client repeats it. */
+/** Knows a call again when its client repeats it, for the same slot. */
 export interface Repeats {
-  readonly ended: (args: FetchArguments, end: CallEnd) => void
+  readonly ended: (args: FetchArguments, slot: string, end: CallEnd) => void
   /** How the call ended that this one repeats. */
-  readonly endOf: (args: FetchArguments) => CallEnd | undefined
+  readonly endOf: (args: FetchArguments, slot: string) => CallEnd | undefined
 }
 
 /** Calls that anybody makes about a job, and what their answers say of it. */

@@ -97,6 +97,12 @@ describe('readEvents', () => {
     expect(clock.now() - task()!.updatedAt).toBeLessThan(2_000)
   })
 
+  it('takes comments alone for one, too', async () => {
+    const { task, write, clock } = await setUp(() => undefined)
+    for (let place = 0; place < 100; place += 1) await write(': PROCESSING\n\n', 100)
+    expect(clock.now() - task()!.updatedAt).toBeLessThan(2_000)
+  })
+
   it('ends the task with the stream, not with the event that says how', async () => {
     const { task, write, end } = await setUp(({ data }) => ({ status: 'failed', error: data }))
     await write('data: too dark\n\n')

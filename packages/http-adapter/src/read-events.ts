@@ -55,6 +55,8 @@ async function readAll(reader: CopyReader, onEvent: OnEvent, run: StreamRun): Pr
       left -= value.byteLength
       try {
         feed(decoder.decode(value, { stream: true }))
+        // Comments alone are a sign of life, too.
+        tell(known)
       } catch (error) {
         // It would throw at every event that follows.
         feed = () => {}

@@ -44,7 +44,7 @@ export function readOutcome(
   run: Pick<StreamRun, 'update' | 'now'>,
   report: (error: unknown) => void,
 ): Outcome | Promise<Outcome> {
-  if (!response.ok) return tryClone(response) ?? response
+  if (!response.ok) return forTracker(tryClone(response)) ?? response
   const said = (patch?: TaskPatch): Outcome => ({ patch: patchOf(response, patch) })
   try {
     if (isJson(response)) {
@@ -57,6 +57,9 @@ export function readOutcome(
     return said()
   }
 }
+
+/** Core reads a clone of what it is given. A clone of a clone would leave one unread, which holds up its caller's cancel. */
+const forTracker = (copy: Response | undefined) => copy && Object.assign(copy, { clone: () => copy })
 
 /** What is said of a response: that of one which is only accepted goes on, unless the patch says otherwise. */
 export const patchOf = ({ status }: Response, patch?: TaskPatch): TaskPatch | undefined =>
@@ -73,9 +76,10 @@ export async function readJson<T>(
   const text = copy?.body ? await readText(copy.body, longest) : undefined
   try {
     if (text !== undefined) return read(JSON.parse(text))
-    report(
-      new CallsheetError(`The body of ${response.url} was not read: above ${longest} bytes, or read before.`),
-    )
+    // A query may be secret.
+    const address = response.url.split('?')[0]
+    const why = `The body of ${address} was not read: above ${longest} bytes, or read before.`
+    if (response.body) report(new CallsheetError(why))
   } catch (error) {
     report(error)
   }

@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import type { CallEnd } from './provider.ts'
 import { createRepeats } from './repeats.ts'
+import type { FetchArguments } from './request.ts'
+
+/** Of calls that are all for the same. */
+function setUp() {
+  const repeats = createRepeats()
+  return {
+    ended: (args: FetchArguments, end: CallEnd) => repeats.ended(args, 'ada', end),
+    endOf: (args: FetchArguments) => repeats.endOf(args, 'ada'),
+    endOfBo: (args: FetchArguments) => repeats.endOf(args, 'bo'),
+  }
+}
 
 const url = 'https://api.openai.com/v1/images/generations'
 const call = (tries: number, body: unknown = '{"prompt":"Ada"}') =>
@@ -12,14 +24,21 @@ const end = { taskId: 't1', reason: new Error('canceled') }
 
 describe('createRepeats', () => {
   it('knows every further try of a call that was ended', () => {
-    const { ended, endOf } = createRepeats()
+    const { ended, endOf } = setUp()
     ended([...call(0)], end)
     expect(endOf([...call(1)])).toBe(end)
     expect(endOf([...call(2)])).toBe(end)
   })
 
+  it('takes the same call for something else for no repetition', () => {
+    const { ended, endOf, endOfBo } = setUp()
+    ended([...call(0)], end)
+    expect(endOfBo([...call(1)])).toBeUndefined()
+    expect(endOf([...call(1)])).toBe(end)
+  })
+
   it('knows a form by its identity', () => {
-    const { ended, endOf } = createRepeats()
+    const { ended, endOf } = setUp()
     const form = new FormData()
     ended([...call(1, form)], end)
     expect(endOf([...call(2, form)])).toBe(end)
@@ -27,7 +46,7 @@ describe('createRepeats', () => {
   })
 
   it('lets other calls pass: of another body, of another try, of no such client', () => {
-    const { ended, endOf } = createRepeats()
+    const { ended, endOf } = setUp()
     ended([...call(0)], end)
     expect(endOf([...call(1, '{"prompt":"Bo"}')])).toBeUndefined()
     expect(endOf([...call(2)])).toBeUndefined()
@@ -36,7 +55,7 @@ describe('createRepeats', () => {
   })
 
   it('takes the same call for another try where one has failed, also without a number', () => {
-    const { ended, endOf } = createRepeats()
+    const { ended, endOf } = setUp()
     const failed = { taskId: 't1' }
     for (const args of [[...call(0)], [url, { method: 'POST', body: 'same' }]] as const) {
       ended([...args], failed)
@@ -46,7 +65,7 @@ describe('createRepeats', () => {
   })
 
   it('keeps no long text for that, but for what must not be paid for twice', () => {
-    const { ended, endOf } = createRepeats()
+    const { ended, endOf } = setUp()
     const long = 'A'.repeat(70_000)
     ended([...call(0, long)], { taskId: 't1' })
     expect(endOf([...call(1, long)])).toBeUndefined()
@@ -55,21 +74,21 @@ describe('createRepeats', () => {
   })
 
   it('leaves headers that can be read only once', () => {
-    const { endOf } = createRepeats()
+    const { endOf } = setUp()
     const headers = new Map([['x-stainless-retry-count', '1']]).entries()
     endOf([url, { body: 'same', headers: headers as never }])
     expect([...headers]).toHaveLength(1)
   })
 
   it('forgets the end when the same is begun anew', () => {
-    const { ended, endOf } = createRepeats()
+    const { ended, endOf } = setUp()
     ended([...call(0)], end)
     expect(endOf([...call(0)])).toBeUndefined()
     expect(endOf([...call(1)])).toBeUndefined()
   })
 
   it('tells of the last end, where a try has ended as well', () => {
-    const { ended, endOf } = createRepeats()
+    const { ended, endOf } = setUp()
     ended([...call(0)], { taskId: 't1' })
     expect(endOf([...call(1)])).toEqual({ taskId: 't1' })
     ended([...call(1)], end)
@@ -77,7 +96,7 @@ describe('createRepeats', () => {
   })
 
   it('remembers the newest twenty', () => {
-    const { ended, endOf } = createRepeats()
+    const { ended, endOf } = setUp()
     for (let place = 0; place < 21; place += 1) ended([...call(0, `${place}`)], { taskId: `${place}` })
     expect(endOf([...call(1, '0')])).toBeUndefined()
     expect(endOf([...call(1, '1')])?.taskId).toBe('1')
@@ -88,7 +107,7 @@ describe('createRepeats', () => {
     const objects = () => [new URL(address), { method: 'POST', body: '{"input":{}}' }] as const
 
     it('knows the very same ones again, however often', () => {
-      const { ended, endOf } = createRepeats()
+      const { ended, endOf } = setUp()
       const args = objects()
       ended([...args], end)
       expect(endOf([...args])).toBe(end)
@@ -96,7 +115,7 @@ describe('createRepeats', () => {
     })
 
     it('lets equal calls pass, which somebody makes anew', () => {
-      const { ended, endOf } = createRepeats()
+      const { ended, endOf } = setUp()
       const [input, init] = objects()
       ended([input, init], end)
       expect(endOf(objects() as never)).toBeUndefined()
@@ -106,14 +125,14 @@ describe('createRepeats', () => {
     })
 
     it('takes equal ones for another try of what has failed', () => {
-      const { ended, endOf } = createRepeats()
+      const { ended, endOf } = setUp()
       const failed = { taskId: 't1' }
       ended([...objects()], failed)
       expect(endOf([...objects()])).toBe(failed)
     })
 
     it('takes no Request for another one', () => {
-      const { ended, endOf } = createRepeats()
+      const { ended, endOf } = setUp()
       ended([new Request(address, { method: 'POST', body: 'a' })], { taskId: 't1' })
       expect(endOf([new Request(address, { method: 'POST', body: 'b' })])).toBeUndefined()
     })

@@ -2,6 +2,7 @@ import type { CallEnd, Repeats } from './provider.ts'
 import { type FetchArguments, headersOf } from './request.ts'
 
 interface Ended {
+  readonly slot: string
   readonly address: string
   readonly body: unknown
   /** What the next try is numbered. */
@@ -22,29 +23,29 @@ const longest = 65_536
 export function createRepeats(): Repeats {
   const objects = new WeakMap<object, CallEnd>()
   const all = new Set<Ended>()
-  const find = (args: FetchArguments) =>
-    [...all].find(({ address, body }) => address === addressOf(args) && body === args[1]?.body)
+  const find = (args: FetchArguments, slot: string) =>
+    [...all].find((one) => one.slot === slot && one.address === addressOf(args) && one.body === args[1]?.body)
 
   return {
-    ended(args, end) {
+    ended(args, slot, end) {
       const [input, init] = args
       const isObject = input instanceof URL && init !== undefined
       if (isObject) objects.set(input, end).set(init, end)
       const address = addressOf(args)
       const body: unknown = init?.body
-      const known = find(args)
+      const known = find(args, slot)
       const [oldest] = all
       if (known) all.delete(known)
       else if (oldest && all.size >= most) all.delete(oldest)
       const isLong = typeof body === 'string' && body.length > longest
       if (address === undefined || (isLong && (isObject || !end.reason))) return
-      all.add({ address, body, next: triesOf(args) + 1, end })
+      all.add({ slot, address, body, next: triesOf(args) + 1, end })
     },
-    endOf(args) {
+    endOf(args, slot) {
       const [input, init] = args
       const same = input instanceof URL ? objects.get(input) : undefined
       if (same && init && objects.get(init) === same) return same
-      const known = find(args)
+      const known = find(args, slot)
       const tries = triesOf(args)
       if (known && tries > 0) {
         if (tries !== known.next) return undefined
@@ -59,6 +60,6 @@ export function createRepeats(): Repeats {
 
 /** A Request tells nothing of its body. */
 const addressOf = ([input]: FetchArguments): string | undefined =>
-  typeof input === 'string' || input instanceof URL ? String(input) : undefined
+  input instanceof URL ? input.href : typeof input === 'string' ? input : undefined
 
 const triesOf = (args: FetchArguments): number => Number(headersOf(args).get('x-stainless-retry-count') ?? 0)

@@ -1,7 +1,7 @@
 import type { JsonObject, RetryPolicy, RunContext } from '@callsheet/core'
 import { addSignal, type Call, type CallTools, outcomeOf, textOf } from './call.ts'
 import type { Plan } from './plan.ts'
-import type { Outcome } from './read-outcome.ts'
+import { isJson, type Outcome } from './read-outcome.ts'
 import { type FetchArguments, signalOf } from './request.ts'
 import { observe, shareCall } from './share-call.ts'
 
@@ -54,6 +54,11 @@ export const resend =
     let changes: RequestInit | void
     let leave = () => {}
     const stay = () => own?.removeEventListener('abort', leave)
+    const settle = (good: Response) => {
+      isAnswered = true
+      stay()
+      answer(good)
+    }
 
     return {
       attempt(context) {
@@ -61,18 +66,25 @@ export const resend =
         stay()
         // Also in the pause before the next attempt.
         leave = () => tools.tracker.cancel(id, textOf(own?.reason))
+        if (own?.aborted) leave()
         own?.addEventListener('abort', leave, { once: true })
-        const again = changes ? { ...init, ...changes } : init
-        const copy = input instanceof Request && !again?.body ? input.clone() : input
+        // What nobody reads would hold its connection.
+        last?.body?.cancel().catch(() => {})
         last = undefined
+        const again = changes ? { ...init, ...changes } : init
+        const isReusable = input instanceof Request && !input.bodyUsed && !again?.body
+        const copy = isReusable ? input.clone() : input
         const sent = send(...addSignal([copy, again], context.signal, tools.tracker.report))
         const kept = Promise.resolve(sent).then((it) => (last = it))
-        return outcomeOf(kept, plan, context, tools, (said) => {
-          const isGood = 'patch' in said ? said.patch?.status !== 'failed' : said.ok
-          if (!isGood || !last) return
-          isAnswered = true
-          answer(last)
+        const outcome = outcomeOf(kept, plan, context, tools, {
+          onSaid(said) {
+            const isGood = 'patch' in said ? said.patch?.status !== 'failed' : said.ok
+            if (isGood && last) settle(last)
+          },
         })
+        // A stream is its caller's as it comes, once its copy is taken.
+        observe(kept, (it) => it.ok && !isJson(it) && settle(it))
+        return outcome
       },
       retry: {
         ...policy,
@@ -100,7 +112,7 @@ export const resend =
             refuse(own?.aborted ? own.reason : error)
           },
         )
-        return { response, outcome: tracked, shared, isAbandoned: () => own?.aborted === true }
+        return { response, outcome: tracked, shared, isAbandoned: () => !isAnswered && own?.aborted === true }
       },
     }
   }

@@ -94,7 +94,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
 
   function run(args: FetchArguments, plan: Plan, onConflict = plan.route.onConflict): Promise<Response> {
-    const last = plan.route.repeats?.endOf(args)
+    const { last } = plan
     if (last?.reason) return Promise.reject(last.reason)
     const resent = plan.route.retry?.(args, plan, tools)
     let made: (() => Call) | undefined
@@ -157,7 +157,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
         if ('watch' in target) {
           // Whoever makes it: what it is told, we are told.
           watch = (answered) => tools.jobs.get(target.provider)?.watch?.(target.watch, answered, request)
-        } else plan = planCall(target, givenFor as Parameters<typeof planCall>[1], request, loose.show)
+        } else plan = planCall(target, givenFor as Parameters<typeof planCall>[1], args, request, loose)
       }
     } catch (error) {
       tracker.report(error)
