@@ -2,7 +2,7 @@ import { createFal } from '@ai-sdk/fal'
 import { createOpenAI } from '@ai-sdk/openai'
 import { createReplicate } from '@ai-sdk/replicate'
 import { experimental_generateVideo, generateImage, generateText, streamText } from 'ai'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { fal } from './fal.ts'
 import { openai } from './openai.ts'
 import { replicate } from './replicate.ts'
@@ -14,6 +14,7 @@ import { rateLimited, refusedByPolicy } from './testing/openai-problems.ts'
 import { type OpenAiScript, startOpenAiServer } from './testing/openai-server.ts'
 import { providerTests } from './testing/provider-tests.ts'
 import { type PredictionState, startReplicateServer, throttled } from './testing/replicate-server.ts'
+import { until } from './testing/until.ts'
 
 const prompt = 'a portrait of Ada'
 const text = 'Once upon a time there was a Königin'
@@ -144,7 +145,7 @@ describe('the AI SDK with OpenAI', () => {
   it.each([generate, stream])('is canceled by the tracker, and sends nothing again', async (use) => {
     const { server, page, client } = await setUp({ script: { ...writes, work: forever } })
     const ended = endOf(use(client, server))
-    await vi.waitFor(() => expect(server.count('responses')).toBe(1))
+    await until(() => expect(server.count('responses')).toBe(1))
     page.tracker.cancel({ showId: 's1' }, 'another prompt')
     await ended
     expect(await page.end()).toMatchObject({ status: 'canceled', error: { message: 'another prompt' } })
@@ -221,7 +222,7 @@ describe('the AI SDK with Replicate', () => {
   it('is followed after a reload, and not paid again', async () => {
     const { server, page, client } = await setUp({ script: painting.slice(0, 2) })
     film(client, server).catch(() => {})
-    await vi.waitFor(() => expect(page.tasks()[0]?.job?.id).toBe('prediction1'))
+    await until(() => expect(page.tasks()[0]?.job?.id).toBe('prediction1'))
     const headers = { authorization: 'Bearer r8_test' }
     const next = openPage(server.fetch, replicate({ every: 5, headers }), page.close())
     server.set(painting.at(-1)!)

@@ -7,6 +7,7 @@ import { type FalServer, type FalState, startFalServer, tooMany } from './testin
 import { hurry } from './testing/hurry.ts'
 import { endOf, openPage } from './testing/open-page.ts'
 import { providerTests } from './testing/provider-tests.ts'
+import { until } from './testing/until.ts'
 
 type Use = (client: FalClient, server: FalServer) => Promise<unknown>
 
@@ -108,7 +109,7 @@ describe('fal with the client of fal', () => {
     const { server, page, client } = await setUp({ every: 5 })
     server.fault('submit', { status: 200, body: { status: 'IN_QUEUE', request_id: 'r1', queue_position: 0 } })
     await client.queue.submit('workflows/acme/poster', { input })
-    await vi.waitFor(() =>
+    await until(() =>
       expect(page.tasks()[0]?.job?.url).toBe('https://queue.fal.run/workflows/acme/poster/requests/r1'),
     )
   })
@@ -169,7 +170,7 @@ describe('fal with the client of fal', () => {
   it('tracks a direct call', async () => {
     const { page } = await compare(async (client, server) => {
       const result = client.run(app, { input })
-      await vi.waitFor(() => expect(server.all).toHaveLength(1))
+      await until(() => expect(server.all).toHaveLength(1))
       server.set(done)
       return result
     })
@@ -187,9 +188,9 @@ describe('fal, asked twice', () => {
     const { server, page, client } = await setUp({ script: [painting[0]!] })
     const first = subscribe(client, server)
     const second = subscribe(client, server)
-    await vi.waitFor(() => expect(server.count('status')).toBeGreaterThan(2))
+    await until(() => expect(server.count('status')).toBeGreaterThan(2))
     const third = subscribe(clientOf(page.fetchFor()), server)
-    await vi.waitFor(() => expect(server.count('status')).toBeGreaterThan(6))
+    await until(() => expect(server.count('status')).toBeGreaterThan(6))
     server.set(done)
     const result = { data: made, requestId: 'request-1' }
     expect(await Promise.all([first, second, third])).toEqual([result, result, result])
@@ -259,7 +260,7 @@ describe('fal, when it goes wrong', () => {
     const { page, server } = await compare(
       (client, at) => {
         const controller = new AbortController()
-        void vi.waitFor(() => expect(at.count('status')).toBeGreaterThan(1)).then(() => controller.abort())
+        void until(() => expect(at.count('status')).toBeGreaterThan(1)).then(() => controller.abort())
         return client.subscribe(app, { input, pollInterval: 5, abortSignal: controller.signal })
       },
       { script: [painting[0]!], every: 20 },
@@ -271,7 +272,7 @@ describe('fal, when it goes wrong', () => {
   it('is canceled by the tracker, at fal too', async () => {
     const { server, page, client } = await setUp({ script: [painting[0]!] })
     const result = endOf(subscribe(client, server))
-    await vi.waitFor(() => expect(server.count('status')).toBeGreaterThan(1))
+    await until(() => expect(server.count('status')).toBeGreaterThan(1))
     page.tracker.cancel({ showId: 's1' }, 'another prompt')
     expect(await result).toMatchObject({ name: 'ApiError', status: 499 })
     expect(await page.end()).toMatchObject({ status: 'canceled', error: { message: 'another prompt' } })
@@ -282,7 +283,7 @@ describe('fal, when it goes wrong', () => {
     hurry()
     const { server, page, client } = await setUp({ script: [{ status: 'IN_PROGRESS' }] })
     const result = client.run(app, { input })
-    await vi.waitFor(() => expect(server.all).toHaveLength(1))
+    await until(() => expect(server.all).toHaveLength(1))
     page.tracker.cancel({ showId: 's1' }, 'another prompt')
     await expect(result).rejects.toMatchObject({ name: 'CanceledError' })
     expect(await page.end()).toMatchObject({ status: 'canceled' })
@@ -367,7 +368,7 @@ describe('falProxy', () => {
     const page = openPage(send, fal({ every: 5 }))
     const client = createFalClient({ credentials: () => undefined, fetch: page.fetch })
     await client.queue.submit(app, { input })
-    await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ job: request }))
+    await until(() => expect(page.tasks()[0]).toMatchObject({ job: request }))
     const next = openPage(send, fal({ every: 5 }), page.close())
     server.set(done)
     expect(await next.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
@@ -400,12 +401,12 @@ describe('fal after a reload', () => {
   it.each([0, 1, 3])('follows a request that was told of %i times, and pays nothing again', async (asked) => {
     const { server, page, client } = await setUp({ script: painting.slice(0, asked + 1) })
     subscribe(client, server).catch(() => {})
-    await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ job: request }))
-    await vi.waitFor(() => expect(server.count('status')).toBeGreaterThanOrEqual(asked))
+    await until(() => expect(page.tasks()[0]).toMatchObject({ job: request }))
+    await until(() => expect(server.count('status')).toBeGreaterThanOrEqual(asked))
     const saved = page.close()
     expect(saved).not.toContain('key:test')
     const next = openPage(server.fetch, fal({ every: 5, headers }), saved)
-    await vi.waitFor(() => expect(server.count('status')).toBeGreaterThan(asked + 2))
+    await until(() => expect(server.count('status')).toBeGreaterThan(asked + 2))
     server.set(done)
     expect(await next.end()).toMatchObject({
       status: 'succeeded',
@@ -419,10 +420,10 @@ describe('fal after a reload', () => {
   it('cancels at fal what an earlier page has begun', async () => {
     const { server, page, client } = await setUp({ script: [painting[0]!] })
     await client.queue.submit(app, { input })
-    await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ job: request }))
+    await until(() => expect(page.tasks()[0]).toMatchObject({ job: request }))
     const next = openPage(server.fetch, fal({ every: 5, headers }), page.close())
     next.tracker.cancel({ showId: 's1' })
-    await vi.waitFor(() => expect(server.count('cancel')).toBe(1))
+    await until(() => expect(server.count('cancel')).toBe(1))
     expect(await next.end()).toMatchObject({ status: 'canceled' })
   })
 

@@ -3,6 +3,7 @@ import { jsonJob, type JsonJobOptions } from './json-job.ts'
 import { type JobBody, startJobServer } from './testing/job-server.ts'
 import { openPage } from './testing/open-page.ts'
 import { providerTests } from './testing/provider-tests.ts'
+import { until } from './testing/until.ts'
 
 type Fetch = typeof globalThis.fetch
 
@@ -143,7 +144,7 @@ describe('jsonJob', () => {
       jsonJob({ start: 'POST /api/portrait', status: '/api/portrait/status?jobId=:id', every: 10_000 }),
     )
     await page.fetch('/api/portrait', { method: 'POST' })
-    await vi.waitFor(() => expect(page.tasks()[0]?.job?.url).toBe('/api/portrait/status?jobId=7'))
+    await until(() => expect(page.tasks()[0]?.job?.url).toBe('/api/portrait/status?jobId=7'))
     await page.fetch('/api/portrait/status?jobId=7')
     expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
     expect(asked).toHaveLength(2)
@@ -190,7 +191,7 @@ describe('jsonJob, when it goes wrong', () => {
   it('is canceled by the tracker, at the server too', async () => {
     const { server, page } = await setUp({ script: [{ status: 'starting' }] })
     const answer = poll(page.fetch)
-    await vi.waitFor(() => expect(server.count('status')).toBeGreaterThan(1))
+    await until(() => expect(server.count('status')).toBeGreaterThan(1))
     page.tracker.cancel({ showId: 's1' })
     expect(await answer).toEqual([200, { jobId: 'job-1', status: 'canceled' }])
     expect(await page.end()).toMatchObject({ status: 'canceled' })
@@ -240,10 +241,10 @@ describe('jsonJob after a reload', () => {
   it.each([0, 1, 2])('follows a job that was told of %i times, and begins none', async (asked) => {
     const { server, page, provider } = await setUp({ script: painting.slice(0, asked + 1), every: 5 })
     poll(page.fetch).catch(() => {})
-    await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ job }))
-    await vi.waitFor(() => expect(server.count('status')).toBeGreaterThanOrEqual(asked))
+    await until(() => expect(page.tasks()[0]).toMatchObject({ job }))
+    await until(() => expect(server.count('status')).toBeGreaterThanOrEqual(asked))
     const next = openPage(server.fetch, provider, page.close())
-    await vi.waitFor(() => expect(server.count('status')).toBeGreaterThan(asked + 2))
+    await until(() => expect(server.count('status')).toBeGreaterThan(asked + 2))
     server.set(painting.at(-1)!)
     expect(await next.end()).toMatchObject({
       status: 'succeeded',

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { openai } from './openai.ts'
 import { gate } from './testing/gate.ts'
 import { endOf, openPage } from './testing/open-page.ts'
@@ -12,6 +12,7 @@ import {
   setUp,
   writing,
 } from './testing/openai-uses.ts'
+import { until } from './testing/until.ts'
 
 describe('openai with responses in the background', () => {
   const job = { provider: 'openai', id: 'resp_1', url: 'https://api.openai.com/v1/responses/resp_1' }
@@ -63,11 +64,11 @@ describe('openai with responses in the background', () => {
         ? client.responses.create({ model, input: prompt, background: true, stream }).then(listOf)
         : client.responses.create({ model, input: prompt, background: true }),
     )
-    await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ job, stage: 'in the queue' }))
+    await until(() => expect(page.tasks()[0]).toMatchObject({ job, stage: 'in the queue' }))
     page.tracker.cancel({ showId: 's1' }, 'another prompt')
     expect(await ended).toMatchObject(stream ? { name: 'CanceledError' } : { value: { status: 'queued' } })
     expect(await page.end()).toMatchObject({ status: 'canceled', error: { message: 'another prompt' } })
-    await vi.waitFor(() => expect(server.responses.all[0]?.state.status).toBe('cancelled'))
+    await until(() => expect(server.responses.all[0]?.state.status).toBe('cancelled'))
     expect([server.count('responses'), server.count('cancel')]).toEqual([1, 1])
     expect(page.errors).toEqual([])
   })
@@ -100,11 +101,11 @@ describe('openai with responses in the background', () => {
         ? client.responses.create({ model, input: prompt, background: true, stream }).then(listOf)
         : inBackground(client, server)
       sent.catch(() => {})
-      await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ job }))
+      await until(() => expect(page.tasks()[0]).toMatchObject({ job }))
       const saved = page.close()
       expect(saved).not.toContain('sk-test')
       const next = openPage(server.fetch, openai({ every: 5, headers }), saved)
-      await vi.waitFor(() => expect(next.tasks()[0]?.stage).toBe('running'))
+      await until(() => expect(next.tasks()[0]?.stage).toBe('running'))
       server.responses.set(writing.at(-1)!)
       expect(await next.end()).toMatchObject({
         status: 'succeeded',
@@ -119,10 +120,10 @@ describe('openai with responses in the background', () => {
   it('cancels at OpenAI what an earlier page has begun', async () => {
     const { server, page, client } = await setUp({ script: { responses: [{ status: 'in_progress' }] } })
     await client.responses.create({ model, input: prompt, background: true })
-    await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ job }))
+    await until(() => expect(page.tasks()[0]).toMatchObject({ job }))
     const next = openPage(server.fetch, openai({ every: 5, headers: () => headers }), page.close())
     next.tracker.cancel({ showId: 's1' })
-    await vi.waitFor(() => expect(server.responses.all[0]?.state.status).toBe('cancelled'))
+    await until(() => expect(server.responses.all[0]?.state.status).toBe('cancelled'))
     expect(await next.end()).toMatchObject({ status: 'canceled' })
   })
 })

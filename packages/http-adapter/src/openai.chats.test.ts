@@ -1,9 +1,10 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { gate } from './testing/gate.ts'
 import { hurry } from './testing/hurry.ts'
 import { endOf } from './testing/open-page.ts'
 import { rateLimited } from './testing/openai-problems.ts'
 import { compare, listOf, model, prompt, setUp, text, type Use } from './testing/openai-uses.ts'
+import { until } from './testing/until.ts'
 
 const chatted: Use = (client) =>
   client.chat.completions.create({ model, messages: [{ role: 'user', content: prompt }] })
@@ -67,7 +68,7 @@ describe('openai with chats', () => {
     hurry()
     const { server, page, client } = await setUp({ script: { work: gate().pass } })
     const ended = endOf(chatted(client, server))
-    await vi.waitFor(() => expect(server.count('chat')).toBe(1))
+    await until(() => expect(server.count('chat')).toBe(1))
     page.tracker.cancel({ showId: 's1' })
     expect(await ended).toMatchObject({ message: expect.stringContaining('Connection error') as string })
     expect(await page.end()).toMatchObject({ status: 'canceled' })

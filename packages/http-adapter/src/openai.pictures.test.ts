@@ -1,5 +1,5 @@
 import OpenAI, { toFile } from 'openai'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createTrackedFetch, resend } from './index.ts'
 import { openai } from './openai.ts'
 import { gate } from './testing/gate.ts'
@@ -7,6 +7,7 @@ import { hurry } from './testing/hurry.ts'
 import { endOf } from './testing/open-page.ts'
 import { rateLimited, refusedByPolicy } from './testing/openai-problems.ts'
 import { asked, clientOf, compare, listOf, prompt, setUp, type Use } from './testing/openai-uses.ts'
+import { until } from './testing/until.ts'
 
 const drawn: Use = (client) => client.images.generate({ model: 'gpt-image-1', prompt })
 
@@ -110,7 +111,7 @@ describe('openai with pictures', () => {
     hurry()
     const { server, page, client } = await setUp({ script: { work: gate().pass } })
     const ended = endOf(drawn(client, server))
-    await vi.waitFor(() => expect(server.count('images')).toBe(1))
+    await until(() => expect(server.count('images')).toBe(1))
     page.tracker.cancel({ showId: 's1' }, 'another prompt')
     expect(await ended).toMatchObject({ message: expect.stringContaining('Connection error') as string })
     expect(await page.end()).toMatchObject({ status: 'canceled', error: { message: 'another prompt' } })
@@ -134,7 +135,7 @@ describe('openai with pictures', () => {
     const work = { showId: 's1', type: 'portrait', characterId: 'ada', onConflict: 'supersede' } as const
     const client = clientOf(fetch.for(work))
     const first = endOf(client.images.generate({ prompt: 'Ada as a child' }))
-    await vi.waitFor(() => expect(server.count('images')).toBe(1))
+    await until(() => expect(server.count('images')).toBe(1))
     const second = client.images.generate({ prompt })
     expect(await first).toMatchObject({ message: expect.stringContaining('Connection error') as string })
     open()

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { gate } from './testing/gate.ts'
 import { hurry } from './testing/hurry.ts'
 import { endOf } from './testing/open-page.ts'
@@ -13,6 +13,7 @@ import {
   type Use,
   writing,
 } from './testing/openai-uses.ts'
+import { until } from './testing/until.ts'
 
 const responded: Use = (client) => client.responses.create({ model, input: prompt })
 
@@ -46,10 +47,10 @@ describe('openai with responses', () => {
       for await (const { type } of stream) seen.push(type)
     })()
     for (const type of ['in_progress', 'output_item.added', 'content_part.added', 'output_text.delta']) {
-      await vi.waitFor(() => expect(seen.at(-1)).toBe(`response.${type}`), { interval: 1 })
+      await until(() => expect(seen.at(-1)).toBe(`response.${type}`))
       step()
     }
-    await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ status: 'processing', stage: 'writing' }))
+    await until(() => expect(page.tasks()[0]).toMatchObject({ status: 'processing', stage: 'writing' }))
     open()
     await reading
     expect(await page.end()).toMatchObject({ status: 'succeeded' })
@@ -133,7 +134,7 @@ describe('openai with responses', () => {
   it('is canceled by the tracker in the middle of a stream, whose reader is told', async () => {
     const { server, page, client } = await setUp({ script: { responses: writing, pace: gate().pass } })
     const ended = endOf(streamed(client, server))
-    await vi.waitFor(() => expect(page.tasks()[0]?.stage).toBe('running'))
+    await until(() => expect(page.tasks()[0]?.stage).toBe('running'))
     page.tracker.cancel({ showId: 's1' }, 'another prompt')
     expect(await ended).toMatchObject({ name: 'CanceledError', message: 'another prompt' })
     expect(await page.end()).toMatchObject({ status: 'canceled' })

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { openai } from './openai.ts'
 import { gate } from './testing/gate.ts'
 import { hurry } from './testing/hurry.ts'
@@ -6,6 +6,7 @@ import { endOf, openPage } from './testing/open-page.ts'
 import type { VideoState } from './testing/openai-bodies.ts'
 import { problem, rateLimited } from './testing/openai-problems.ts'
 import { asked, compare, headers, prompt, setUp, type Use } from './testing/openai-uses.ts'
+import { until } from './testing/until.ts'
 
 const filming: readonly VideoState[] = [
   { status: 'queued' },
@@ -87,10 +88,10 @@ describe('openai with videos', () => {
   it('is canceled by the tracker, and says that OpenAI goes on', async () => {
     const { server, page, client } = await setUp({ script: { videos: [{ status: 'in_progress' }] } })
     await begun(client, server)
-    await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ job }))
+    await until(() => expect(page.tasks()[0]).toMatchObject({ job }))
     page.tracker.cancel({ showId: 's1' }, 'another prompt')
     expect(await page.end()).toMatchObject({ status: 'canceled', error: { message: 'another prompt' } })
-    await vi.waitFor(() =>
+    await until(() =>
       expect(page.errors.map(({ message }) => message)).toEqual([
         'OpenAI cannot cancel a video: "video_1" is made to its end, and paid for.',
       ]),
@@ -102,7 +103,7 @@ describe('openai with videos', () => {
     hurry()
     const { server, page, client } = await setUp({ script: { work: gate().pass } })
     const ended = endOf(begun(client, server))
-    await vi.waitFor(() => expect(server.count('videos')).toBe(1))
+    await until(() => expect(server.count('videos')).toBe(1))
     page.tracker.cancel({ showId: 's1' })
     expect(await ended).toMatchObject({ message: expect.stringContaining('Connection error') as string })
     expect(await page.end()).toMatchObject({ status: 'canceled' })
@@ -168,12 +169,12 @@ describe('openai with videos', () => {
   it.each([0, 1, 2])('is followed after a reload, when it was told of %i times', async (times) => {
     const { server, page, client } = await setUp({ script: { videos: filming.slice(0, times + 1) } })
     filmed(client, server).catch(() => {})
-    await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ job }))
-    await vi.waitFor(() => expect(server.count('video')).toBeGreaterThanOrEqual(times))
+    await until(() => expect(page.tasks()[0]).toMatchObject({ job }))
+    await until(() => expect(server.count('video')).toBeGreaterThanOrEqual(times))
     const saved = page.close()
     expect(saved).not.toContain('sk-test')
     const next = openPage(server.fetch, openai({ every: 5, headers }), saved)
-    await vi.waitFor(() => expect(server.count('video')).toBeGreaterThan(times + 2))
+    await until(() => expect(server.count('video')).toBeGreaterThan(times + 2))
     server.videos.set({ status: 'completed' })
     expect(await next.end()).toMatchObject({ status: 'succeeded', id: page.tasks()[0]?.id })
     expect([server.count('videos'), server.videos.all.length, next.tasks().length]).toEqual([1, 1, 1])
@@ -183,7 +184,7 @@ describe('openai with videos', () => {
   it('is interrupted after a reload without the key', async () => {
     const { server, page, client } = await setUp({ script: { videos: filming } })
     await begun(client, server)
-    await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ job }))
+    await until(() => expect(page.tasks()[0]).toMatchObject({ job }))
     const next = openPage(server.fetch, openai({ every: 5 }), page.close())
     expect(await next.end()).toMatchObject({ status: 'interrupted' })
     expect(server.count('videos')).toBe(1)

@@ -1,5 +1,5 @@
 import Replicate, { type Prediction } from 'replicate'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { replicate, type ReplicateOptions } from './replicate.ts'
 import { openPage } from './testing/open-page.ts'
 import { providerTests } from './testing/provider-tests.ts'
@@ -9,6 +9,7 @@ import {
   startReplicateServer,
   throttled,
 } from './testing/replicate-server.ts'
+import { until } from './testing/until.ts'
 
 type Script = readonly PredictionState[]
 type Use = (client: Replicate, server: ReplicateServer) => Promise<unknown>
@@ -79,7 +80,7 @@ describe('replicate with the client of Replicate', () => {
     const { page, server } = await compare(
       async (client, at) => {
         const output = client.run('acme/painter', { input })
-        await vi.waitFor(() => expect(at.all).toHaveLength(1))
+        await until(() => expect(at.all).toHaveLength(1))
         at.set({ status: 'succeeded', output: picture })
         return output
       },
@@ -121,9 +122,9 @@ describe('replicate with the client of Replicate', () => {
   it('leaves a stream of output to its client', async () => {
     const { page } = await compare(
       async (client, server) => {
-        void vi
-          .waitFor(() => expect(server.count('stream')).toBe(1), { timeout: 20_000 })
-          .then(() => server.set({ status: 'succeeded', output: ['Once', 'upon'] }))
+        void until(() => expect(server.count('stream')).toBe(1)).then(() =>
+          server.set({ status: 'succeeded', output: ['Once', 'upon'] }),
+        )
         const pieces: string[] = []
         for await (const { event, data } of client.stream('acme/writer', { input }))
           pieces.push(`${event} ${data}`)
@@ -152,9 +153,9 @@ describe('replicate, asked twice', () => {
     const { server, page, client } = await setUp({ script: [{ status: 'processing' }] })
     const first = client.run('acme/painter', { input, wait })
     const second = client.run('acme/painter', { input, wait })
-    await vi.waitFor(() => expect(server.count('get')).toBeGreaterThan(2))
+    await until(() => expect(server.count('get')).toBeGreaterThan(2))
     const third = clientOf(page.fetchFor()).run('acme/painter', { input, wait })
-    await vi.waitFor(() => expect(server.count('get')).toBeGreaterThan(6))
+    await until(() => expect(server.count('get')).toBeGreaterThan(6))
     server.set(painting.at(-1)!)
     expect(await Promise.all([first, second, third])).toEqual([[picture], [picture], [picture]])
     expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
@@ -164,7 +165,7 @@ describe('replicate, asked twice', () => {
   it('cancels the first at Replicate where the second supersedes it', async () => {
     const { server, page, client } = await setUp({ script: [{ status: 'processing' }] })
     const first = client.run('acme/painter', { input, wait })
-    await vi.waitFor(() => expect(server.count('get')).toBeGreaterThan(1))
+    await until(() => expect(server.count('get')).toBeGreaterThan(1))
     const second = clientOf(page.fetchFor({ onConflict: 'supersede' })).run('acme/painter', { input, wait })
     expect(await first).toBeNull()
     server.set(painting.at(-1)!)
@@ -177,10 +178,10 @@ describe('replicate, asked twice', () => {
   it('does not ask again for the first where the second supersedes a create that waits', async () => {
     const { server, page, client } = await setUp({ holds: true })
     const first = client.run('acme/painter', { input })
-    await vi.waitFor(() => expect(server.all).toHaveLength(1))
+    await until(() => expect(server.all).toHaveLength(1))
     const second = clientOf(page.fetchFor({ onConflict: 'supersede' })).run('acme/painter', { input })
     await expect(first).rejects.toMatchObject({ name: 'CanceledError' })
-    await vi.waitFor(() => expect(server.all).toHaveLength(2))
+    await until(() => expect(server.all).toHaveLength(2))
     server.set(painting.at(-1)!)
     expect(await second).toEqual([picture])
     expect(await page.end()).toMatchObject({ status: 'succeeded' })
@@ -231,7 +232,7 @@ describe('replicate, when it goes wrong', () => {
     const { page, server } = await compare(
       (client, at) => {
         const controller = new AbortController()
-        void vi.waitFor(() => expect(at.count('get')).toBeGreaterThan(1)).then(() => controller.abort())
+        void until(() => expect(at.count('get')).toBeGreaterThan(1)).then(() => controller.abort())
         return client.run('acme/painter', { input, wait, signal: controller.signal })
       },
       { script: [{ status: 'processing' }] },
@@ -243,7 +244,7 @@ describe('replicate, when it goes wrong', () => {
   it('is canceled by the tracker, at Replicate too', async () => {
     const { server, page, client } = await setUp({ script: [{ status: 'processing' }] })
     const output = client.run('acme/painter', { input, wait })
-    await vi.waitFor(() => expect(server.count('get')).toBeGreaterThan(1))
+    await until(() => expect(server.count('get')).toBeGreaterThan(1))
     page.tracker.cancel({ showId: 's1' }, 'another prompt')
     // To its client the prediction was canceled by somebody.
     expect(await output).toBeNull()
@@ -258,7 +259,7 @@ describe('replicate, when it goes wrong', () => {
   it('sends no create again that was canceled by the tracker', async () => {
     const { server, page, client } = await setUp({ holds: true })
     const output = client.run('acme/painter', { input })
-    await vi.waitFor(() => expect(server.all).toHaveLength(1))
+    await until(() => expect(server.all).toHaveLength(1))
     page.tracker.cancel({ showId: 's1' }, 'another prompt')
     await expect(output).rejects.toMatchObject({ name: 'CanceledError', message: 'another prompt' })
     expect(await page.end()).toMatchObject({ status: 'canceled' })
@@ -273,7 +274,7 @@ describe('replicate, when it goes wrong', () => {
     })
     await client.predictions.create({ model: 'acme/painter', input })
     expect(await page.end()).toMatchObject({ status: 'failed', error: { code: 'TimeoutError' } })
-    await vi.waitFor(() => expect(server.all[0]?.state.status).toBe('canceled'))
+    await until(() => expect(server.all[0]?.state.status).toBe('canceled'))
   })
 
   it('lets the client come back when Replicate is too busy', async () => {
@@ -347,12 +348,12 @@ describe('replicate after a reload', () => {
     async (gets) => {
       const { server, page, client } = await setUp({ script: painting.slice(0, gets + 1) })
       client.run('acme/painter', { input, wait }).catch(() => {})
-      await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ job: prediction }))
-      await vi.waitFor(() => expect(server.count('get')).toBeGreaterThanOrEqual(gets))
+      await until(() => expect(page.tasks()[0]).toMatchObject({ job: prediction }))
+      await until(() => expect(server.count('get')).toBeGreaterThanOrEqual(gets))
       const saved = page.close()
       expect(saved).not.toContain('r8_test')
       const next = openPage(server.fetch, replicate({ every: 5, headers }), saved)
-      await vi.waitFor(() => expect(server.count('get')).toBeGreaterThan(gets + 2))
+      await until(() => expect(server.count('get')).toBeGreaterThan(gets + 2))
       server.set(painting.at(-1)!)
       expect(await next.end()).toMatchObject({
         status: 'succeeded',
@@ -367,7 +368,7 @@ describe('replicate after a reload', () => {
   it('is interrupted where the page was gone before Replicate had answered', async () => {
     const { server, page, client } = await setUp({ holds: true })
     void client.run('acme/painter', { input })
-    await vi.waitFor(() => expect(server.all).toHaveLength(1))
+    await until(() => expect(server.all).toHaveLength(1))
     const next = openPage(server.fetch, replicate({ every: 5, headers }), page.close())
     expect(await next.end()).toMatchObject({ status: 'interrupted' })
     expect(server.count('create')).toBe(1)
@@ -376,17 +377,17 @@ describe('replicate after a reload', () => {
   it('cancels at Replicate what an earlier page has begun', async () => {
     const { server, page, client } = await setUp({ script: [{ status: 'processing' }] })
     await client.predictions.create({ model: 'acme/painter', input })
-    await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ job: prediction }))
+    await until(() => expect(page.tasks()[0]).toMatchObject({ job: prediction }))
     const next = openPage(server.fetch, replicate({ every: 5, headers: () => headers }), page.close())
     next.tracker.cancel({ showId: 's1' })
-    await vi.waitFor(() => expect(server.all[0]?.state.status).toBe('canceled'))
+    await until(() => expect(server.all[0]?.state.status).toBe('canceled'))
     expect(await next.end()).toMatchObject({ status: 'canceled' })
   })
 
   it('is interrupted where it has no token', async () => {
     const { server, page, client } = await setUp({ script: [{ status: 'processing' }] })
     await client.predictions.create({ model: 'acme/painter', input })
-    await vi.waitFor(() => expect(page.tasks()[0]).toMatchObject({ job: prediction }))
+    await until(() => expect(page.tasks()[0]).toMatchObject({ job: prediction }))
     const next = openPage(server.fetch, replicate({ every: 5 }), page.close())
     expect(await next.end()).toMatchObject({ status: 'interrupted' })
     expect(server.count('create')).toBe(1)

@@ -2,6 +2,7 @@ import { createTestTracker } from '@callsheet/core/test'
 import { describe, expect, it, vi } from 'vitest'
 import { createTrackedFetch, type CallOptions, failed, resend, type ResendPolicy } from './index.ts'
 import type { Fetch, FetchArguments } from './request.ts'
+import { until } from './testing/until.ts'
 
 type Answer = Response | Error | 'hang'
 
@@ -122,7 +123,7 @@ describe('resend', () => {
   it('sends a Request with a body again, too', async () => {
     const { fetch, clock, bodies } = setUp([busy(), ok()])
     const promise = fetch(new Request('http://app.test/plain', post))
-    await vi.waitFor(() => expect(bodies).toHaveLength(1))
+    await until(() => expect(bodies).toHaveLength(1))
     for (let i = 0; i < 5; i += 1) await clock.advance(10_000)
     await promise
     expect(bodies).toEqual([post.body, post.body])

@@ -3,6 +3,7 @@ import { http, HttpResponse } from 'msw'
 import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTrackedFetch } from './index.ts'
+import { until } from './testing/until.ts'
 
 const server = setupServer()
 beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
@@ -37,7 +38,7 @@ describe('createTrackedFetch with the global fetch', () => {
     const { paint, task } = setUp()
     const response = await paint()
     expect(await response.json()).toEqual({ imageUrl: 'https://cdn.test/c1.png' })
-    await vi.waitFor(() =>
+    await until(() =>
       expect(task()).toMatchObject({ status: 'succeeded', outputUrl: 'https://cdn.test/c1.png' }),
     )
   })
@@ -55,7 +56,7 @@ describe('createTrackedFetch with the global fetch', () => {
       expect(task()?.status).toBe(path === 'generate' ? 'failed' : 'processing')
       expect(response.bodyUsed).toBe(false)
       expect(await response.json()).toEqual(body)
-      await vi.waitFor(() =>
+      await until(() =>
         expect(task()).toMatchObject({
           status: 'failed',
           error: { message: 'Schema validation failed: hook is missing', httpStatus: 422 },

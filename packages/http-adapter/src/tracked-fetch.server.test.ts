@@ -2,10 +2,11 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { createTracker, showPipeline } from '@callsheet/core'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createTrackedFetch } from './index.ts'
 import { soon } from './testing/tracked-calls.ts'
 import { unhandled } from './testing/unhandled.ts'
+import { until } from './testing/until.ts'
 
 /** A tracked fetch of a real server. */
 async function setUp(listener: RequestListener) {
@@ -43,7 +44,7 @@ async function ask(path: string, init?: RequestInit) {
   const responses: ServerResponse[] = []
   const set = await setUp((_request, response) => void responses.push(response))
   const promise = set.post(path, init)
-  const server = await vi.waitFor(() => responses[0] ?? expect.unreachable())
+  const server = await until(() => responses[0] ?? expect.unreachable())
   return { ...set, promise, server }
 }
 
@@ -71,7 +72,7 @@ describe('createTrackedFetch against a server', () => {
     expect(task()?.status).toBe('processing')
     server.end('"https://x.test/a.mp4"}')
     expect(new TextDecoder().decode((await reader.read()).value)).toBe('"https://x.test/a.mp4"}')
-    await vi.waitFor(() =>
+    await until(() =>
       expect(task()).toMatchObject({ status: 'succeeded', outputUrl: 'https://x.test/a.mp4' }),
     )
   })
@@ -82,14 +83,14 @@ describe('createTrackedFetch against a server', () => {
     controller.abort()
     await expect(promise).rejects.toBe(controller.signal.reason)
     expect(task()?.status).toBe('canceled')
-    await vi.waitFor(() => expect(server.destroyed).toBe(true))
+    await until(() => expect(server.destroyed).toBe(true))
   })
 
   it('aborts the request for the tracker', async () => {
     const { promise, server, tracker } = await ask('/plain')
     tracker.cancel({ showId: 's1' })
     await expect(promise).rejects.toMatchObject({ name: 'CanceledError' })
-    await vi.waitFor(() => expect(server.destroyed).toBe(true))
+    await until(() => expect(server.destroyed).toBe(true))
   })
 
   it.each(['/plain', '/read'])('breaks the body of %s off when its caller aborts', async (path) => {
@@ -100,8 +101,8 @@ describe('createTrackedFetch against a server', () => {
     const text = (await promise).text()
     controller.abort()
     await expect(text).rejects.toMatchObject({ name: 'AbortError' })
-    await vi.waitFor(() => expect(task()?.status).toBe(path === '/read' ? 'canceled' : 'succeeded'))
-    await vi.waitFor(() => expect(server.destroyed).toBe(true))
+    await until(() => expect(task()?.status).toBe(path === '/read' ? 'canceled' : 'succeeded'))
+    await until(() => expect(server.destroyed).toBe(true))
   })
 
   it('fails the task when the connection breaks in the body that is read', async () => {
@@ -111,7 +112,7 @@ describe('createTrackedFetch against a server', () => {
     const response = await promise
     server.destroy()
     await expect(response.text()).rejects.toBeInstanceOf(TypeError)
-    await vi.waitFor(() => expect(task()?.status).toBe('failed'))
+    await until(() => expect(task()?.status).toBe('failed'))
   })
 
   it("fails the task with the connection's own error", async () => {
@@ -129,7 +130,7 @@ describe('createTrackedFetch against a server', () => {
     const response = await promise
     server.destroy()
     await expect(response.text()).rejects.toBeInstanceOf(TypeError)
-    await vi.waitFor(() => expect(task()).toMatchObject({ status: 'failed', error: { httpStatus: 500 } }))
+    await until(() => expect(task()).toMatchObject({ status: 'failed', error: { httpStatus: 500 } }))
     await soon()
     expect(seen).toEqual([])
   })

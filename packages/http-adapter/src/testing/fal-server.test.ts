@@ -1,7 +1,8 @@
 import { createFalClient, type QueueStatus } from '@fal-ai/client'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { type FalState, startFalServer, tooMany } from './fal-server.ts'
 import { hurry } from './hurry.ts'
+import { until } from './until.ts'
 
 const made = { images: [{ url: 'https://v3.fal.media/files/1.png', width: 512, height: 512 }], seed: 7 }
 const painting: readonly FalState[] = [
@@ -72,7 +73,7 @@ describe('a fal server and the client of fal', () => {
   it('calls an app directly', async () => {
     const { server, fal } = await setUp([{ status: 'IN_PROGRESS' }])
     const result = fal.run(app, { input })
-    await vi.waitFor(() => expect(server.all).toHaveLength(1))
+    await until(() => expect(server.all).toHaveLength(1))
     server.set(painting.at(-1)!)
     expect(await result).toEqual({ data: made, requestId: 'request-1' })
   })
@@ -113,14 +114,14 @@ describe('a fal server and the client of fal', () => {
   it('cancels what takes longer than its caller waits', async () => {
     const { server, fal } = await setUp([{ status: 'IN_QUEUE' }])
     await expect(fal.subscribe(app, { input, pollInterval: 1, timeout: 50 })).rejects.toThrow('timed out')
-    await vi.waitFor(() => expect(server.count('cancel')).toBe(1))
+    await until(() => expect(server.count('cancel')).toBe(1))
   })
 
   it('stops asking when its caller aborts, and lets the request run', async () => {
     const { server, fal } = await setUp([{ status: 'IN_QUEUE' }])
     const controller = new AbortController()
     const result = fal.subscribe(app, { input, pollInterval: 1, abortSignal: controller.signal })
-    await vi.waitFor(() => expect(server.count('status')).toBeGreaterThan(1))
+    await until(() => expect(server.count('status')).toBeGreaterThan(1))
     controller.abort()
     await expect(result).rejects.toMatchObject({ name: 'AbortError' })
     expect([server.count('cancel'), server.all[0]?.state.status]).toEqual([0, 'IN_QUEUE'])

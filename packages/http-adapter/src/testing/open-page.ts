@@ -1,10 +1,11 @@
 import { createTracker, showPipeline, type TaskRecord } from '@callsheet/core'
 import { parseSnapshot } from '@callsheet/core/schema'
-import { expect, onTestFinished, vi } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { Provider } from '../provider.ts'
 import type { Fetch } from '../request.ts'
 import type { CallOptions } from '../route.ts'
 import { createTrackedFetch, type Work } from '../tracked-fetch.ts'
+import { until } from './until.ts'
 
 /** The work that the clients of a page do. */
 const ada: Work<typeof showPipeline> = { showId: 's1', type: 'portrait', characterId: 'ada' }
@@ -81,15 +82,12 @@ export function openPage(send: Fetch, provider: Provider, saved?: string) {
     fetchFor,
     /** The newest task, once it has ended and nothing is left of it. */
     end: () =>
-      vi.waitFor(
-        () => {
-          const [task] = tasks()
-          expect(task?.status).not.toMatch(/starting|processing/)
-          expect(timers.size).toBe(0)
-          return task!
-        },
-        { timeout: 5_000, interval: 5 },
-      ),
+      until(() => {
+        const [task] = tasks()
+        expect(task?.status).not.toMatch(/starting|processing/)
+        expect(timers.size).toBe(0)
+        return task!
+      }),
     /** Lets the waits of so many ms be over, those to come as well. */
     skip(ms: number): void {
       over.add(ms)

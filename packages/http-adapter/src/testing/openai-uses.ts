@@ -1,10 +1,11 @@
 // What the tests of openai share: a client, and what is made of it.
 import OpenAI from 'openai'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { openai, type OpenAiOptions } from '../openai.ts'
 import type { ResponseState } from './openai-bodies.ts'
 import { type OpenAiScript, type OpenAiServer, startOpenAiServer } from './openai-server.ts'
 import { providerTests } from './provider-tests.ts'
+import { until } from './until.ts'
 
 export type Use = (client: OpenAI, server: OpenAiServer) => Promise<unknown>
 
@@ -52,4 +53,4 @@ export const { setUp, compare } = providerTests({
 
 /** The server has been asked for it. */
 export const asked = (server: OpenAiServer, endpoint: Parameters<OpenAiServer['count']>[0]) =>
-  vi.waitFor(() => expect(server.count(endpoint)).toBe(1), { interval: 5, timeout: 20_000 })
+  until(() => expect(server.count(endpoint)).toBe(1))

@@ -1,6 +1,7 @@
 import Replicate, { type Prediction } from 'replicate'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { type PredictionState, startReplicateServer, throttled } from './replicate-server.ts'
+import { until } from './until.ts'
 
 const picture = 'https://replicate.delivery/out/1.png'
 const painting: readonly PredictionState[] = [
@@ -53,7 +54,7 @@ describe('a Replicate server and the client of Replicate', () => {
   it('answers a create that waits when the prediction is over', async () => {
     const { server, client } = await setUp(painting, { holds: true })
     const output = client.run('acme/painter', { input })
-    await vi.waitFor(() => expect(server.all).toHaveLength(1))
+    await until(() => expect(server.all).toHaveLength(1))
     server.set({ status: 'succeeded', output: picture })
     expect(await output).toBe(picture)
     expect(server.count('get')).toBe(0)
@@ -66,7 +67,7 @@ describe('a Replicate server and the client of Replicate', () => {
       for await (const { event, data } of client.stream('acme/painter', { input }))
         pieces.push(`${event} ${data}`)
     })()
-    await vi.waitFor(() => expect(server.count('stream')).toBe(1))
+    await until(() => expect(server.count('stream')).toBe(1))
     server.set({ status: 'succeeded', output: ['Once', 'upon'] })
     await streamed
     expect(pieces).toEqual(['output Once', 'output upon', 'done {}'])
@@ -84,7 +85,7 @@ describe('a Replicate server and the client of Replicate', () => {
     const { server, client } = await setUp([{ status: 'starting' }])
     const controller = new AbortController()
     const output = client.run('acme/painter', { input, wait, signal: controller.signal })
-    await vi.waitFor(() => expect(server.count('get')).toBeGreaterThan(1))
+    await until(() => expect(server.count('get')).toBeGreaterThan(1))
     controller.abort()
     await output
     expect(server.count('cancel')).toBe(1)
