@@ -7,7 +7,7 @@ import {
   type Tracker,
 } from '@callsheet/core'
 import { parseRecords } from '@callsheet/core/schema'
-import { figuresOf } from './contestants/callsheet.ts'
+import { figuresOf } from './contestants/contestant.ts'
 import { limit } from './contestants/limit.ts'
 import { collect, median, timed } from './measure.ts'
 import { newestOf, prepare, type Shape, type Workload } from './workload.ts'

@@ -1,29 +1,9 @@
-import {
-  type PipelineView,
-  type ShowPipeline,
-  showPipeline,
-  type ShowRecord,
-  type StepType,
-} from '@callsheet/core'
+import { type ShowPipeline, showPipeline, type ShowRecord, type StepType } from '@callsheet/core'
 import { applyShow, applyTask } from '../../packages/core/src/reducer.ts'
 import { emptyState, showOf, type State } from '../../packages/core/src/state.ts'
 import { viewOf } from '../../packages/core/src/show-state.ts'
 import { createPlayed } from '../played.ts'
-import type { Contestant, Figures } from './contestant.ts'
-
-/** What is compared of a view. */
-export const figuresOf = ({ status, progress, active, steps }: PipelineView<ShowPipeline>): Figures => ({
-  status,
-  progress,
-  active,
-  steps: steps.map((step) => ({
-    status: step.status,
-    total: step.total,
-    completed: step.completed,
-    active: step.active,
-    progress: step.progress,
-  })),
-})
+import { type Contestant, figuresOf } from './contestant.ts'
 
 const read = (state: State, showId: string) => viewOf<ShowPipeline>(showOf(state, showId)!)
 

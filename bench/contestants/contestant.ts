@@ -15,6 +15,20 @@ export interface Figures {
   }[]
 }
 
+/** Those of anything that shows them, and nothing else. */
+export const figuresOf = ({ status, progress, active, steps }: Figures): Figures => ({
+  status,
+  progress,
+  active,
+  steps: steps.map((step) => ({
+    status: step.status,
+    total: step.total,
+    completed: step.completed,
+    active: step.active,
+    progress: step.progress,
+  })),
+})
+
 /** A way of keeping tasks. */
 export interface Contestant {
   readonly name: string

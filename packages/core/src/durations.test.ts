@@ -4,21 +4,19 @@ import { createDurations, type Durations } from './durations.ts'
 import { parseRecords, parseSnapshot } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
 import type { DurationsRecord, TaskRecord } from './task.ts'
+import { taskOf } from './testing.ts'
 import { createTracker } from './tracker.ts'
 
-const done = (id: string, startedAt: number, completedAt: number, model?: string): TaskRecord => ({
-  id,
-  showId: 's',
-  type: 'trailer',
-  status: 'succeeded',
-  attempt: 1,
-  startedAt,
-  updatedAt: completedAt,
-  completedAt,
-  ...(model === undefined ? {} : { metadata: { model } }),
-  rev: 1,
-  by: 'me',
-})
+const done = (id: string, startedAt: number, completedAt: number, model?: string) =>
+  taskOf({
+    id,
+    type: 'trailer',
+    status: 'succeeded',
+    startedAt,
+    updatedAt: completedAt,
+    completedAt,
+    ...(model === undefined ? {} : { metadata: { model } }),
+  })
 const tookOf = (durations: Durations, key?: string) =>
   durations.samples('trailer', key).map(([, duration]) => duration)
 const byModel = () => createDurations({ key: ({ metadata }) => metadata?.['model'] as string | undefined })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDurations, eta, etaOfTask, type Sample } from './eta.ts'
 import { definePipeline } from './pipeline.ts'
+import { taskOf } from './testing.ts'
 import { createTracker } from './tracker.ts'
 
 const pipeline = definePipeline({
@@ -47,17 +48,7 @@ function setup() {
         const id = `${type} ${model} ${place}`
         const at = { startedAt: 1, updatedAt: ms + 1, completedAt: ms + 1 }
         const metadata = model === undefined ? {} : { metadata: { model } }
-        durations.learn({
-          id,
-          showId: id,
-          type,
-          status: 'succeeded',
-          attempt: 1,
-          ...at,
-          ...metadata,
-          rev: 1,
-          by: 'b',
-        })
+        durations.learn(taskOf({ id, showId: id, type, status: 'succeeded', ...at, ...metadata }))
       }
     },
     ask: () => eta(pipeline, show.getPipeline(), now, durations),

@@ -2,8 +2,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { parseRecords, parseSnapshot } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
-import type { TaskRecord } from './task.ts'
-import { deferred } from './testing.ts'
+import type { TaskRecord, TaskStatus } from './task.ts'
+import { deferred, taskOf } from './testing.ts'
 import { createTracker } from './tracker.ts'
 import { isStale } from './time.ts'
 
@@ -336,18 +336,9 @@ describe('fault 18: what the steps showed was wrong', () => {
   it('lets the newest run win over the oldest, in any order of arrival', () => {
     const { tracker, show } = setup()
     show.setCharacters([{ id: 'ada' }])
-    const run = (id: string, startedAt: number, status: string) => ({
-      id,
-      showId: 'neon',
-      type: 'portrait',
-      characterId: 'ada',
-      status,
-      attempt: 1,
-      startedAt,
-      updatedAt: 900_000_000,
-      rev: 1,
-      by: 'you',
-    })
+    const item = { showId: 'neon', characterId: 'ada' }
+    const run = (id: string, startedAt: number, status: TaskStatus) =>
+      taskOf({ id, ...item, status, startedAt, updatedAt: 900_000_000, by: 'you' })
     tracker.merge(parseRecords({ tasks: [run('new', 2, 'failed'), run('old', 1, 'succeeded')] }))
     expect(portrait(tracker)).toMatchObject({ status: 'failed', completed: 0, failed: 1 })
   })

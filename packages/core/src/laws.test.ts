@@ -16,7 +16,7 @@ import {
   type TaskVersion,
 } from './task.ts'
 import { values } from './table.ts'
-import { assertLaw, defined, expectSame, oneOf, plain } from './testing.ts'
+import { assertLaw, defined, expectSame, oneOf, plain, taskOf, tombstoneOf } from './testing.ts'
 import type { PipelineView } from './views.ts'
 
 // --- what may happen -------------------------------------------------------------------------------------------------
@@ -417,31 +417,13 @@ const plainStep = (step: PipelineView['steps'][number]) => ({ ...step, slots: st
 
 describe('a slot', () => {
   it('keeps 20,000 tasks in order that came the newest first, and lets go of the oldest', () => {
-    const made = (index: number): TaskRecord =>
-      ({
-        id: `task-${index}`,
-        showId: 'a',
-        type: 'seed',
-        status: 'succeeded',
-        attempt: 1,
-        startedAt: index,
-        updatedAt: 1,
-        rev: 1,
-        by: 'w1',
-      }) as TaskRecord
+    const made = (index: number) =>
+      taskOf({ id: `task-${index}`, showId: 'a', type: 'seed', status: 'succeeded', startedAt: index })
     let state = emptyState(pipeline)
     for (let index = 20_000; index > 0; index -= 1) state = applyTask(state, made(index))
     expect(viewIn(state, 'a').step('seed').task()?.id).toBe('task-20000')
     for (const index of [1, 20_000]) {
-      const removed = {
-        id: `task-${index}`,
-        showId: 'a',
-        removed: true as const,
-        updatedAt: 2,
-        rev: 2,
-        by: 'w1',
-      }
-      state = applyTask(state, removed)
+      state = applyTask(state, tombstoneOf({ id: `task-${index}`, showId: 'a' }))
     }
     expect(viewIn(state, 'a').step('seed').task()?.id).toBe('task-19999')
   })
@@ -451,16 +433,8 @@ describe('a rename', () => {
   it('takes a show of 150,000 tasks along', () => {
     let state = emptyState(pipeline)
     for (let index = 0; index < 150_000; index += 1) {
-      const fields = {
-        showId: 'a',
-        type: 'zip',
-        status: 'succeeded',
-        attempt: 1,
-        updatedAt: 1,
-        rev: 1,
-        by: 'w1',
-      }
-      state = applyTask(state, { ...fields, id: `task-${index}`, startedAt: index } as TaskRecord)
+      const fields = { showId: 'a', type: 'zip', status: 'succeeded', startedAt: index } as const
+      state = applyTask(state, taskOf({ ...fields, id: `task-${index}` }))
     }
     const renamedTo = { value: 'b', rev: 1, by: 'w1' }
     const renamed = applyShow(state, { showId: 'a', pipeline: 'law', renamedTo })

@@ -11,7 +11,7 @@ import {
   redactMetadata as redact,
   secretShape,
 } from './redact.ts'
-import type { TaskRecord } from './task.ts'
+import { taskOf } from './testing.ts'
 
 const redactor = createRedactor()
 const redactText = redactor.text
@@ -340,20 +340,12 @@ describe('redactMetadata', () => {
 })
 
 describe('forLogs', () => {
-  const task: TaskRecord = {
-    id: 't',
-    showId: 's',
-    type: 'portrait',
+  const task = taskOf({
     status: 'succeeded',
-    attempt: 1,
-    startedAt: 0,
-    updatedAt: 0,
-    rev: 1,
-    by: 'me',
     outputUrl: 'https://a.example/p.png?sig=hush#top',
     outputs: ['https://a.example/1.mp4?sig=hush', '/2.mp4'],
     job: { provider: 'fal', id: 'j', url: 'https://q.example/j?key=hush' },
-  }
+  })
 
   it('cuts the query of every address, and leaves the record as it is', () => {
     expect(forLogs(task)).toMatchObject({

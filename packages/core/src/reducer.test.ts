@@ -4,7 +4,7 @@ import { applyShow, applyTask } from './reducer.ts'
 import { viewOf } from './show-state.ts'
 import { emptyState, showOf, type State } from './state.ts'
 import type { Facts, ShowRecord, TaskRecord, TaskVersion } from './task.ts'
-import { taskOf } from './testing.ts'
+import { taskOf, tombstoneOf } from './testing.ts'
 
 const pipeline = definePipeline({
   id: 'small',
@@ -17,14 +17,7 @@ const pipeline = definePipeline({
 
 const task = (id: string, fields: Partial<TaskRecord> = {}) => taskOf({ id, ...fields })
 
-const removed = (id: string, showId = 's'): TaskVersion => ({
-  id,
-  showId,
-  removed: true,
-  updatedAt: 2,
-  rev: 2,
-  by: 'me',
-})
+const removed = (id: string, showId = 's') => tombstoneOf({ id, showId })
 
 type Registers = Omit<ShowRecord, 'showId' | 'pipeline'>
 const show = (showId: string, registers: Registers): ShowRecord => ({

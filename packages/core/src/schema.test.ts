@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { definePipeline, type StandardSchema } from './pipeline.ts'
 import { ParseError, parseRecords, parseSnapshot } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
-import { taskOf } from './testing.ts'
+import { taskOf, tombstoneOf } from './testing.ts'
 import { createTracker } from './tracker.ts'
 
 const task = taskOf({ characterId: 'ada', stepNumber: 4, updatedAt: 2 })
-const tombstone = { id: 't2', showId: 's', removed: true, updatedAt: 2, rev: 3, by: 'me' }
+const tombstone = tombstoneOf({ id: 't2', rev: 3 })
 const show = { showId: 's', pipeline: 'show', title: { value: 'Neon Noir', rev: 1, by: 'me' } }
 const reasons = (records: { rejected: readonly { reason: string }[] }) =>
   records.rejected.map(({ reason }) => reason)

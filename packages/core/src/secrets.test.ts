@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { expectNoSecrets } from './no-secrets.ts'
 import { showPipeline } from './show-pipeline.ts'
 import { logSink, memorySink } from './sink.ts'
+import { quiet } from './testing.ts'
 import { createTracker } from './tracker.ts'
 
 // --- secrets, made up by a seeded generator ----------------------------------------------------------------------------
@@ -181,11 +182,6 @@ const planted: Planted[] = sentences.flatMap((sentence) => [
 ])
 
 // --- every way in ---------------------------------------------------------------------------------------------------
-
-/** Lets promises and streams go on for as long as they can by themselves. */
-async function quiet() {
-  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => void setImmediate(resolve))
-}
 
 function setup() {
   const sink = memorySink()

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
 import { type Logger, logSink, memorySink, toJsonLine } from './sink.ts'
 import type { TaskRecord, Tombstone } from './task.ts'
-import { taskOf } from './testing.ts'
+import { taskOf, tombstoneOf } from './testing.ts'
 
 const task = (more: Partial<TaskRecord> = {}) => taskOf({ characterId: 'ada', updatedAt: 2, ...more })
-const tombstone: Tombstone = { id: 't1', showId: 's', removed: true, updatedAt: 3, rev: 9, by: 'me' }
+const tombstone = tombstoneOf({ updatedAt: 3, rev: 9 })
 const change = (...tasks: (TaskRecord | Tombstone)[]) => ({ tasks, shows: [], origin: 'local' as const })
 
 function fakeLogger() {

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { definePipeline, isStale, readySlots, type Slot } from './index.ts'
 import { parseRecords, parseSnapshot } from './schema.ts'
 import { createTestTracker, script, simulate, usualFaults } from './test.ts'
+import { deferred } from './testing.ts'
 
 const storyboard = definePipeline({
   id: 'storyboard',
@@ -65,9 +66,8 @@ function withBeats() {
 describe('a storyboard, with beats instead of characters', () => {
   it('tracks, adds and finds its items by their own name, and records them as characterId', async () => {
     const { show, tracker, sink } = withBeats()
-    let resolve!: (value: string) => void
-    const drawn = new Promise<string>((done) => (resolve = done))
-    const call = show.track('keyframe', () => drawn, { beatId: 'b1' })
+    const { promise, resolve } = deferred<string>()
+    const call = show.track('keyframe', () => promise, { beatId: 'b1' })
     expect(tracker.has(keyframe('b1'), 'running')).toBe(true)
     expect(tracker.getTask(keyframe('b1'))).toMatchObject({ characterId: 'b1', stepNumber: 3 })
     expect(JSON.stringify(tracker.serialize())).not.toContain('beatId')

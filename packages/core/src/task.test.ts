@@ -9,20 +9,14 @@ import {
   type TaskRecord,
   type TaskStatus,
   type TaskVersion,
+  type Tombstone,
 } from './task.ts'
-import { taskOf } from './testing.ts'
+import { taskOf, tombstoneOf } from './testing.ts'
 
 const task = (fields: Partial<TaskRecord> = {}) => taskOf({ by: 'a', ...fields })
 
-const tombstone = (fields: { readonly rev?: number; readonly by?: string } = {}): TaskVersion => ({
-  id: 't1',
-  showId: 's',
-  removed: true,
-  updatedAt: 1,
-  rev: 1,
-  by: 'a',
-  ...fields,
-})
+const tombstone = (fields: Partial<Tombstone> = {}) =>
+  tombstoneOf({ updatedAt: 1, rev: 1, by: 'a', ...fields })
 
 const statuses = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'interrupted'] as const
 

@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import type { TrackerOptions } from './contract.ts'
 import type { Pipeline } from './pipeline.ts'
 import { showPipeline, type ShowPipeline } from './show-pipeline.ts'
-import type { TaskRecord } from './task.ts'
+import type { TaskRecord, Tombstone } from './task.ts'
 import { createTracker } from './tracker.ts'
 import type { PipelineView } from './views.ts'
 
@@ -107,6 +107,17 @@ export const taskOf = (fields: Partial<TaskRecord> = {}): TaskRecord => ({
   ...fields,
 })
 
+/** What is left of that task when it is removed. */
+export const tombstoneOf = (fields: Partial<Tombstone> = {}): Tombstone => ({
+  id: 't1',
+  showId: 's',
+  removed: true,
+  updatedAt: 2,
+  rev: 2,
+  by: 'me',
+  ...fields,
+})
+
 /** A tracker whose clock goes when `clock.now` is set; its ids are t1, t2 and so on. */
 export function setUpTracker(start: number, options: Partial<TrackerOptions<ShowPipeline>> = {}) {
   const clock = { now: start }
@@ -119,6 +130,11 @@ export function setUpTracker(start: number, options: Partial<TrackerOptions<Show
     ...options,
   })
   return { tracker, show: tracker.show('s'), clock }
+}
+
+/** Lets promises and streams go on for as long as they can by themselves. */
+export async function quiet(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => void setImmediate(resolve))
 }
 
 /** A promise that is settled from outside. */

@@ -6,18 +6,13 @@ import type { ShowPipeline } from './show-pipeline.ts'
 import type { TaskRecord } from './task.ts'
 import type { RunContext } from './run.ts'
 import { createTestTracker } from './test-tracker.ts'
-import { deferred, taskOf } from './testing.ts'
+import { deferred, quiet, taskOf } from './testing.ts'
 
 function setup(options: Partial<TrackerOptions<ShowPipeline>> = {}) {
   let made = 0
   const kit = createTestTracker({ start: 1_000_000, by: 'me', createId: () => `t${(made += 1)}`, ...options })
   const task = (id = 't1') => kit.tracker.getTask(id) as TaskRecord | undefined
   return { ...kit, show: kit.tracker.show('s'), task }
-}
-
-/** Lets promises and streams go on for as long as they can by themselves. */
-async function quiet() {
-  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => void setImmediate(resolve))
 }
 
 const caught = (action: () => unknown): unknown => {

@@ -164,7 +164,7 @@ describe('the AI SDK with Replicate', () => {
   const { setUp, compare } = providerTests({
     start: ({ script = painting }: { script?: typeof painting }) =>
       startReplicateServer(script, { holds: script.length === 1 }),
-    provider: () => replicate({ every: 1_000 }),
+    provider: () => replicate({ every: 60_000 }),
     clientOf: (fetch) => fetch,
     paid: (server) => server.count('create'),
   })

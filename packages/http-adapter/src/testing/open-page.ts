@@ -17,7 +17,8 @@ const ada: Work<typeof showPipeline> = { showId: 's1', type: 'portrait', charact
  */
 export function openPage(send: Fetch, provider: Provider, saved?: string) {
   let isOpen = true
-  const timers = new Set<() => void>()
+  const timers = new Map<() => void, { readonly ms: number; readonly ring: () => void }>()
+  const over = new Set<number>()
   const tracker = createTracker({
     pipeline: showPipeline,
     schedule(callback, ms) {
@@ -25,11 +26,12 @@ export function openPage(send: Fetch, provider: Provider, saved?: string) {
         clearTimeout(timer)
         timers.delete(stop)
       }
-      const timer = setTimeout(() => {
+      const ring = () => {
         stop()
         callback()
-      }, ms)
-      if (isOpen) timers.add(stop)
+      }
+      const timer = setTimeout(ring, over.has(ms) ? 0 : ms)
+      if (isOpen) timers.set(stop, { ms, ring })
       else stop()
       return stop
     },
@@ -58,7 +60,7 @@ export function openPage(send: Fetch, provider: Provider, saved?: string) {
   const close = () => {
     const left = JSON.stringify(tracker.serialize())
     isOpen = false
-    for (const stop of timers) stop()
+    for (const stop of timers.keys()) stop()
     return left
   }
   onTestFinished(() => void close())
@@ -86,6 +88,11 @@ export function openPage(send: Fetch, provider: Provider, saved?: string) {
         expect(timers.size).toBe(0)
         return task!
       }),
+    /** Lets the waits of so many ms be over, those to come as well. */
+    skip(ms: number): void {
+      over.add(ms)
+      for (const timer of timers.values()) if (timer.ms === ms) timer.ring()
+    },
     /** How the newest task looked, one line for each look. */
     looks: () =>
       versions
