@@ -303,8 +303,28 @@ describe('a job that is canceled', () => {
     tracker.cancel({ showId: 's1' })
     await expect(run).rejects.toThrow()
     await vi.waitFor(() => expect(inits).toHaveLength(2))
-    expect(inits.map(({ redirect }) => redirect)).toEqual(['error', 'follow'])
+    expect(inits.map(({ redirect }) => redirect)).toEqual(['manual', 'follow'])
     expect(inits[1]!.signal).toBeInstanceOf(AbortSignal)
+  })
+
+  it.each([
+    [
+      'as a server says it',
+      () => new Response(null, { status: 307, headers: { location: 'https://b.test' } }),
+    ],
+    [
+      'as a browser hides it',
+      () => Object.defineProperty(Response.error(), 'type', { value: 'opaqueredirect' }),
+    ],
+  ])('is lost where the answer is a redirect, %s', async (_how, answer) => {
+    const { tracker } = createTestTracker()
+    const fetch = vi.fn(async () => answer())
+    const follow = followHttpJob({ fetch, url: () => 'https://a.test/j1', read: () => ({ status: 'done' }) })
+    const run = tracker
+      .show('s1')
+      .track('trailer', (context) => follow({ provider: 'ours', id: 'j1' }, context))
+    await expect(run).rejects.toThrow('Lost sight of job "j1": it redirects, which is not followed.')
+    expect(fetch).toHaveBeenCalledOnce()
   })
 
   it('is told of by both when two follow it', async () => {

@@ -83,8 +83,8 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       const [address, init] = typeof question === 'string' ? [question, {}] : question
       const headers = new Headers(await headersFor(options, job, address, request))
       for (const [name, value] of new Headers(init.headers)) headers.set(name, value)
-      // To another place than that of the credentials, they do not go.
-      const asked: RequestInit = { redirect: 'error', ...init, headers, ...(signal && { signal }) }
+      // To another place than that of the credentials, they do not go. ('error' is not known everywhere.)
+      const asked: RequestInit = { redirect: 'manual', ...init, headers, ...(signal && { signal }) }
       return jsonOf(await send(address, asked))
     }
     const giveUp = () => {
@@ -199,5 +199,11 @@ async function jsonOf(response: Response): Promise<unknown> {
   }
   if (ok) return body
   // As the clients of providers throw it, and core reads it: what the server says counts more than the status.
-  throw Object.assign(new Error(`HTTP ${status}`), { status, headers, error: body })
+  const isRedirect = status < 400
+  throw Object.assign(new Error(isRedirect ? 'it redirects, which is not followed' : `HTTP ${status}`), {
+    status,
+    headers,
+    error: body,
+    ...(isRedirect && { retryable: false }),
+  })
 }
