@@ -323,7 +323,7 @@ describe('a job that is canceled', () => {
     const run = tracker
       .show('s1')
       .track('trailer', (context) => follow({ provider: 'ours', id: 'j1' }, context))
-    await expect(run).rejects.toThrow('Lost sight of job "j1": it redirects, which is not followed.')
+    await expect(run).rejects.toThrow('Lost sight of job "j1": a redirect, not followed.')
     expect(fetch).toHaveBeenCalledOnce()
   })
 

@@ -200,7 +200,7 @@ async function jsonOf(response: Response): Promise<unknown> {
   if (ok) return body
   // As the clients of providers throw it, and core reads it: what the server says counts more than the status.
   const isRedirect = status < 400
-  throw Object.assign(new Error(isRedirect ? 'it redirects, which is not followed' : `HTTP ${status}`), {
+  throw Object.assign(new Error(isRedirect ? 'a redirect, not followed' : `HTTP ${status}`), {
     status,
     headers,
     error: body,
