@@ -132,7 +132,9 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     try {
       const text =
         entries.length > 0 && writeBatch(entries, { batchId, attempt: attempt + 1, sentAt: clock() })
-      if (text && bytesOf(text) <= mostBytes) return [entries, text] as const
+      // A character is three bytes at the most.
+      if (text && (text.length * 3 <= mostBytes || bytesOf(text) <= mostBytes))
+        return [entries, text] as const
     } catch {
       // One of them has no JSON.
     }

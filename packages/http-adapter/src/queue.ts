@@ -155,10 +155,7 @@ export function createQueue(
   }
 
   /** Outcomes first. */
-  function* all(): Generator<Entry> {
-    yield* lasting.values()
-    yield* active.values()
-  }
+  const all = () => [...lasting.values(), ...active.values()]
 
   return {
     size,
@@ -186,16 +183,18 @@ export function createQueue(
     take(count: number, most: number, now: number): Entry[] {
       const batch: Entry[] = []
       let left = most
-      for (const entry of all()) {
-        if (batch.length >= count) break
-        if (now - entry.at > oldest) drop(entry, 'expired')
-        else if (!entry.isAway) {
-          const bytes = most < Infinity ? measure(entry) : 1
-          if (bytes > 0 && bytes < left) {
-            // With the comma.
-            left -= bytes + 1
-            batch.push(entry)
-          } else if (bytes > 0 && batch.length > 0) break
+      for (const waiting of [lasting, active]) {
+        for (const entry of waiting.values()) {
+          if (batch.length >= count) return batch
+          if (now - entry.at > oldest) drop(entry, 'expired')
+          else if (!entry.isAway) {
+            const bytes = most < Infinity ? measure(entry) : 1
+            if (bytes > 0 && bytes < left) {
+              // With the comma.
+              left -= bytes + 1
+              batch.push(entry)
+            } else if (bytes > 0 && batch.length > 0) return batch
+          }
         }
       }
       return batch
