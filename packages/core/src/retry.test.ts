@@ -508,6 +508,24 @@ describe('retryOf', () => {
     expect(task()).toMatchObject({ id: first.id, attempt: 3, status: 'canceled' })
   })
 
+  it('stops a run of the task that goes on though somebody else said that it has failed', async () => {
+    const { show, task, tracker } = setup()
+    let finish!: (value: string) => void
+    let signal!: AbortSignal
+    const old = show.track('trailer', (run) => {
+      signal = run.signal
+      return new Promise<string>((resolve) => (finish = resolve))
+    })
+    const { id } = task()!
+    tracker.updateTask(id, { status: 'failed', error: 'said a webhook' })
+    const result = show.track('trailer', giving('new'), { retryOf: id })
+    expect(signal.reason).toBeInstanceOf(CanceledError)
+    expect(await result).toBe('new')
+    finish('old')
+    expect(await old).toBe('old')
+    expect(task()).toMatchObject({ id, status: 'succeeded', attempt: 2 })
+  })
+
   it.each(['unknown', 'another one', 'succeeded', 'canceled'])(
     'makes a new task where it is %s',
     async (what) => {

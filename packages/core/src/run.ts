@@ -1,4 +1,4 @@
-import { CallsheetError, messageOf, TimeoutError, toTaskError } from './errors.ts'
+import { CallsheetError, CanceledError, messageOf, TimeoutError, toTaskError } from './errors.ts'
 import type { Failure } from './failure.ts'
 import type { LooseSlot } from './input.ts'
 import { errorOfStatus, isFailedResponse, readBody } from './response.ts'
@@ -124,6 +124,9 @@ export const mostAttempts = ({ attempts = 3 }: RetryPolicy<never>): number =>
 export const labelOf = ({ type, characterId }: Pick<TaskRecord, 'type' | 'characterId'>): string =>
   characterId === undefined ? type : `${type} of ${characterId}`
 
+export const superseded = (slot: Pick<TaskRecord, 'type' | 'characterId'>): CanceledError =>
+  new CanceledError(`${labelOf(slot)} was superseded by a new run.`)
+
 const untracked: TaskRecord = Object.freeze({
   id: 'untracked',
   showId: 'untracked',
@@ -170,6 +173,8 @@ export class Run {
       const held = retryOf === undefined ? undefined : this.#host.current(slot)
       const failed = held?.id === retryOf && held?.status === 'failed' ? held : undefined
       this.earlier = failed?.attempt ?? 0
+      // Somebody else said that it has failed, and it goes on here all the same.
+      if (failed) this.#host.runs.get(failed.id)?.stop(superseded(slot))
       if (retry) patch.maxAttempts = this.earlier + mostAttempts(retry)
       this.#task = failed ?? this.#host.begin(slot, id, patch)
       this.#host.runs.set(this.#task.id, this)

@@ -55,6 +55,8 @@ const trackCommand = fc.record({
   isObedient: fc.boolean(),
   /** Asks for an id that is taken: then the call cannot be tracked, and goes on all the same. */
   takesId: fc.option(fc.constant(true), { nil: false, freq: 20 }),
+  /** Names the slot's current task: where that has failed, the call is its next attempt. */
+  triesAgain: fc.boolean(),
 })
 type Track = typeof trackCommand extends fc.Arbitrary<infer C> ? C : never
 
@@ -380,13 +382,25 @@ function doTrack(world: World, given: Track): void {
     world.calls.push(call)
     return call.promise
   }
-  const options = optionsOf(world, given, () => one!)
+  const options = {
+    ...optionsOf(world, given, () => one!),
+    ...(given.triesAgain && before && { retryOf: before.id }),
+  }
+  const failed = given.triesAgain && before?.status === 'failed' ? before : undefined
+  // What the runs before have left is no more what they have ended with.
+  for (const other of tracked) if (failed && other.taskId === failed.id) other.isTouched = true
   const result = attempt(() =>
     tracker.show('s').track(target.type as 'trailer', fn as never, options as never),
   )
   if (isExact) {
     const isBusy = before !== undefined && isActive(before) && given.onConflict !== 'supersede'
     check(() => expect(one === undefined).toBe(isBusy))
+    if (one?.taskId !== undefined) {
+      const { taskId } = one
+      check(() => expect(taskId === before?.id).toBe(failed !== undefined))
+      const first = given.fn === 'later' ? taskOf(world, one)?.attempt : undefined
+      if (first !== undefined) check(() => expect(first).toBe(failed ? failed.attempt + 1 : 1))
+    }
   }
   check(() => (one ? checkCalled(world, one, result) : checkNotCalled(world, given, before, result)))
   if (one) tracked.push(one)
@@ -418,7 +432,7 @@ function checkNotCalled(
 ): void {
   const promise = (result as { value: Promise<unknown> }).value
   const joined = tracked.find(({ returned }) => returned === promise)
-  const owner = tracked.find(({ taskId }) => taskId !== undefined && taskId === before?.id)
+  const owner = tracked.findLast(({ taskId }) => taskId !== undefined && taskId === before?.id)
   const mayJoin = given.onConflict !== 'reject' && owner?.returned !== undefined && isLive(owner)
   if (isExact && !owner?.isInBetween) expect(joined).toBe(mayJoin ? owner : undefined)
   if (joined) return
@@ -608,7 +622,10 @@ const reasons: Partial<Record<Action['do'], RegExp>> = { track: /superseded/, ca
 /** One command; then the promises go on for a while, and everything is looked at. */
 async function step(world: World, [given, turns]: Command): Promise<void> {
   const { check, written, tracked, isExact } = world
-  const over = tracked.filter((one) => !isLive(one) && !one.isInBetween).map(({ taskId }) => taskId)
+  const isOver = (one: Tracked) => !isLive(one) && !one.isInBetween
+  // A task that is tried again goes on.
+  const going = new Set(tracked.filter((one) => !isOver(one)).map(({ taskId }) => taskId))
+  const over = tracked.map(({ taskId }) => taskId).filter((id) => !going.has(id))
   written.length = 0
   world.reason = reasons[given.do] ?? /was canceled|^canceled$/
   await perform(world, given)

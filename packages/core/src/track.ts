@@ -1,8 +1,8 @@
-import { AlreadyRunningError, CanceledError } from './errors.ts'
+import { AlreadyRunningError } from './errors.ts'
 import type { LooseSlot } from './input.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from './pipeline.ts'
 import { followAttempts } from './retry.ts'
-import { Context, labelOf, Run, type RunContext, type RunOptions, type TrackHost } from './run.ts'
+import { Context, labelOf, Run, type RunContext, type RunOptions, superseded, type TrackHost } from './run.ts'
 import { isActive } from './task.ts'
 
 /** Options of `track`: how, and for which item where the step is per item. */
@@ -83,7 +83,7 @@ function meetConflict(host: TrackHost, slot: LooseSlot, onConflict: 'join' | 'su
   if (!current || !isActive(current)) return undefined
   const run = host.runs.get(current.id)
   if (onConflict === 'supersede') {
-    const reason = new CanceledError(`${labelOf(slot)} was superseded by a new run.`)
+    const reason = superseded(slot)
     run?.stop(reason)
     host.write(current.id, { status: 'canceled', error: reason })
     return undefined
