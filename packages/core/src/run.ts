@@ -70,8 +70,8 @@ export interface RunOptions<M, R> {
   /** The task's id. Default: a new one. */
   readonly id?: string
   /**
-   * The id of the slot's current task, which has failed: the call is its next attempt. Where it is another one by now,
-   * or has not failed, a new task is made.
+   * The id of the slot's current task, which has failed: the call is its next attempt, and supersedes a run of it that
+   * goes on all the same. Where it is another one by now, or has not failed, a new task is made.
    */
   readonly retryOf?: string
   /**
