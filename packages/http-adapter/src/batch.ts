@@ -41,14 +41,19 @@ interface Given {
 }
 
 /** Reads a collector's answer. Throws for what is none, such as the page of a proxy. */
-export function readAnswer(text: string, entries: readonly Entry[]): Answer {
+export function readAnswer(text: string, entries: readonly Entry[], isRedirected: boolean): Answer {
   const given = JSON.parse(text.trim() || '{}') as Given
-  if (given.constructor !== Object) throw new Error('no answer of a collector')
+  const names = Object.keys(given)
+  // A redirect may have lost the body on its way: then silence is no answer.
+  const isSaid = names.some((name) => /^(accepted|rejected|retry)$/.test(name))
+  if (given.constructor !== Object || names.includes('error') || (isRedirected && !isSaid)) {
+    throw new Error('no answer of a collector')
+  }
   const answer = new Map<number, unknown>()
   for (const { index, kind, reason } of given.rejected ?? []) {
     // Core's own rejections count each kind by itself, and name it.
-    answer.set(index + (kind === 'show' ? entries.filter(isTask).length : 0), reason || 'no reason')
+    answer.set(Number(index) + (kind === 'show' ? entries.filter(isTask).length : 0), reason || 'no reason')
   }
-  for (const index of given.retry ?? []) answer.set(index, 0)
+  for (const index of given.retry ?? []) answer.set(Number(index), 0)
   return answer
 }

@@ -136,7 +136,7 @@ describe('httpSink and statuses', () => {
   const date = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms).toUTCString()
   it.each([
     ['2', 2],
-    ['0', 0],
+    ['0', 1],
     ['1.5', 1.5],
     ['86400', 300],
     [' 3 ', 3],

@@ -42,7 +42,7 @@ export interface HttpSink extends Sink {
  */
 export function httpSink(options: HttpSinkOptions): HttpSink {
   const { host, origins, storage, most, delay, page } = readOptions(options)
-  const { url, clock, random } = host
+  const { url, clock, random, schedule } = host
   const told = new Set<string>()
   let report: (error: unknown) => void = () => {}
   let state: 'open' | 'refused' | 'closed' = 'open'
@@ -182,22 +182,25 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     }
     batchId = ''
     attempt = 0
-    if (!answer) refuse(entries, status, error)
-    return entries.length
+    return answer || refuse(entries, status, error) ? entries.length : 0
   }
 
-  /** What is refused would be refused again. */
-  function refuse(entries: readonly Entry[], status: number, error: unknown): void {
+  /** What is refused would be refused again. False where less of it is sent now. */
+  function refuse(entries: readonly Entry[], status: number, error: unknown): boolean {
     tell('a request is refused', error)
+    if (status === 413 && entries.length > 1) {
+      batchSize = Math.ceil(entries.length / 2)
+      return false
+    }
     // Until somebody has another key.
     if (status === 401 || status === 403) state = 'refused'
-    else if (status === 413 && entries.length > 1) batchSize = Math.ceil(entries.length / 2)
     else {
       if (status === 410) close()
       for (const entry of status === 410 ? queue.all() : entries) {
         queue.drop(entry, status === 413 ? 'too_large' : 'rejected')
       }
     }
+    return true
   }
 
   // --- its life ------------------------------------------------------------------------------------------------------
@@ -215,6 +218,18 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     pace.hurry()
   }
 
+  let isOpening = storage !== undefined
+
+  /** What a storage does, for as long as a request may take. */
+  const inTime = (work: Promise<void> | undefined): Promise<void> =>
+    new Promise((resolve) => {
+      const stop = schedule(resolve, host.timeout)
+      void Promise.resolve(work).then(() => {
+        stop()
+        resolve()
+      })
+    })
+
   const opened = storage
     ?.open((error) => {
       most.tasks = options.maxTasks ?? inMemory.tasks
@@ -223,6 +238,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
       tell('its storage fails, so it goes on in memory', error)
     })
     .then((rows) => {
+      isOpening = false
       for (const row of rows) queue.takeUp(row)
       arm()
     })
@@ -237,11 +253,15 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
       arm()
     },
     async flush() {
-      await opened
       await running
       resume()
       await running
-      await storage?.idle()
+      if (isOpening) {
+        await inTime(opened)
+        resume()
+        await running
+      }
+      await inTime(storage?.idle())
     },
     resume,
     close,

@@ -1,6 +1,6 @@
 import { classifyFailure, type Tracker } from '@callsheet/core'
 import { trouble } from './live-trouble.ts'
-import type { World } from './world.ts'
+import { headersOf, type World } from './world.ts'
 
 /** What a live source is made of. */
 export interface LiveHost extends World {
@@ -20,7 +20,7 @@ export async function ask(
   [name, value]: readonly [string, string],
   signal: AbortSignal,
 ): Promise<Response> {
-  const sent = new Headers(await headers())
+  const sent = headersOf(await headers())
   sent.set('accept', accept)
   if (value) sent.set(name, value)
   const response = await fetch(url, { headers: sent, signal })

@@ -27,7 +27,9 @@ export function createChannel(report: (error: unknown) => void, onUnused: () => 
 
   function set(next: LiveState): void {
     state = next
-    for (const listener of listeners) {
+    // One may leave or come while they are told.
+    const present = Array.from(listeners)
+    for (const listener of present) {
       try {
         listener()
       } catch (error) {
@@ -44,7 +46,7 @@ export function createChannel(report: (error: unknown) => void, onUnused: () => 
     dropUnused()
   }
 
-  const dropUnused = () => !connection && listeners.size === 0 && onUnused()
+  const dropUnused = () => !connection && users.size + listeners.size === 0 && onUnused()
 
   return {
     get state() {

@@ -23,6 +23,20 @@ describe('liveSource', () => {
       expect(calls[1]!.headers.get('last-event-id')).toBe('a.1')
     })
 
+    it('asks for snapshots where the stream says something, but never brings one', async () => {
+      const { source, clock, next, calls } = setUpSource()
+      source.open()
+      const stream = (await next()).stream()
+      for (let beats = 0; beats < 3; beats += 1) {
+        stream.send(': heartbeat\n\n')
+        await clock.advance(15 * second)
+      }
+      await clock.advance(0)
+      expect(calls.length).toBeGreaterThan(1)
+      expect(calls[1]!.headers.get('accept')).toBe('application/json')
+      expect(source.state.error?.message).toContain('the stream fell silent')
+    })
+
     it('gives a machine that slept time to read what has come, once', async () => {
       const { source, clock, stream, elsewhere, tracker, calls } = await setUpLive()
       clock.sleep(10 * minute)

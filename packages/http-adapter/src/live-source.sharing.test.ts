@@ -97,6 +97,33 @@ describe('liveSource', () => {
       expect(states).toHaveLength(2)
     })
 
+    it('keeps its connection when a listener leaves as it is told of it', async () => {
+      const { make, clock, next, calls } = setUpSource()
+      const source = make({ showId: 'alone' })
+      const undo = source.subscribe(() => undo())
+      source.open()
+      ;(await next()).stream().send(frame('snapshot', {}, 'a.1'))
+      await clock.advance(0)
+      expect(source.state.status).toBe('live')
+      make({ showId: 'alone' }).open()
+      await clock.advance(0)
+      expect(calls).toHaveLength(1)
+    })
+
+    it('tells a listener that comes anew as it is told of the next change alone', () => {
+      const { source } = setUpSource()
+      let calls = 0
+      let undo = () => {}
+      const listener = () => {
+        calls += 1
+        undo()
+        if (calls < 10) undo = source.subscribe(listener)
+      }
+      undo = source.subscribe(listener)
+      source.open()
+      expect(calls).toBe(1)
+    })
+
     it('reports a listener that throws, and tells the others', async () => {
       const { source, errors, seen } = setUpSource()
       const again: string[] = []

@@ -46,7 +46,9 @@ export function createPace({ schedule, random }: World, delay: number, turn: () 
     fail(ms: number | undefined): void {
       endWait()
       isAsked = ms !== undefined
-      stopWaiting = schedule(wake, ms ?? backoff(failures, 1_000, random()))
+      // A server that asks for no pause gets one all the same.
+      const least = backoff(isAsked ? 0 : failures, 1_000, random())
+      stopWaiting = schedule(wake, Math.max(ms ?? 0, least))
       failures += 1
     },
     succeed(): void {

@@ -30,7 +30,9 @@ export function watchPage(
 ) {
   const undo = new AbortController()
   const tell = ({ type }: Event) =>
-    /hid|freeze/.test(type + document.visibilityState) ? onLeave(type) : onReturn()
+    /hid|freeze/.test(type === 'visibilitychange' ? document.visibilityState : type)
+      ? onLeave(type)
+      : onReturn()
   for (const event of ['visibilitychange', 'freeze', 'pagehide', 'pageshow', 'online']) {
     const target = /^[vf]/.test(event) ? document : window
     target.addEventListener(event, tell, { signal: undo.signal })

@@ -2,7 +2,7 @@ import { classifyFailure } from '@callsheet/core'
 import { type Answer, readAnswer } from './batch.ts'
 import type { Entry } from './queue.ts'
 import type { HttpSinkOptions } from './sink-options.ts'
-import type { World } from './world.ts'
+import { headersOf, type World } from './world.ts'
 
 /** What has come of a request. */
 export interface Reply {
@@ -67,7 +67,7 @@ async function post(
   signal: AbortSignal,
 ): Promise<Reply> {
   const asked = typeof headers === 'function' ? headers() : headers
-  const sent = new Headers(asked instanceof Promise ? await asked : asked)
+  const sent = headersOf(asked instanceof Promise ? await asked : asked)
   let body: BodyInit = text
   if (!keepalive) {
     sent.set('content-type', 'application/json')
@@ -85,7 +85,6 @@ async function post(
     { error: { message: '', httpStatus: Math.max(400, status) }, headers: response.headers },
     clock(),
   )
-  // A redirect may have lost the body on its way: then silence is no answer.
-  const answer = ok ? readAnswer(redirected ? said || '-' : said, entries) : undefined
+  const answer = ok ? readAnswer(said, entries, redirected) : undefined
   return { ...judged, status, answer, error: `status ${status}` }
 }

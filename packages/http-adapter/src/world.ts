@@ -5,6 +5,15 @@ type SomeHeaders = HeadersInit | undefined
 /** Headers of one's own, or a function that is asked for them. */
 export type GivenHeaders = SomeHeaders | (() => SomeHeaders | Promise<SomeHeaders>)
 
+/** Throws for what cannot be sent, and does not say it: it may be secret. */
+export function headersOf(given: SomeHeaders): Headers {
+  try {
+    return new Headers(given)
+  } catch {
+    throw new Error('its headers cannot be sent')
+  }
+}
+
 /** What a sink or a source needs of the world. */
 export interface World {
   /** What makes the requests. Default: the global fetch at the time of each. */
@@ -25,6 +34,7 @@ export const worldOf = ({
 }: Partial<World>): World => ({ fetch, clock, random, schedule })
 
 const later: World['schedule'] = (callback, ms) => {
-  const timer = setTimeout(callback, ms)
+  // What is longer would be at once.
+  const timer = setTimeout(callback, Math.min(ms, 2_147_483_647))
   return () => clearTimeout(timer)
 }
