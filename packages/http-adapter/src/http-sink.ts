@@ -221,14 +221,15 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   let isOpening = storage !== undefined
 
   /** What a storage does, for as long as a request may take. */
-  const inTime = (work: Promise<void> | undefined): Promise<void> =>
-    new Promise((resolve) => {
-      const stop = schedule(resolve, host.timeout)
-      void Promise.resolve(work).then(() => {
-        stop()
-        resolve()
-      })
+  async function inTime(work: Promise<void> | undefined): Promise<void> {
+    if (!work) return
+    let stop = () => {}
+    const late = new Promise<void>((resolve) => {
+      stop = schedule(resolve, host.timeout)
     })
+    await Promise.race([work, late]).catch(bug)
+    guarded(() => stop())()
+  }
 
   const opened = storage
     ?.open((error) => {
