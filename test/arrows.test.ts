@@ -26,6 +26,8 @@ const readingOrder = [
   'forget',
   'time',
   'ready',
+  'words',
+  'progress-change',
   'describe',
   'errors',
   'input',

@@ -104,7 +104,8 @@ function layOut(state: State, group: readonly TaskVersion[], news: News[], rest:
     }
     const layout = layoutOf(at.step)
     const { older } = layout.added?.slots[at.slot] ?? valueAt(layout.step.slotTable, at.slot)
-    const isOther = held.status !== version.status && (held.status === 'succeeded' || version.status === 'succeeded')
+    const isOther =
+      held.status !== version.status && (held.status === 'succeeded' || version.status === 'succeeded')
     // Which of a slot's tasks is its result is not put in order here.
     if (older !== undefined && isOther) {
       rest.push(version)

@@ -73,7 +73,12 @@ export const taskSchema = z.object({
 /** The states in which a task can be dismissed. */
 const endedStatuses = ['succeeded', 'failed', 'canceled', 'interrupted'] as const
 
-const namesItsSlot = (given: { type?: unknown; characterId?: unknown; startedAt?: unknown; status?: unknown }) =>
+const namesItsSlot = (given: {
+  type?: unknown
+  characterId?: unknown
+  startedAt?: unknown
+  status?: unknown
+}) =>
   given.type === undefined
     ? (given.characterId ?? given.startedAt ?? given.status) === undefined
     : given.startedAt !== undefined && given.status !== undefined

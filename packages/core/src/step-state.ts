@@ -2,7 +2,14 @@ import { type Counts, isDone, slotStatus, stepProgress, type StepStatus, stepSta
 import type { Step } from './pipeline.ts'
 import { type ShowBase, seenIds, type SlotState, type Slots, type Versions } from './show-base.ts'
 import { emptyTable, get } from './table.ts'
-import { type Character, isActive, isRemoved, type SlotTask, type TaskRecord, type TaskVersion } from './task.ts'
+import {
+  type Character,
+  isActive,
+  isRemoved,
+  type SlotTask,
+  type TaskRecord,
+  type TaskVersion,
+} from './task.ts'
 import { at, emptyVector, items, push, set } from './vector.ts'
 import type { SlotView, StepError } from './views.ts'
 
