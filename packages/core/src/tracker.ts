@@ -179,8 +179,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   function select(filter: TaskFilter<P>): TaskRecord[] {
     if (typeof filter === 'string') return [newest(filter)].filter((task) => task !== undefined)
     const show = showOf(store.state(), filter.showId)
-    const item =
-      filter.type === undefined ? filter.characterId : readItem(pipeline, filter.type, filter as never)
+    const { type, characterId } = filter as Partial<LooseSlot>
+    const item = type === undefined ? characterId : readItem(pipeline, type, filter as never)
     const tasks: TaskRecord[] = []
     for (const step of show?.stepStates ?? []) {
       for (const version of step.listed()) {
@@ -294,14 +294,14 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         .filter((task) => !isExpired(task, now, expiry))
         .toSorted((a, b) => compareTasks(b, a)) as Task<P>[]
     },
-    addTask(task: NewTask<P>) {
-      const { id = createId(), ...given } = task as unknown as LooseSlot & TaskPatch<never> & { id?: string }
+    addTask(task: object) {
+      const { id = createId(), ...given } = task as LooseSlot & TaskPatch<never> & { id?: string }
       assertId(id, 'id')
       if (versionOf(store.state(), id)) {
         report(new CallsheetError(`Task "${id}" is known already, so adding it changes nothing.`))
         return undefined
       }
-      return begin(readSlot(pipeline, given), id, given) as Task<P>
+      return begin(readSlot(pipeline, given), id, given) as never
     },
     updateTask(id, patch) {
       const held = newest(id)
