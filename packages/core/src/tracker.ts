@@ -13,6 +13,7 @@ import {
   readSlot,
 } from './input.ts'
 import { canonicalJson } from './json.ts'
+import { createPage } from './page.ts'
 import type { Pipeline } from './pipeline.ts'
 import { createRedactor } from './redact.ts'
 import { slotKey, stepOf } from './reducer.ts'
@@ -84,7 +85,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     onEnded: (id) => runs.get(id)?.stop(new CanceledError(`Task "${id}" was canceled.`)),
   })
   const { apply, guarded, report } = store
-  for (const sink of sinks) guarded(() => sink.connect?.(report))
+  const page = createPage({ now: clock, schedule, guarded })
+  for (const sink of sinks) guarded(() => sink.connect?.({ report, page: page.tell }))
 
   function take(records: ParsedRecords, origin: 'merge' | 'restore', live: boolean): MergeResult {
     const now = clock()
@@ -347,6 +349,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     subscribe: (listener, key = {}) => store.subscribe(listener, key),
     on: store.on,
     report,
+    page: page.tell,
     async close() {
       const flushed = await Promise.allSettled(sinks.map(async (sink) => sink.flush?.()))
       for (const one of flushed) if (one.status === 'rejected') report(one.reason)
