@@ -71,7 +71,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const redactor = createRedactor(options.redact)
   const by = options.by ?? createId()
   assertId(by, 'by')
-  if (!(maxTasks >= 1)) throw new CallsheetError(`maxTasks is ${maxTasks}; give a number from 1.`)
+  if (!(maxTasks >= 1))
+    throw new CallsheetError(`maxTasks is ${maxTasks}; give a number from 1.`, { code: 'invalid_option' })
   const expiry = { ...defaultExpiry, ...options.expiry }
   const runs = new Map<string, Run>()
   const store = createStore({
@@ -108,6 +109,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       report(
         new CallsheetError(
           `${rejected.length} record(s) were not taken in; the first because ${first!.reason}.`,
+          { code: 'rejected_records' },
         ),
       )
     }
@@ -129,7 +131,9 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   function begin(given: LooseSlot, id: string, patch: TaskPatch<never>): TaskRecord {
     assertId(id, 'id')
     if (versionOf(store.state(), id))
-      throw new CallsheetError(`Task "${id}" is known already; ids are never used again.`)
+      throw new CallsheetError(`Task "${id}" is known already; ids are never used again.`, {
+        code: 'duplicate_id',
+      })
     const { current } = slotOf(given)
     const place = pipeline.indexOf(given.type)
     const now = clock()
@@ -152,7 +156,11 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   function update(id: string, patch: TaskPatch<never>): TaskRecord | undefined {
     const held = newest(id)
     if (!held) {
-      report(new CallsheetError(`Task "${id}" is not known, so its update changes nothing.`))
+      report(
+        new CallsheetError(`Task "${id}" is not known, so its update changes nothing.`, {
+          code: 'unknown_task',
+        }),
+      )
       return undefined
     }
     const next = nextVersion(held, patch, writing(held.type))
@@ -161,6 +169,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     report(
       new CallsheetError(
         `Task "${id}" has ${held.status} already, so its update to ${next.status} changes nothing.`,
+        { code: 'task_ended' },
       ),
     )
     return undefined
@@ -269,7 +278,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       setCharacters: (characters) =>
         setRegister(finalId(), 'characters', readCharacters(characters, redactor.text)),
       setFacts: ({ at = clock(), characters, done }) => {
-        if (!Number.isFinite(at)) throw new CallsheetError(`facts are at a time in epoch ms; ${at} is none.`)
+        if (!Number.isFinite(at))
+          throw new CallsheetError(`facts are at a time in epoch ms; ${at} is none.`, {
+            code: 'invalid_field',
+          })
         const roster = characters && { characters: readCharacters(characters, redactor.text) }
         setRegister(finalId(), 'facts', { at, done: readDone(done), ...roster })
       },
@@ -300,7 +312,11 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const { id = createId(), ...given } = task as unknown as LooseSlot & TaskPatch<never> & { id?: string }
       assertId(id, 'id')
       if (versionOf(store.state(), id)) {
-        report(new CallsheetError(`Task "${id}" is known already, so adding it changes nothing.`))
+        report(
+          new CallsheetError(`Task "${id}" is known already, so adding it changes nothing.`, {
+            code: 'duplicate_id',
+          }),
+        )
         return undefined
       }
       return begin(readSlot(pipeline, given), id, given) as Task<P>
@@ -310,7 +326,11 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const conflict = held && conflictIn(pipeline, held, patch)
       if (conflict === undefined)
         return update(id, patch as unknown as TaskPatch<never>) as Task<P> | undefined
-      report(new CallsheetError(`Task "${id}" ${conflict}, so its update changes nothing.`))
+      report(
+        new CallsheetError(`Task "${id}" ${conflict}, so its update changes nothing.`, {
+          code: 'fixed_field',
+        }),
+      )
       return undefined
     },
     renameShow(from, to) {

@@ -55,7 +55,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     if (told.has(what)) return
     told.add(what)
     const why = cause instanceof Error ? cause.message : String(cause)
-    report(new CallsheetError(`HTTP sink of ${url}: ${what}: ${why}`, { cause }))
+    report(new CallsheetError(`HTTP sink of ${url}: ${what}: ${why}`, { code: 'sink_failed', cause }))
   }
 
   const bug = (error: unknown) => tell('an option throws', error)
