@@ -1,4 +1,4 @@
-import type { MergeResult, NewTask, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
+import type { MergeResult, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
 import { slotStatus } from './counts.ts'
 import { CallsheetError, CanceledError } from './errors.ts'
 import {

@@ -140,7 +140,7 @@ describe('track', () => {
 
 describe('what is declared apart from the call', () => {
   const readUrl = (value: { readonly url: string }) => ({ outputUrl: value.url })
-  const readAny = <V extends { readonly url: string }>(value: V) => ({ outputUrl: value.url })
+  const readAny = <V extends { readonly url: string }>(value: V, _again?: V) => ({ outputUrl: value.url })
   const paint = async (_signal: AbortSignal) => ({ url: 'https://a.example/p.png', seed: 1 })
 
   it('is a result function, which leaves the value its type', () => {
