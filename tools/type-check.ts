@@ -16,8 +16,7 @@ export interface TypeCheckOptions {
 }
 
 /** A folder inside the studio for files that only a test has. */
-const folderFor = (name: string): string =>
-  path.join(root, 'examples/studio/node_modules/.cache', name)
+const folderFor = (name: string): string => path.join(root, 'examples/studio/node_modules/.cache', name)
 
 /** Writes files and a tsconfig beside them. Gives the folder. */
 function writeFiles(
