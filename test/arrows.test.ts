@@ -40,6 +40,7 @@ const readingOrder = [
   'subscriptions',
   'response',
   'failure',
+  'page',
   'run',
   'resume',
   'retry',

@@ -23,7 +23,7 @@ export interface Counts {
 /** Of a step, and of a show as a whole. */
 export type StepStatus = 'pending' | 'active' | 'succeeded' | 'failed'
 
-export const isComplete = ({ total, completed }: Counts): boolean => total > 0 && completed === total
+const isComplete = ({ total, completed }: Counts): boolean => total > 0 && completed === total
 
 /** Active if any slot is; else failed if any is without a result; else succeeded if complete. */
 export function stepStatus(counts: Counts): StepStatus {
@@ -40,7 +40,7 @@ export function stepProgress({ total, completed, running }: Counts): number {
 }
 
 /** Whether facts name a slot to be done. */
-export function isNamed({ done }: ShowInfo, type: string, characterId: string | undefined): boolean {
+function isNamed({ done }: ShowInfo, type: string, characterId: string | undefined): boolean {
   if (done.size === 0) return false
   const named = done.get(type)
   return named === true || (characterId !== undefined && named?.has(characterId) === true)

@@ -41,7 +41,16 @@ export type { RedactOptions } from './redact.ts'
 export type { TaskPatch } from './writer.ts'
 export type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
 export { type SnapshotBounds, trimSnapshot } from './trim.ts'
-export { type Change, type Logger, logSink, memorySink, type Sink, toJSONLines } from './sink.ts'
+export {
+  type Change,
+  type Logger,
+  logSink,
+  memorySink,
+  type PageEvent,
+  type Sink,
+  type SinkHost,
+  toJSONLines,
+} from './sink.ts'
 export type { SubscriptionKey } from './subscriptions.ts'
 export { classifyFailure, type Failure, type FailureKind, type SeenFailure } from './failure.ts'
 export type { RetryPolicy, RunContext, RunOptions } from './run.ts'

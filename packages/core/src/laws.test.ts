@@ -181,7 +181,7 @@ function slowly(law: Pipeline, events: readonly Event[]) {
     const readSlot = (type: string, who: string | undefined) => {
       const held = here.filter((one) => one.type === type && one.characterId === who).toSorted(inOrder)
       const latest = held.at(-1)
-      const result = held.filter((one) => one.status === 'succeeded').at(-1)
+      const result = held.findLast((one) => one.status === 'succeeded')
       const what = facts?.done[type]
       const isNamed = what === true || (who !== undefined && what?.includes(who) === true)
       const done = result !== undefined || isNamed

@@ -1,4 +1,4 @@
-import type { MergeResult, NewTask, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
+import type { MergeResult, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
 import { isDone, slotStatus } from './counts.ts'
 import { CallsheetError, CanceledError } from './errors.ts'
 import {
@@ -13,6 +13,7 @@ import {
   readSlot,
 } from './input.ts'
 import { canonicalJson } from './json.ts'
+import { createPage } from './page.ts'
 import type { Pipeline } from './pipeline.ts'
 import { createRedactor } from './redact.ts'
 import { slotKey, stepOf } from './reducer.ts'
@@ -89,7 +90,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     onEnded: (id) => runs.get(id)?.stop(new CanceledError(`Task "${id}" was canceled.`)),
   })
   const { apply, guarded, report } = store
-  for (const sink of sinks) guarded(() => sink.connect?.(report))
+  const page = createPage({ now: clock, schedule, guarded })
+  for (const sink of sinks) guarded(() => sink.connect?.({ report, page: page.tell }))
 
   function take(records: ParsedRecords, origin: 'merge' | 'restore', live: boolean): MergeResult {
     const now = clock()
@@ -201,8 +203,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       return version && isInSlot(version) ? [version] : []
     }
     const show = showOf(store.state(), filter.showId)
-    const item =
-      filter.type === undefined ? filter.characterId : readItem(pipeline, filter.type, filter as never)
+    const { type, characterId } = filter as Partial<LooseSlot>
+    const item = type === undefined ? characterId : readItem(pipeline, type, filter as never)
     const tasks: SlotTask[] = []
     for (const step of show?.stepStates ?? []) {
       for (const version of step.listed()) {
@@ -332,8 +334,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         .filter((task) => !isExpired(task, now, expiry))
         .toSorted((a, b) => compareTasks(b, a)) as Task<P>[]
     },
-    addTask(task: NewTask<P>) {
-      const { id = createId(), ...given } = task as unknown as LooseSlot & TaskPatch<never> & { id?: string }
+    addTask(task: object) {
+      const { id = createId(), ...given } = task as LooseSlot & TaskPatch<never> & { id?: string }
       assertId(id, 'id')
       if (versionOf(store.state(), id)) {
         report(
@@ -343,7 +345,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         )
         return undefined
       }
-      return begin(readSlot(pipeline, given), id, given) as Task<P>
+      return begin(readSlot(pipeline, given), id, given) as never
     },
     updateTask(id, patch) {
       const held = newest(id)
@@ -397,6 +399,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     subscribe: (listener, key = {}) => store.subscribe(listener, key),
     on: store.on,
     report,
+    page: page.tell,
     async close() {
       const flushed = await Promise.allSettled(sinks.map(async (sink) => sink.flush?.()))
       for (const one of flushed) if (one.status === 'rejected') report(one.reason)
