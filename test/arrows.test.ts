@@ -28,6 +28,7 @@ const readingOrder = [
   'ready',
   'describe',
   'errors',
+  'guard',
   'input',
   'redact',
   'no-secrets',
