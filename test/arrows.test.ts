@@ -8,6 +8,7 @@ const root = path.resolve(import.meta.dirname, '..')
 const readingOrder = [
   'json',
   'pipeline',
+  'extend-pipeline',
   'show-pipeline',
   'text',
   'records',
