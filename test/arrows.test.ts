@@ -8,6 +8,7 @@ const root = path.resolve(import.meta.dirname, '..')
 const readingOrder = [
   'json',
   'pipeline',
+  'extend-pipeline',
   'show-pipeline',
   'text',
   'records',
@@ -30,6 +31,7 @@ const readingOrder = [
   'progress-change',
   'describe',
   'errors',
+  'guard',
   'input',
   'redact',
   'no-secrets',
