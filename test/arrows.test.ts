@@ -45,6 +45,7 @@ const readingOrder = [
   'contract',
   'store',
   'tracker',
+  'side-poll',
   'jobs',
   'draft',
   'migrate',
