@@ -38,6 +38,7 @@ const readingOrder = [
   'subscriptions',
   'response',
   'failure',
+  'page',
   'run',
   'resume',
   'retry',

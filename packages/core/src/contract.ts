@@ -1,6 +1,6 @@
 import type { MetadataOf, Pipeline, StepType, TaskType } from './pipeline.ts'
 import type { RedactOptions } from './redact.ts'
-import type { Change, Sink } from './sink.ts'
+import type { Change, PageEvent, Sink } from './sink.ts'
 import type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
 import type { SubscriptionKey } from './subscriptions.ts'
 import type { Character, DurationsRecord, Facts, Slot, Task, TaskRecord } from './task.ts'
@@ -190,6 +190,16 @@ export interface Tracker<P extends Pipeline = Pipeline> {
   ) => () => void
   /** Reports a failure of tracking on the `error` event. For adapters. */
   readonly report: (error: unknown) => void
+  /**
+   * Tells what the page does. `httpSink` does that by itself; use this where no sink watches the page.
+   *
+   * @example
+   * tracker.page('watched')
+   * addEventListener('beforeunload', () => tracker.page('may-leave'))
+   * addEventListener('pagehide', () => tracker.page('left'))
+   * addEventListener('pageshow', () => tracker.page('returned'))
+   */
+  readonly page: (event: PageEvent) => void
   /** Flushes and closes the sinks. */
   readonly close: () => Promise<void>
 }

@@ -1,8 +1,61 @@
 import type { TaskError } from './task.ts'
 
-/** Any mistake in using Callsheet, and any failure of tracking itself. */
+/**
+ * What kind of failure a CallsheetError is.
+ *
+ * Mistakes in a call: `unknown_step` (a type that the pipeline does not have), `invalid_id`, `invalid_option`,
+ * `invalid_field` (one field of a patch or a show; it is dropped and the rest applied), `fixed_field` (a field that
+ * never changes), `unknown_task`, `duplicate_id`, `task_ended` (a later version cannot replace the one held),
+ * `already_running`, `missing_provider` (a React hook without a tracker), `assertion_failed` (a test helper).
+ *
+ * Ends of a run: `canceled`, `timeout`, `job_lost`, `job_failed`, `unobservable` (the returned value cannot be followed).
+ *
+ * Failures of tracking: `limit_reached` (something was cut or dropped to keep within the documented bounds),
+ * `rejected_records`, `parse_failed`, `unread_response`, `sink_failed`, `source_failed`, `webhook_failed`, and
+ * `tracking_failed` for everything else.
+ */
+export type ErrorCode =
+  | 'unknown_step'
+  | 'invalid_id'
+  | 'invalid_option'
+  | 'invalid_field'
+  | 'fixed_field'
+  | 'unknown_task'
+  | 'duplicate_id'
+  | 'task_ended'
+  | 'already_running'
+  | 'missing_provider'
+  | 'assertion_failed'
+  | 'canceled'
+  | 'timeout'
+  | 'job_lost'
+  | 'job_failed'
+  | 'unobservable'
+  | 'limit_reached'
+  | 'rejected_records'
+  | 'parse_failed'
+  | 'unread_response'
+  | 'sink_failed'
+  | 'source_failed'
+  | 'webhook_failed'
+  | 'tracking_failed'
+
+/**
+ * Any mistake in using Callsheet, and any failure of tracking itself.
+ *
+ * @example
+ * tracker.on('error', ({ error }) => {
+ *   if (error instanceof CallsheetError && error.code === 'unknown_step') throw error
+ * })
+ */
 export class CallsheetError extends Error {
   override readonly name: string = 'CallsheetError'
+  /** What kind of failure it is; the message may change, the code does not. */
+  readonly code: ErrorCode
+  constructor(message: string, options: { readonly code?: ErrorCode; readonly cause?: unknown } = {}) {
+    super(message, options)
+    this.code = options.code ?? 'tracking_failed'
+  }
 }
 
 /**
@@ -11,6 +64,7 @@ export class CallsheetError extends Error {
  */
 export class AlreadyRunningError extends CallsheetError {
   override readonly name = 'AlreadyRunningError'
+  override readonly code = 'already_running'
   /** The task that is running. */
   readonly taskId: string
   constructor(what: string, taskId: string) {
@@ -24,11 +78,13 @@ export class AlreadyRunningError extends CallsheetError {
 /** The reason that `signal` is aborted with when a run is canceled or superseded. */
 export class CanceledError extends CallsheetError {
   override readonly name = 'CanceledError'
+  override readonly code = 'canceled'
 }
 
 /** The reason that `signal` is aborted with when a run takes longer than its `timeout`. */
 export class TimeoutError extends CallsheetError {
   override readonly name = 'TimeoutError'
+  override readonly code = 'timeout'
 }
 
 const text = (value: unknown): string | undefined =>

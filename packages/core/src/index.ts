@@ -36,12 +36,21 @@ export type { StepStatus } from './counts.ts'
 export type { AnyPipelineView, PipelineView, SlotView, StepError, StepView } from './views.ts'
 export { readySlots } from './ready.ts'
 export { defaultExpiry, elapsed, type Expiry, isExpired, isStale } from './time.ts'
-export { AlreadyRunningError, CallsheetError, CanceledError, TimeoutError } from './errors.ts'
+export { AlreadyRunningError, CallsheetError, CanceledError, type ErrorCode, TimeoutError } from './errors.ts'
 export type { RedactOptions } from './redact.ts'
 export type { TaskPatch } from './writer.ts'
 export type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
 export { type SnapshotBounds, trimSnapshot } from './trim.ts'
-export { type Change, type Logger, logSink, memorySink, type Sink, toJSONLines } from './sink.ts'
+export {
+  type Change,
+  type Logger,
+  logSink,
+  memorySink,
+  type PageEvent,
+  type Sink,
+  type SinkHost,
+  toJSONLines,
+} from './sink.ts'
 export type { SubscriptionKey } from './subscriptions.ts'
 export { classifyFailure, type Failure, type FailureKind, type SeenFailure } from './failure.ts'
 export type { RetryPolicy, RunContext, RunOptions } from './run.ts'

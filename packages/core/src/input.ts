@@ -32,13 +32,15 @@ export function readSlot(
   const definition = definitionOf(pipeline, type)
   if (!definition) {
     const known = [...pipeline.steps, ...pipeline.extra].map((one) => one.type).join(', ')
-    throw new CallsheetError(`${shown(type)} is no step of the pipeline "${pipeline.id}"; it has ${known}.`)
+    throw new CallsheetError(`${shown(type)} is no step of the pipeline "${pipeline.id}"; it has ${known}.`, {
+      code: 'unknown_step',
+    })
   }
   const name = itemName(definition)
   const itemId = readItem(pipeline, type, given)
   if (itemId === undefined && (definition.per ?? 'show') === 'show') return { showId, type }
   if (definition.per === 'show')
-    throw new CallsheetError(`"${type}" runs once per show; it takes no ${name}.`)
+    throw new CallsheetError(`"${type}" runs once per show; it takes no ${name}.`, { code: 'invalid_id' })
   assertId(itemId, name)
   return { showId, type, characterId: itemId }
 }
@@ -72,6 +74,7 @@ export function assertId(value: unknown, name: string): asserts value is string 
   if (isId(value)) return
   throw new CallsheetError(
     `${name} ${shown(value)} is no usable id: give 1 to 256 well-formed characters, none of them a control character.`,
+    { code: 'invalid_id' },
   )
 }
 
@@ -87,7 +90,8 @@ export const readCharacters = (
 
 /** A list of ids, checked. */
 export const readIds = (ids: readonly string[], name: string): string[] => {
-  if (!Array.isArray(ids)) throw new CallsheetError(`Give a list of every ${name}; it was ${shown(ids)}.`)
+  if (!Array.isArray(ids))
+    throw new CallsheetError(`Give a list of every ${name}; it was ${shown(ids)}.`, { code: 'invalid_field' })
   for (const id of ids) assertId(id, name)
   return [...ids]
 }

@@ -184,7 +184,7 @@ describe('followJob', () => {
   it('fault 14: a success without an output is a failure that says so, unless none is needed', async () => {
     const without = following({ read: answering({ status: 'succeeded' }) })
     await expect(without.result).rejects.toThrow('succeeded without an output')
-    expect(without.task()).toMatchObject({ status: 'failed', error: { code: 'JobFailedError' } })
+    expect(without.task()).toMatchObject({ status: 'failed', error: { code: 'job_failed' } })
     const needless = following({ read: answering({ status: 'succeeded' }), needsOutput: false })
     expect(await needless.result).toEqual({})
     expect(needless.task()?.status).toBe('succeeded')
@@ -247,7 +247,7 @@ describe('followJob', () => {
     await pass(600_000)
     await expect(result).rejects.toThrow('Lost sight of job "p1": fetch failed, 8 times in a row.')
     expect(read).toHaveBeenCalledTimes(8)
-    expect(task()).toMatchObject({ status: 'interrupted', error: { code: 'JobLostError' } })
+    expect(task()).toMatchObject({ status: 'interrupted', error: { code: 'job_lost' } })
     expect(clock.pending).toBe(0)
   })
 
@@ -304,7 +304,7 @@ describe('followJob', () => {
     await expect(result).rejects.toThrow('took longer than 10000 ms')
     // At 0, 3, 6, 9 and, the last one, 10 s.
     expect(read).toHaveBeenCalledTimes(5)
-    expect(task()).toMatchObject({ status: 'failed', error: { code: 'TimeoutError' } })
+    expect(task()).toMatchObject({ status: 'failed', error: { code: 'timeout' } })
     expect(clock.pending).toBe(0)
   })
 

@@ -41,6 +41,7 @@ export interface FollowOptions {
 /** The provider does not know the job any more, or cannot be asked: how it ends is unknown. */
 export class JobLostError extends CallsheetError {
   override readonly name = 'JobLostError'
+  override readonly code = 'job_lost'
   /** The paid call is not made again by itself. */
   readonly retryable = false
 }
@@ -48,6 +49,7 @@ export class JobLostError extends CallsheetError {
 /** The provider says that the job failed. */
 export class JobFailedError extends CallsheetError {
   override readonly name = 'JobFailedError'
+  override readonly code = 'job_failed'
 }
 
 const longestPause = 60_000

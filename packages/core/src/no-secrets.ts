@@ -66,7 +66,7 @@ export function expectNoSecrets(value: unknown, options: RedactOptions = {}): vo
   const { hide, name: nameOf } = createRedactor(options)
   const seen = new Set<unknown>()
   const fail = (path: string, family: string) => {
-    throw new CallsheetError(`There is ${family} at ${path || 'the top'}.`)
+    throw new CallsheetError(`There is ${family} at ${path || 'the top'}.`, { code: 'assertion_failed' })
   }
   const visit = (part: unknown, path: string): void => {
     if (typeof part === 'string') {

@@ -57,7 +57,9 @@ export function createRedactor(options: RedactOptions | false = {}): Redactor {
   const own = new Set(readIds(keys, 'redact.keys').map(plain))
   const kept = new Set(readIds(keep, 'redact.keep').map(plain))
   if (!(longest > 0 && longest <= limits.text && values.every?.((shape) => shape instanceof RegExp)))
-    throw new CallsheetError('redact takes a list of RegExp as values, and 1 to 2000 as longest.')
+    throw new CallsheetError('redact takes a list of RegExp as values, and 1 to 2000 as longest.', {
+      code: 'invalid_option',
+    })
   // Copies, for those with `g` or `y` begin where they ended in another text.
   const shapes = values.map((shape) => new RegExp(shape, shape.flags.replace(/[gy]/g, '') + 'g'))
   function hideAll(text: string): string {

@@ -80,7 +80,10 @@ export function replay<const P extends Pipeline>(
 ): Replay<P> {
   const { pipeline, sinks = [], speed = 1 } = options
   const { clock = defaults.clock, schedule = defaults.schedule } = options
-  if (!(speed > 0)) throw new CallsheetError(`A replay has the speed ${speed}; give a number above 0.`)
+  if (!(speed > 0))
+    throw new CallsheetError(`A replay has the speed ${speed}; give a number above 0.`, {
+      code: 'invalid_option',
+    })
   const { changes, unread } = readLines(lines, { pipeline })
   const begun = clock()
   // What came before the first task has no time.

@@ -324,6 +324,7 @@ export class Run {
       new CallsheetError(
         `${this.#label} returned a promise that starts when it is awaited, so it cannot be followed; ` +
           'make the function async and await it inside.',
+        { code: 'unobservable' },
       ),
     )
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { CallsheetError } from './errors.ts'
 import { migrate } from './migrate.ts'
 import type { ExtraDefinition, Pipeline, StandardSchema } from './pipeline.ts'
 import { durationsSchema, showSchema, taskSchema, tombstoneSchema, version } from './records.ts'
@@ -14,8 +15,9 @@ export interface ParseOptions {
 }
 
 /** A text that is no JSON, or a value that is no set of records, or one from a newer version of Callsheet. */
-export class ParseError extends Error {
+export class ParseError extends CallsheetError {
   override readonly name = 'ParseError'
+  override readonly code = 'parse_failed'
 }
 
 const versionSchema = z.union([tombstoneSchema, taskSchema])

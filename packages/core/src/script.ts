@@ -85,5 +85,6 @@ function write(tracker: Tracker, line: Line, status: TaskStatus): void {
   const which = goesOn ? `task "${held.id}", which is ${held.status}` : `a new task "${line.id}"`
   throw new CallsheetError(
     `script: "${line.type}" cannot be ${status} as ${which}; the error event says why.`,
+    { code: 'assertion_failed' },
   )
 }

@@ -11,13 +11,29 @@ export interface Change {
 }
 
 /**
+ * What a page does, as far as a tracker must know.
+ *
+ * `watched`: page events are told from now on. `may-leave`: the page may be about to end (`beforeunload`). `left`: it is
+ * hidden for good, cached or frozen (`pagehide`, `freeze`). `returned`: it goes on (`pageshow`, `resume`).
+ */
+export type PageEvent = 'watched' | 'may-leave' | 'left' | 'returned'
+
+/** What a sink may tell the tracker that it belongs to. */
+export interface SinkHost {
+  /** Reports what goes wrong out of `write` on the tracker's `error` event. */
+  readonly report: (error: unknown) => void
+  /** Tells what the page does. See `Tracker.page`. */
+  readonly page: (event: PageEvent) => void
+}
+
+/**
  * Where records go out. `write` is called at each change and must return at once; what it throws is reported on the
  * tracker's `error` event and harms nobody.
  */
 export interface Sink {
   readonly write: (change: Change) => void
-  /** Called once by each tracker that is made with the sink: where it tells what goes wrong later, out of `write`. */
-  readonly connect?: (report: (error: unknown) => void) => void
+  /** Called once by each tracker that is made with the sink. */
+  readonly connect?: (host: SinkHost) => void
   /** Sends what waits. */
   readonly flush?: () => Promise<void>
   /** Frees what the sink holds. */

@@ -59,6 +59,7 @@ describe('testSink', () => {
           '         +0 ms  a  processing (40 %, upscaling)',
           '      +1500 ms  a  failed (attempt 2, "Content filter")',
         ].join('\n'),
+        { code: 'assertion_failed' },
       ),
     )
     tracker.dismiss('a')

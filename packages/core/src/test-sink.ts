@@ -70,7 +70,9 @@ export function testSink<P extends Pipeline>(pipeline: P, limit = 100_000): Test
       if (held === status) return
       const name = typeof which === 'string' ? `Task "${which}"` : labelOf(readSlot(pipeline, which))
       const is = held === undefined ? 'has no task' : `is ${held}`
-      throw new CallsheetError(`${name} ${is}, not ${status}. What happened:\n${toText(history(which))}`)
+      throw new CallsheetError(`${name} ${is}, not ${status}. What happened:\n${toText(history(which))}`, {
+        code: 'assertion_failed',
+      })
     },
   }
 }

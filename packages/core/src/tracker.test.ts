@@ -5,7 +5,7 @@ import { CallsheetError } from './errors.ts'
 import { definePipeline } from './pipeline.ts'
 import { parseRecords, parseSnapshot } from './schema.ts'
 import { showPipeline, type ShowPipeline } from './show-pipeline.ts'
-import { memorySink } from './sink.ts'
+import { memorySink, type SinkHost } from './sink.ts'
 import type { TaskRecord } from './task.ts'
 import { setUpTracker, taskOf } from './testing.ts'
 import { createTracker } from './tracker.ts'
@@ -749,7 +749,7 @@ describe('sinks', () => {
 
   it('can tell of what goes wrong later, on the error event', () => {
     let tell: (error: unknown) => void = () => {}
-    const late = { write: () => {}, connect: (report: typeof tell) => void (tell = report) }
+    const late = { write: () => {}, connect: (host: SinkHost) => void (tell = host.report) }
     const broken = { write: () => {}, connect: () => expect.fail('no wire') }
     const { errors } = setup({ sinks: [broken, late] })
     const error = new Error('the collector is away')

@@ -13,6 +13,7 @@ import {
   readSlot,
 } from './input.ts'
 import { canonicalJson } from './json.ts'
+import { createPage } from './page.ts'
 import type { Pipeline } from './pipeline.ts'
 import { createRedactor } from './redact.ts'
 import { slotKey, stepOf } from './reducer.ts'
@@ -70,7 +71,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const redactor = createRedactor(options.redact)
   const by = options.by ?? createId()
   assertId(by, 'by')
-  if (!(maxTasks >= 1)) throw new CallsheetError(`maxTasks is ${maxTasks}; give a number from 1.`)
+  if (!(maxTasks >= 1))
+    throw new CallsheetError(`maxTasks is ${maxTasks}; give a number from 1.`, { code: 'invalid_option' })
   const expiry = { ...defaultExpiry, ...options.expiry }
   const runs = new Map<string, Run>()
   const store = createStore({
@@ -84,7 +86,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     onEnded: (id) => runs.get(id)?.stop(new CanceledError(`Task "${id}" was canceled.`)),
   })
   const { apply, guarded, report } = store
-  for (const sink of sinks) guarded(() => sink.connect?.(report))
+  const page = createPage({ now: clock, schedule, guarded })
+  for (const sink of sinks) guarded(() => sink.connect?.({ report, page: page.tell }))
 
   function take(records: ParsedRecords, origin: 'merge' | 'restore', live: boolean): MergeResult {
     const now = clock()
@@ -106,6 +109,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       report(
         new CallsheetError(
           `${rejected.length} record(s) were not taken in; the first because ${first!.reason}.`,
+          { code: 'rejected_records' },
         ),
       )
     }
@@ -127,7 +131,9 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   function begin(given: LooseSlot, id: string, patch: TaskPatch<never>): TaskRecord {
     assertId(id, 'id')
     if (versionOf(store.state(), id))
-      throw new CallsheetError(`Task "${id}" is known already; ids are never used again.`)
+      throw new CallsheetError(`Task "${id}" is known already; ids are never used again.`, {
+        code: 'duplicate_id',
+      })
     const { current } = slotOf(given)
     const place = pipeline.indexOf(given.type)
     const now = clock()
@@ -150,7 +156,11 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   function update(id: string, patch: TaskPatch<never>): TaskRecord | undefined {
     const held = newest(id)
     if (!held) {
-      report(new CallsheetError(`Task "${id}" is not known, so its update changes nothing.`))
+      report(
+        new CallsheetError(`Task "${id}" is not known, so its update changes nothing.`, {
+          code: 'unknown_task',
+        }),
+      )
       return undefined
     }
     const next = nextVersion(held, patch, writing(held.type))
@@ -159,6 +169,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     report(
       new CallsheetError(
         `Task "${id}" has ${held.status} already, so its update to ${next.status} changes nothing.`,
+        { code: 'task_ended' },
       ),
     )
     return undefined
@@ -267,7 +278,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       setCharacters: (characters) =>
         setRegister(finalId(), 'characters', readCharacters(characters, redactor.text)),
       setFacts: ({ at = clock(), characters, done }) => {
-        if (!Number.isFinite(at)) throw new CallsheetError(`facts are at a time in epoch ms; ${at} is none.`)
+        if (!Number.isFinite(at))
+          throw new CallsheetError(`facts are at a time in epoch ms; ${at} is none.`, {
+            code: 'invalid_field',
+          })
         const roster = characters && { characters: readCharacters(characters, redactor.text) }
         setRegister(finalId(), 'facts', { at, done: readDone(done), ...roster })
       },
@@ -298,7 +312,11 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const { id = createId(), ...given } = task as unknown as LooseSlot & TaskPatch<never> & { id?: string }
       assertId(id, 'id')
       if (versionOf(store.state(), id)) {
-        report(new CallsheetError(`Task "${id}" is known already, so adding it changes nothing.`))
+        report(
+          new CallsheetError(`Task "${id}" is known already, so adding it changes nothing.`, {
+            code: 'duplicate_id',
+          }),
+        )
         return undefined
       }
       return begin(readSlot(pipeline, given), id, given) as Task<P>
@@ -308,7 +326,11 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const conflict = held && conflictIn(pipeline, held, patch)
       if (conflict === undefined)
         return update(id, patch as unknown as TaskPatch<never>) as Task<P> | undefined
-      report(new CallsheetError(`Task "${id}" ${conflict}, so its update changes nothing.`))
+      report(
+        new CallsheetError(`Task "${id}" ${conflict}, so its update changes nothing.`, {
+          code: 'fixed_field',
+        }),
+      )
       return undefined
     },
     renameShow(from, to) {
@@ -347,6 +369,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     subscribe: (listener, key = {}) => store.subscribe(listener, key),
     on: store.on,
     report,
+    page: page.tell,
     async close() {
       const flushed = await Promise.allSettled(sinks.map(async (sink) => sink.flush?.()))
       for (const one of flushed) if (one.status === 'rejected') report(one.reason)

@@ -106,7 +106,10 @@ const statuses: Readonly<Record<TaskStatus, true>> = {
 function readStatus(given: TaskStatus | undefined): TaskStatus | undefined {
   if (given === undefined || given === null || Object.hasOwn(statuses, given)) return given ?? undefined
   const known = Object.keys(statuses).join(', ')
-  throw new CallsheetError(`"${String(given)}" is no status; give one of ${known}, and other words as stage.`)
+  throw new CallsheetError(
+    `"${String(given)}" is no status; give one of ${known}, and other words as stage.`,
+    { code: 'invalid_field' },
+  )
 }
 
 const whole = (value: unknown, least: number): number | undefined => {

@@ -48,6 +48,7 @@ export async function handleWebhook<T extends KnownTask>(
   if (request.bodyUsed) {
     throw new CallsheetError(
       'The body of the webhook was read before; give handleWebhook the request as it came.',
+      { code: 'webhook_failed' },
     )
   }
   const { target, report = 'report' in target ? target.report : undefined } = options

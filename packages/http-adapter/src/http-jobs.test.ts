@@ -350,7 +350,7 @@ describe('a job that is canceled', () => {
     const { begin, clock, calls, task } = setUp({ states: [{ status: 'processing' }] })
     await begin()
     await clock.advance(620_000)
-    expect(task()).toMatchObject({ status: 'failed', error: { code: 'TimeoutError' } })
+    expect(task()).toMatchObject({ status: 'failed', error: { code: 'timeout' } })
     expect(calls.filter(({ url }) => url.endsWith('/cancel'))).toHaveLength(1)
     expect(clock.pending).toBe(0)
   })

@@ -1,4 +1,4 @@
-import { CallsheetError, type Sink } from '@callsheet/core'
+import { CallsheetError, type Sink, type SinkHost } from '@callsheet/core'
 import { envelope, inOrder, writeBatch } from './batch.ts'
 import { createPace } from './pace.ts'
 import { room, watchPage } from './page.ts'
@@ -11,7 +11,7 @@ const [mostRecords, mostBytes, lastBytes] = [500, 524_288, 49_152]
 
 /** A sink that posts records to a collector. */
 export interface HttpSink extends Sink {
-  readonly connect: (report: (error: unknown) => void) => void
+  readonly connect: (host: SinkHost) => void
   readonly flush: () => Promise<void>
   readonly close: () => void
   /** Goes on after a 401 or 403, or now instead of after a pause; but not before a server's Retry-After. */
@@ -55,7 +55,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     if (told.has(what)) return
     told.add(what)
     const why = cause instanceof Error ? cause.message : String(cause)
-    report(new CallsheetError(`HTTP sink of ${url}: ${what}: ${why}`, { cause }))
+    report(new CallsheetError(`HTTP sink of ${url}: ${what}: ${why}`, { code: 'sink_failed', cause }))
   }
 
   const bug = (error: unknown) => tell('an option throws', error)
@@ -245,7 +245,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     })
 
   return {
-    connect: (listener) => void (report = listener),
+    connect: (tracker) => void (report = tracker.report),
     write({ tasks, shows, origin }) {
       if (state === 'closed' || !origins.includes(origin)) return
       const now = clock()

@@ -58,10 +58,13 @@ async function fetchKeys(url: string, send: Fetch): Promise<CryptoKey[]> {
     // A redirection is no key set. Workers know no `error` here.
     const response = await send(url, { redirect: 'manual', signal: AbortSignal.timeout(timeout) })
     const bytes = response.ok ? await readBytes(response.body, most.bytes) : undefined
-    if (!bytes) throw new CallsheetError(`${url} gave no key set, but HTTP ${response.status}.`)
+    if (!bytes)
+      throw new CallsheetError(`${url} gave no key set, but HTTP ${response.status}.`, {
+        code: 'webhook_failed',
+      })
     const { keys } = JSON.parse(new TextDecoder().decode(bytes)) as { readonly keys: readonly JsonWebKey[] }
     const own = keys.filter(({ kty, crv }) => kty === 'OKP' && crv === 'Ed25519').slice(0, most.keys)
-    if (own.length === 0) throw new CallsheetError(`${url} names no Ed25519 key.`)
+    if (own.length === 0) throw new CallsheetError(`${url} names no Ed25519 key.`, { code: 'webhook_failed' })
     return await Promise.all(own.map(importKey))
   } catch (error) {
     throw new Refusal(503, 'the keys of the sender cannot be had now', { cause: error })
@@ -75,6 +78,6 @@ async function importKey({ kty, crv, x }: JsonWebKey): Promise<CryptoKey> {
     if ((error as Error).name !== 'NotSupportedError') throw error
     const message =
       'This runtime has no Ed25519 in WebCrypto; use Node 20.19, Chromium 137, Safari 17, Firefox 129, or newer.'
-    throw new CallsheetError(message, { cause: error })
+    throw new CallsheetError(message, { code: 'webhook_failed', cause: error })
   }
 }

@@ -124,7 +124,10 @@ export function connect(host: LiveHost, onState: (state: LiveState) => void): Co
 
   function tell(cause: Trouble, next: string): void {
     const { message, isExpected } = cause
-    error = new CallsheetError(`Live source of ${url} is ${next}: ${message}.`, { cause })
+    error = new CallsheetError(`Live source of ${url} is ${next}: ${message}.`, {
+      code: 'source_failed',
+      cause,
+    })
     // That a stream breaks off is part of life; that the next one fails is not.
     if (isGood || isExpected || told.has(next)) return
     told.add(next)

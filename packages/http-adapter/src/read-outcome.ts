@@ -79,7 +79,7 @@ export async function readJson<T>(
     // A query may be secret.
     const address = response.url.split('?')[0]
     const why = `The body of ${address} was not read: above ${longest} bytes, or read before.`
-    if (response.body) report(new CallsheetError(why))
+    if (response.body) report(new CallsheetError(why, { code: 'unread_response' }))
   } catch (error) {
     report(error)
   }

@@ -273,7 +273,7 @@ describe('replicate, when it goes wrong', () => {
       timeout: 60,
     })
     await client.predictions.create({ model: 'acme/painter', input })
-    expect(await page.end()).toMatchObject({ status: 'failed', error: { code: 'TimeoutError' } })
+    expect(await page.end()).toMatchObject({ status: 'failed', error: { code: 'timeout' } })
     await until(() => expect(server.all[0]?.state.status).toBe('canceled'))
   })
 

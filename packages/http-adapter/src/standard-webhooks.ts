@@ -36,7 +36,9 @@ export function standardWebhooks(options: StandardWebhooksOptions): WebhookSourc
   const { provider, secret, read, seen = createSeenIds() } = options
   const secrets = [secret].flat().map(decodeSecret)
   if (secrets.length === 0)
-    throw new CallsheetError(`The webhooks of ${provider} need a secret; none is given.`)
+    throw new CallsheetError(`The webhooks of ${provider} need a secret; none is given.`, {
+      code: 'invalid_option',
+    })
   let keys: Promise<CryptoKey[]> | undefined
   return {
     provider,
@@ -90,6 +92,7 @@ function decodeSecret(secret: unknown): Uint8Array<ArrayBuffer> {
   }
   throw new CallsheetError(
     'A webhook secret is empty or no Base64; give it as the provider shows it (whsec_…).',
+    { code: 'invalid_option' },
   )
 }
 

@@ -10,5 +10,6 @@ export function useTrackerOf(hook: string): Tracker {
   if (tracker) return tracker
   throw new CallsheetError(
     `${hook}: no <PipelineProvider tracker={…}> above this component; put one around your app, with the tracker that createTracker gave.`,
+    { code: 'missing_provider' },
   )
 }

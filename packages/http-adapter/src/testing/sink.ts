@@ -77,7 +77,7 @@ export function setUpSink(options: Partial<HttpSinkOptions> = {}, clock?: FakeCl
     ...options,
   })
   const errors: string[] = []
-  sink.connect((error) => errors.push((error as Error).message))
+  sink.connect({ report: (error) => errors.push((error as Error).message), page: kit.tracker.page })
   onTestFinished(() => sink.close())
   let made = 0
   /** A change of its own for each task named, as the tracker writes it. */
