@@ -8,6 +8,7 @@ const root = path.resolve(import.meta.dirname, '..')
 const readingOrder = [
   'json',
   'pipeline',
+  'extend-pipeline',
   'show-pipeline',
   'text',
   'records',
@@ -28,6 +29,7 @@ const readingOrder = [
   'ready',
   'describe',
   'errors',
+  'guard',
   'input',
   'redact',
   'no-secrets',
