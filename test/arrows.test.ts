@@ -50,6 +50,7 @@ const readingOrder = [
   'contract',
   'store',
   'tracker',
+  'side-poll',
   'jobs',
   'draft',
   'migrate',
