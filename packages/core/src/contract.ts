@@ -39,9 +39,10 @@ export interface TrackerOptions<P extends Pipeline> {
    */
   readonly promises?: 'same' | 'derived'
   /**
-   * How many tasks are held, tombstones included; at least 1. Above that, whole shows are forgotten: first those without
-   * active work, then those whose work runs elsewhere, the least recently updated first. Shows with work that runs here
-   * stay, and so does the show that has just changed. Default 50,000.
+   * How many tasks are held, tombstones included, and how many shows, for a show may be known by its facts alone; at
+   * least 1. Above that, whole shows are forgotten: first those without active work, then those whose work runs
+   * elsewhere, the least recently updated first. Shows with work that runs here stay, and so does the show that has just
+   * changed. Default 50,000.
    */
   readonly maxTasks?: number
   /** For how long finished tasks stay in lists. */
@@ -61,9 +62,9 @@ export type TrackerEvents<P extends Pipeline = Pipeline> = {
   taskChanged: { readonly id: string; readonly task: Task<P> | undefined; readonly origin: Change['origin'] }
   /** A task has succeeded, failed or been canceled. Not for what was restored. */
   taskFinished: { readonly task: Task<P> }
-  /** A live change has moved a step to succeeded. */
+  /** A live change has made a step complete that was not; another slot of it may be made again meanwhile. */
   stepCompleted: { readonly showId: string; readonly type: StepType<P>; readonly step: StepView<P> }
-  /** A live change has moved the last counted step to succeeded. */
+  /** A live change has made the last counted step complete. */
   showCompleted: { readonly showId: string; readonly pipeline: PipelineView<P> }
   /** Tracking failed at something. The application's own work went on. */
   error: { readonly error: Error }
