@@ -2,8 +2,8 @@ import { AlreadyRunningError } from './errors.ts'
 import type { LooseSlot } from './input.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from './pipeline.ts'
 import { followAttempts } from './retry.ts'
-import { Context, labelOf, Run, type RunContext, type RunOptions, superseded, type TrackHost } from './run.ts'
-import { isActive } from './task.ts'
+import { Context, Run, type RunContext, type RunOptions, superseded, type TrackHost } from './run.ts'
+import { isActive, labelOf } from './task.ts'
 
 /** Options of `track`: how, and for which item where the step is per item. */
 export type TrackOptions<P extends Pipeline, T extends TaskType<P>, R> = StepOptions<

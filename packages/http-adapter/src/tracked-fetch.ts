@@ -108,7 +108,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   const loose = tracker as unknown as Tracker
   const followers: Record<string, Follow> = { ...jobs }
   for (const { name, jobs: of } of providers) {
-    if (of) followers[name] = of({ fetch: send, report: tracker.report })
+    if (of) followers[name] = of({ fetch: send, report: tracker.report, tracker: loose })
   }
   const tools: CallTools = { send, tracker: loose, jobs: new Map(Object.entries(followers)) }
   const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
