@@ -1,2 +1,1 @@
-// TypeScript checks an import for its side effects as any other: a stylesheet needs a declaration, which has no names.
-export {}
+// TypeScript resolves an import for its side effects as any other: a stylesheet needs a declaration. It has no names.
