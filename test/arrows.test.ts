@@ -27,6 +27,8 @@ const readingOrder = [
   'forget',
   'time',
   'ready',
+  'words',
+  'progress-change',
   'describe',
   'errors',
   'guard',
