@@ -239,8 +239,14 @@ export interface Tracker<P extends Pipeline = Pipeline> {
   readonly serialize: () => Snapshot
   /** Merges one's own snapshot in, whatever its age; no completion is announced. On top of newer state it changes nothing. */
   readonly restore: (snapshot: ParsedSnapshot) => MergeResult
-  /** Merges records in that are not older than 30 days. `live: false` announces no completion. */
-  readonly merge: (records: ParsedRecords, options?: { readonly live?: boolean }) => MergeResult
+  /**
+   * Merges records in that are not older than 30 days. `live: false` announces no completion. `whole: true` takes records
+   * of any age: they are a complete snapshot, in which tasks and tombstones belong together.
+   */
+  readonly merge: (
+    records: ParsedRecords,
+    options?: { readonly live?: boolean; readonly whole?: boolean },
+  ) => MergeResult
   /** Calls back after each change of what the key names; gives the undo. */
   readonly subscribe: (listener: () => void, key?: SubscriptionKey) => () => void
   /** Listens to an event; gives the undo. */
