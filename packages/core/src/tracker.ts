@@ -30,10 +30,12 @@ import {
   type Task,
   type TaskRecord,
 } from './task.ts'
+import { readOptions } from './options.ts'
 import { resume } from './resume.ts'
 import type { Run, RunContext, RunOptions, TrackHost } from './run.ts'
 import { track } from './track.ts'
 import { defaultExpiry, isExpired } from './time.ts'
+import { anyDuration } from './timers.ts'
 import { firstVersion, nextVersion, type TaskPatch } from './writer.ts'
 
 const later = (callback: () => void, ms: number) => {
@@ -62,6 +64,7 @@ export const defaults = { clock: Date.now, createId: randomId, random: Math.rand
  */
 export function createTracker<const P extends Pipeline>(options: TrackerOptions<P>): Tracker<P> {
   const { pipeline, sinks = [], promises = 'same', maxTasks = 50_000, durations } = options
+  const { takeOverAfter = 3_600_000 } = options
   const {
     clock = defaults.clock,
     createId = defaults.createId,
@@ -73,6 +76,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   assertId(by, 'by')
   if (!(maxTasks >= 1))
     throw new CallsheetError(`maxTasks is ${maxTasks}; give a number from 1.`, { code: 'invalid_option' })
+  if (!(takeOverAfter >= 0)) {
+    const message = `Invalid takeOverAfter: expected milliseconds from 0, or Infinity, got ${takeOverAfter}.`
+    throw new CallsheetError(message, { code: 'invalid_option' })
+  }
   const expiry = { ...defaultExpiry, ...options.expiry }
   const runs = new Map<string, Run>()
   const store = createStore({
@@ -87,6 +94,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   })
   const { apply, guarded, report } = store
   const page = createPage({ now: clock, schedule, guarded })
+  const timer = anyDuration(schedule)
   for (const sink of sinks) guarded(() => sink.connect?.({ report, page: page.tell }))
 
   function take(records: ParsedRecords, origin: 'merge' | 'restore', live: boolean): MergeResult {
@@ -128,7 +136,12 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return { show, current: step?.currentTask(get(step.slotTable, slotKey(pipeline, place, task))) }
   }
 
-  function begin(given: LooseSlot, id: string, patch: TaskPatch<never>): TaskRecord {
+  function begin(
+    given: LooseSlot,
+    id: string,
+    patch: TaskPatch<never>,
+    onMade?: (task: TaskRecord) => void,
+  ): TaskRecord {
     assertId(id, 'id')
     if (versionOf(store.state(), id))
       throw new CallsheetError(`Task "${id}" is known already; ids are never used again.`, {
@@ -141,6 +154,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const stepNumber = place === undefined ? {} : { stepNumber: place + 1 }
     const fixed = { id, ...given, ...stepNumber, startedAt } as TaskRecord
     const task = firstVersion(fixed, patch, writing(given.type))
+    onMade?.(task)
     store.write(task, undefined)
     return task
   }
@@ -189,6 +203,12 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
 
   function select(filter: TaskFilter<P>): TaskRecord[] {
     if (typeof filter === 'string') return [newest(filter)].filter((task) => task !== undefined)
+    const missing = Object.entries(filter).find(([, value]) => value === undefined || value === null)
+    if (missing) {
+      const message = `Invalid filter: "${missing[0]}" is ${missing[1]}, so it matches no task. Leave the key out to match all.`
+      report(new CallsheetError(message, { code: 'invalid_field' }))
+      return []
+    }
     const show = showOf(store.state(), filter.showId)
     const item =
       filter.type === undefined ? filter.characterId : readItem(pipeline, filter.type, filter as never)
@@ -229,9 +249,31 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     )
   }
 
+  function has(slot: LooseSlot, what: 'tried' | 'failed' | 'done' | 'running'): boolean {
+    const { show, current } = slotOf(slot)
+    const status = show && slotStatus(show.base.info, slot.type, slot.characterId, current)
+    if (what === 'tried') return current !== undefined || status === 'done'
+    return status === (what === 'running' ? 'active' : what)
+  }
+
+  /** A task once it is not active any more. */
+  const ended = (id: string): Promise<TaskRecord> =>
+    new Promise((resolve, reject) => {
+      const showId = newest(id)?.showId
+      const look = () => {
+        const task = newest(id)
+        if (task && isActive(task)) return
+        undo?.()
+        if (task) resolve(task)
+        else reject(new CallsheetError(`Task "${id}" was removed before it ended.`, { code: 'unknown_task' }))
+      }
+      const undo = showId === undefined ? undefined : store.subscribe(look, { showId })
+      look()
+    })
+
   const host: TrackHost = {
     read: (given) => readSlot(pipeline, given as never),
-    begin: (slot, id = createId(), patch) => begin(slot, id, patch),
+    begin: (slot, id = createId(), patch, onMade) => begin(slot, id, patch, onMade),
     current: (slot) => slotOf(slot).current,
     newest,
     write: (id, patch) => guarded(() => update(id, patch)),
@@ -239,9 +281,15 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     now: clock,
     random,
     schedule(callback, ms) {
-      const undo = schedule(callback, ms)
+      let undo = timer(() => {
+        undo = page.whenHere(callback)
+      }, ms)
       return () => guarded(undo)
     },
+    page,
+    isDone: (slot) => has(slot, 'done'),
+    takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 0),
+    ended,
     runs,
     promises,
   }
@@ -251,12 +299,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     // What is said of a show that was renamed meanwhile is said of the show that it has become.
     const finalId = () => finalShowId(store.state(), showId)
     const run = (type: string, fn: (context: RunContext<never>) => unknown, given?: object) => {
-      let options: RunOptions<never, never> = {}
-      if (given) {
-        guarded(() => {
-          options = { ...given }
-        })
-      }
+      const options: RunOptions<never, never> = given ? readOptions(given, report) : {}
       return track(host, { ...options, showId, type }, fn, options)
     }
     return {
@@ -346,14 +389,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       )
       return resume(host, unfinished, followers)
     },
-    has(slot, what) {
-      const given = readSlot(pipeline, slot)
-      const found = slotOf(given)
-      const status =
-        found.show && slotStatus(found.show.base.info, given.type, given.characterId, found.current)
-      if (what === 'tried') return found.current !== undefined || status === 'done'
-      return status === (what === 'running' ? 'active' : what)
-    },
+    has: (slot, what) => has(readSlot(pipeline, slot), what),
     get forgotten() {
       return store.forgotten()
     },
