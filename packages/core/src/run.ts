@@ -1,14 +1,15 @@
 import { CallsheetError, CanceledError, messageOf, TimeoutError, toTaskError } from './errors.ts'
 import { endOf, type Failure, isNetworkError } from './failure.ts'
 import type { LooseSlot } from './input.ts'
-import { errorOfStatus, isFailedResponse, isResponse, readBody } from './response.ts'
+import type { AnyMetadata } from './json.ts'
 import type { Page } from './page.ts'
+import { errorOfStatus, isFailedResponse, isResponse, readBody } from './response.ts'
 import type { Job, TaskError, TaskRecord, TaskStatus } from './task.ts'
 import type { Schedule } from './timers.ts'
 import type { TaskPatch } from './writer.ts'
 
 /** What the function of `track` receives. Its methods never throw, and do nothing once the run has ended. */
-export interface RunContext<M = Record<string, unknown>> {
+export interface RunContext<M = AnyMetadata> {
   /** Aborted by `cancel`, `supersede` and `timeout`; hand it to fetch. */
   readonly signal: AbortSignal
   /** 1, and one more at each `nextAttempt`. */
@@ -23,6 +24,12 @@ export interface RunContext<M = Record<string, unknown>> {
   readonly stage: (text: string) => void
   /** Records the provider's handle of the call, before waiting for it. */
   readonly job: (handle: Job) => void
+  /**
+   * Records more of the task: `{ outputUrl, metadata, … }`. Fields that are left out stay as they are.
+   *
+   * @example
+   * show.track('trailer', async ({ update }) => update({ metadata: { model: 'film-2' } }))
+   */
   readonly update: (patch: TaskPatch<M>) => void
   /** Begins the next attempt of the same task; the reason is shown. */
   readonly nextAttempt: (reason: unknown) => void
@@ -46,7 +53,7 @@ export interface RunContext<M = Record<string, unknown>> {
  * const retry = { attempts: 4, before: async () => void (prompt = await soften(prompt)) }
  * await show.track('trailer', () => fetch('/api/trailer', { method: 'POST', body: prompt }), { retry })
  */
-export interface RetryPolicy<M = Record<string, unknown>> {
+export interface RetryPolicy<M = AnyMetadata> {
   /** How many attempts there are in all, 1 to 100. Default 3. */
   readonly attempts?: number
   /**
@@ -102,7 +109,7 @@ export interface RunOptions<M, R> {
   readonly metadata?: Partial<M>
   readonly stage?: string
   /** Reads what to record from the value: `{ outputUrl }`, or a failure that came as a success. */
-  readonly result?: (value: Awaited<R>) => TaskPatch<M> | undefined
+  readonly result?: (value: Awaited<R>) => TaskPatch<M> | void
 }
 
 /** What runs need of the tracker. None of these throws, except `read` and `begin`. */

@@ -1,4 +1,4 @@
-import type { MergeResult, NewTask, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
+import type { MergeResult, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
 import { slotStatus } from './counts.ts'
 import { CallsheetError, CanceledError } from './errors.ts'
 import {
@@ -210,8 +210,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       return []
     }
     const show = showOf(store.state(), filter.showId)
-    const item =
-      filter.type === undefined ? filter.characterId : readItem(pipeline, filter.type, filter as never)
+    const { type, characterId } = filter as Partial<LooseSlot>
+    const item = type === undefined ? characterId : readItem(pipeline, type, filter as never)
     const tasks: TaskRecord[] = []
     for (const step of show?.stepStates ?? []) {
       for (const version of step.listed()) {
@@ -351,8 +351,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         .filter((task) => !isExpired(task, now, expiry))
         .toSorted((a, b) => compareTasks(b, a)) as Task<P>[]
     },
-    addTask(task: NewTask<P>) {
-      const { id = createId(), ...given } = task as unknown as LooseSlot & TaskPatch<never> & { id?: string }
+    addTask(task: object) {
+      const { id = createId(), ...given } = task as LooseSlot & TaskPatch<never> & { id?: string }
       assertId(id, 'id')
       if (versionOf(store.state(), id)) {
         report(
@@ -362,7 +362,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         )
         return undefined
       }
-      return begin(readSlot(pipeline, given), id, given) as Task<P>
+      return begin(readSlot(pipeline, given), id, given) as never
     },
     updateTask(id, patch) {
       const held = newest(id)

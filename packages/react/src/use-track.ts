@@ -1,11 +1,20 @@
-import type { Pipeline, TaskType, TrackOptions } from '@callsheet/core'
+import type { ItemScope, MetadataOf, Pipeline, RunOptions, TaskType } from '@callsheet/core'
 import { useInsertionEffect, useRef, useState } from 'react'
 import { useTrackerOf } from './tracker-context.ts'
 
 /** How the calls of `useTrack` are tracked: for which show and item, and the options of `track`. */
-export type UseTrackOptions<P extends Pipeline, T extends TaskType<P>, R> = {
+export type UseTrackOptions<P extends Pipeline, T extends TaskType<P>, R> = StepCallOptions<
+  T,
+  ItemScope<P, T>,
+  MetadataOf<P, T>,
+  R
+>
+
+/** The same by their parts, so that a compiler's message begins with the step and not with the pipeline. */
+type StepCallOptions<_T extends string, Item, M, R> = {
   readonly showId: string
-} & TrackOptions<P, T, R>
+} & RunOptions<M, R> &
+  Item
 
 export interface UseTrack<P extends Pipeline> {
   /**
@@ -25,7 +34,10 @@ export interface UseTrack<P extends Pipeline> {
   <T extends TaskType<P>, A extends readonly unknown[], R>(
     type: T,
     fn: (...args: A) => R,
-    options: NoInfer<UseTrackOptions<P, T, R> | ((...args: A) => UseTrackOptions<P, T, R>)>,
+    options: NoInfer<
+      | StepCallOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R>
+      | ((...args: A) => StepCallOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R>)
+    >,
   ): (...args: A) => R
 }
 
@@ -49,7 +61,7 @@ export const useTrack: UseTrack<Pipeline> = (type, fn, options) => {
       return call()
     }
     // For any step at once, TypeScript cannot tell that these options fit.
-    return show.track(now.type, call, ...([given] as never))
+    return show.track(now.type, call, given as never)
   })
   return tracked
 }
