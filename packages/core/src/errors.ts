@@ -167,7 +167,10 @@ export function rootOf(thrown: unknown): unknown {
   return nameOf(cause) === 'TimeoutError' ? cause : thrown
 }
 
-/** What the causes of an error add to it: `fetch failed` says nothing without them. */
+/** Messages that say nothing without those of their causes. */
+const bare = /^(?:fetch failed|connection error\.?)$/i
+
+/** What the causes of an error say. */
 function causeOf(
   error: Error,
   levels = 4,
@@ -193,14 +196,15 @@ function readTaskError(given: unknown): TaskError {
   const name = error && error.name !== 'Error' ? error.name : undefined
   const cause = error ? causeOf(error) : {}
   // The number of a DOMException says less than its name.
-  const own = name !== undefined && typeof fields['code'] === 'number' ? undefined : text(fields['code'])
-  const code = own ?? cause.code ?? name
+  const ownCode = name !== undefined && typeof fields['code'] === 'number' ? undefined : text(fields['code'])
+  const code = ownCode ?? cause.code ?? name
   const status = isObject
     ? (fields['httpStatus'] ?? fields['status'] ?? fields['statusCode'])
     : statusIn(thrown)
   const httpStatus = Number.isInteger(status) ? (status as number) : undefined
   const retryable = fields['retryable']
-  const said = joined(messageOf(thrown), cause.message) ?? error?.name
+  const own = messageOf(thrown)
+  const said = (own === undefined || bare.test(own) ? joined(own, cause.message) : own) ?? error?.name
   return {
     message: said ?? (httpStatus === undefined ? wordsOf(thrown) : `HTTP ${httpStatus}${reasonOf(fields)}`),
     ...(code === undefined ? {} : { code }),
