@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { typeCheck } from '../tools/type-check.ts'
 
-const prelude = `import { createTracker, definePipeline, showPipeline, type StandardSchema } from '@callsheet/core'
+const prelude = `import { createTracker, definePipeline, extendPipeline, showPipeline, type StandardSchema } from '@callsheet/core'
 import { script } from '@callsheet/core/test'
 import { createTrackedFetch } from '@callsheet/http-adapter'
 import { createHooks, usePipeline, useStep, useTask, useTrack } from '@callsheet/react'
@@ -23,7 +23,7 @@ const tracked = createTrackedFetch({ tracker })
 const hooks = createHooks(storyboard)
 const showId = 'neon-noir'
 const draw = (id: string) => fetch('/api/draw/' + id)
-const fields = [script, usePipeline, useStep, useTask, useTrack, show, scene, board, tracked, hooks, showId, draw, tracker]
+const fields = [extendPipeline, script, usePipeline, useStep, useTask, useTrack, show, scene, board, tracked, hooks, showId, draw, tracker]
 export type Fields = typeof fields
 `
 
@@ -87,6 +87,10 @@ const mistakes: Readonly<
     ],
     'fetch.for': [`tracked.for({ showId, type: 'portait', characterId: 'ada' })`, '"portait"', steps],
     'a script': [`script(tracker).active('trailr')`, '"trailr"', steps],
+    extendPipeline: [
+      `extendPipeline(showPipeline, { steps: { portait: { label: 'Head shots' } } })`,
+      'portait is an unknown step',
+    ],
     "a pipeline of one's own": [
       `scene.track('keyfram', draw, { beatId: 'one' })`,
       '"keyfram"',

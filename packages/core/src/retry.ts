@@ -1,5 +1,6 @@
 import { CallsheetError, messageOf, toTaskError } from './errors.ts'
 import { classifyFailure, endOf, type Failure, isNetworkError, type SeenFailure, seenIn } from './failure.ts'
+import { answerOf } from './guard.ts'
 import { within } from './nesting.ts'
 import { errorOfStatus, isFailedResponse, isResponse, readBody } from './response.ts'
 import { Context, mostAttempts, type Outcome, type Run, type TrackHost } from './run.ts'
@@ -37,7 +38,7 @@ export async function followAttempts(
       const failure = judge(host, run, failed.seen)
       // A filtered content may pass when it is changed first.
       const isHopeful = failure.retryable || (failure.kind === 'content-filter' && before !== undefined)
-      const isWanted = when ? (attemptTo(host, () => when(failure)) ?? false) : isHopeful
+      const isWanted = when ? (answerOf(() => when(failure), host.report) ?? false) : isHopeful
       if (attempt >= most || !isWanted || endOf(failed.seen.thrown) === 'canceled') {
         failed.end()
         return unwrap(await end)
@@ -73,10 +74,12 @@ async function inTime(host: TrackHost, run: Run, attempt: number, end: Promise<O
   if (run.attemptLimit === Infinity) return end
   let stop: (() => void) | undefined
   const late = new Promise<Outcome>((resolve) => {
-    stop = attemptTo(host, () =>
-      host.schedule(() => {
-        if (!run.isOver) resolve({ thrown: run.expire(attempt) })
-      }, run.attemptLimit),
+    stop = answerOf(
+      () =>
+        host.schedule(() => {
+          if (!run.isOver) resolve({ thrown: run.expire(attempt) })
+        }, run.attemptLimit),
+      host.report,
     )
   })
   const outcome = await Promise.race([end, late])
@@ -118,8 +121,8 @@ async function failureIn(host: TrackHost, run: Run, outcome: Outcome): Promise<F
 }
 
 function judge(host: TrackHost, run: Run, seen: SeenFailure): Failure {
-  const failure = classifyFailure(seen, attemptTo(host, host.now) ?? Number.NaN)
-  const own = attemptTo(host, () => run.retry?.classify?.(failure))
+  const failure = classifyFailure(seen, answerOf(host.now, host.report) ?? Number.NaN)
+  const own = answerOf(() => run.retry?.classify?.(failure), host.report)
   return own ? { ...failure, ...own } : failure
 }
 
@@ -128,23 +131,13 @@ const backoff = (attempt: number, random: number): number =>
   Math.min(60_000, 1_000 * 2 ** (attempt - 1)) * (0.5 + random / 2)
 
 function waitFor(host: TrackHost, run: Run, attempt: number, failure: Failure): number {
-  const given = attemptTo(host, () => run.retry?.delay?.(attempt, failure))
+  const given = answerOf(() => run.retry?.delay?.(attempt, failure), host.report)
   if (given !== undefined && !isWait(given)) {
     const message = `Invalid delay of a retry: expected milliseconds from 0, got ${String(given)}. The default is used.`
     host.report(new CallsheetError(message, { code: 'invalid_option' }))
   }
-  const random = attemptTo(host, host.random) ?? 1
+  const random = answerOf(host.random, host.report) ?? 1
   return [given, failure.retryAfter].find(isWait) ?? backoff(attempt, random)
 }
 
 const isWait = (ms: unknown): ms is number => typeof ms === 'number' && ms >= 0 && ms < Infinity
-
-/** What a function or an option of the application gives; undefined when it throws, which is reported. */
-function attemptTo<T>(host: TrackHost, action: () => T): T | undefined {
-  try {
-    return action()
-  } catch (error) {
-    host.report(error)
-    return undefined
-  }
-}

@@ -1,10 +1,11 @@
 import { CallsheetError, CanceledError, messageOf, TimeoutError, toTaskError } from './errors.ts'
 import { endOf, type Failure, isNetworkError } from './failure.ts'
+import { answerOf } from './guard.ts'
 import type { LooseSlot } from './input.ts'
 import type { AnyMetadata } from './json.ts'
 import type { Page } from './page.ts'
 import { errorOfStatus, isFailedResponse, isResponse, readBody } from './response.ts'
-import type { Job, TaskError, TaskRecord, TaskStatus } from './task.ts'
+import { type Job, labelOf, type TaskError, type TaskRecord, type TaskStatus } from './task.ts'
 import type { Schedule } from './timers.ts'
 import type { TaskPatch } from './writer.ts'
 
@@ -154,10 +155,6 @@ const longestSilence = 30_000
 /** How many attempts a policy allows: there always is an end. */
 export const mostAttempts = ({ attempts = 3 }: RetryPolicy<never>): number =>
   Math.min(100, Math.max(1, Math.floor(attempts) || 1))
-
-/** What a slot is called in messages. */
-export const labelOf = ({ type, characterId }: Pick<TaskRecord, 'type' | 'characterId'>): string =>
-  characterId === undefined ? type : `${type} of ${characterId}`
 
 export const superseded = (slot: Pick<TaskRecord, 'type' | 'characterId'>): CanceledError =>
   new CanceledError(`${labelOf(slot)} was superseded by a new run.`)
@@ -373,12 +370,7 @@ export class Run {
 
   /** What a value says of the task. */
   read(value: unknown): TaskPatch<never> {
-    try {
-      return this.#options.result?.(value as never) ?? {}
-    } catch (error) {
-      this.#host.report(error)
-      return {}
-    }
+    return answerOf(() => this.#options.result?.(value as never), this.#host.report) ?? {}
   }
 
   settle(value: unknown): void {

@@ -87,6 +87,10 @@ export function compareVersions(a: TaskVersion, b: TaskVersion): number {
   return a.rev - b.rev || compareText(a.by, b.by) || compareText(canonicalJson(a), canonicalJson(b))
 }
 
+/** What a slot is called in messages. */
+export const labelOf = ({ type, characterId }: Pick<TaskRecord, 'type' | 'characterId'>): string =>
+  characterId === undefined ? type : `${type} of ${characterId}`
+
 /** The order of a slot's tasks: the newest by (`startedAt`, `id`) is the current one. */
 export const compareTasks = (a: TaskRecord, b: TaskRecord): number =>
   a.startedAt - b.startedAt || compareText(a.id, b.id)

@@ -5,17 +5,8 @@ import { isWithin, within } from './nesting.ts'
 import { kindOf, observe } from './observe.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from './pipeline.ts'
 import { followAttempts } from './retry.ts'
-import {
-  Context,
-  handled,
-  labelOf,
-  Run,
-  type RunContext,
-  type RunOptions,
-  superseded,
-  type TrackHost,
-} from './run.ts'
-import { isActive, type TaskRecord } from './task.ts'
+import { Context, handled, Run, type RunContext, type RunOptions, superseded, type TrackHost } from './run.ts'
+import { isActive, labelOf, type TaskRecord } from './task.ts'
 
 /** Options of `track`: how, and for which item where the step is per item. */
 export type TrackOptions<P extends Pipeline, T extends TaskType<P>, R> = StepOptions<

@@ -1,6 +1,7 @@
 import type { MergeResult, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
 import { slotStatus } from './counts.ts'
 import { CallsheetError, CanceledError } from './errors.ts'
+import { answerOf } from './guard.ts'
 import {
   assertId,
   conflictIn,
@@ -17,7 +18,7 @@ import { createPage } from './page.ts'
 import type { Pipeline } from './pipeline.ts'
 import { createRedactor } from './redact.ts'
 import { slotKey, stepOf } from './reducer.ts'
-import { isTooOld, type ParsedRecords, type Rejection, type Snapshot, toSnapshot } from './snapshot.ts'
+import { isTooOld, type ParsedRecords, type Rejection, toSnapshot } from './snapshot.ts'
 import { finalShowId, showOf, versionOf, versions } from './state.ts'
 import { createStore } from './store.ts'
 import { get } from './table.ts'
@@ -311,10 +312,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         toOptions?: (...args: unknown[]) => object,
       ) =>
         function (this: unknown, ...args: unknown[]) {
-          let given: object | undefined
-          guarded(() => {
-            given = toOptions?.(...args) ?? {}
-          })
+          const given = toOptions ? answerOf(() => toOptions(...args) ?? {}, report) : {}
           return given ? run(type, () => fn.apply(this, args), given) : fn.apply(this, args)
         }) as unknown as ShowTracker<P>['wrap'],
       setTitle: (title) => setRegister(finalId(), 'title', redactor.text(title)),
@@ -394,11 +392,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       return store.forgotten()
     },
     serialize() {
-      let learnt: Pick<Snapshot, 'durations'> | undefined
-      guarded(() => {
-        learnt = durations && { durations: durations.serialize() }
-      })
-      return { ...toSnapshot(store.state(), clock()), ...learnt }
+      const learnt = durations && answerOf(() => durations.serialize(), report)
+      return { ...toSnapshot(store.state(), clock()), ...(learnt && { durations: learnt }) }
     },
     restore: (snapshot) => take(snapshot, 'restore', false),
     merge: (records, { live = true } = {}) => take(records, 'merge', live),

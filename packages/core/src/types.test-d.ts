@@ -3,6 +3,7 @@ import * as z from 'zod'
 import {
   createTracker,
   definePipeline,
+  extendPipeline,
   type Follow,
   type FollowContext,
   type Job,
@@ -414,6 +415,49 @@ describe('an own pipeline', () => {
       return task.type === 'outline' ? task.metadata?.words : undefined
     }
     expectTypeOf(read).returns.toEqualTypeOf<number | undefined>()
+  })
+})
+
+describe('extendPipeline', () => {
+  const extended = extendPipeline(showPipeline, {
+    steps: { trailer: { metadata: z.object({ takes: z.number() }) }, portrait: { label: 'Head shots' } },
+    extra: [{ type: 'zip' }],
+  })
+
+  it('knows the steps, items, metadata and extra tasks of both', () => {
+    expectTypeOf<StepType<typeof extended>>().toEqualTypeOf<StepType<typeof showPipeline>>()
+    expectTypeOf<TaskType<typeof extended>>().toEqualTypeOf<StepType<typeof showPipeline> | 'zip'>()
+    const calls = () => {
+      const it = createTracker({ pipeline: extended }).show('s')
+      it.track('zip', () => 1)
+      it.track('trailer', () => 1, { metadata: { takes: 1 } })
+      it.track('portrait', () => 1, { characterId: 'ada', metadata: { model: 'm' } })
+      // @ts-expect-error -- takes are counted
+      it.track('trailer', () => 1, { metadata: { takes: 'one' } })
+      // @ts-expect-error -- whose portrait?
+      it.track('portrait', () => 1)
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it('keeps metadata that are not changed', () => {
+    const again = extendPipeline(extended, { steps: { trailer: { label: 'Teaser' } } })
+    type Trailer = Task<typeof again, 'trailer'>
+    expectTypeOf<Trailer['metadata']>().toEqualTypeOf<{ takes: number } | undefined>()
+  })
+
+  it('refuses what cannot be changed', () => {
+    const calls = () => {
+      // @ts-expect-error -- portrait
+      extendPipeline(showPipeline, { steps: { portait: { label: 'P' } } })
+      // @ts-expect-error -- label
+      extendPipeline(showPipeline, { steps: { portrait: { lable: 'P', weight: 2 } } })
+      // @ts-expect-error -- its type is what its records are found by
+      extendPipeline(showPipeline, { steps: { portrait: { type: 'picture' } } })
+      // @ts-expect-error -- and so is its item
+      extendPipeline(showPipeline, { steps: { portrait: { per: 'show' } } })
+    }
+    expectTypeOf(calls).toBeFunction()
   })
 })
 

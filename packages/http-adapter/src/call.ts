@@ -96,7 +96,7 @@ export function outcomeOf(
   return withSidePoll<Outcome, Outcome>(
     context,
     () => outcome,
-    async (beside) => ({ patch: (await (side.begun ?? side)(job, beside, request)) ?? undefined }),
+    async (beside) => ({ patch: (await (side.begun ?? side)(job, beside, request, true)) ?? undefined }),
   )
 
   function goOn(said: Outcome): Outcome | Promise<Outcome> {

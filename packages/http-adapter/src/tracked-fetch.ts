@@ -108,7 +108,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   const loose = tracker as unknown as Tracker
   const followers: Record<string, Follow> = { ...jobs }
   for (const { name, jobs: of } of providers) {
-    if (of) followers[name] = of({ fetch: send, report: tracker.report })
+    if (of) followers[name] = of({ fetch: send, report: tracker.report, tracker: loose })
   }
   const running = runningCalls.get(tracker) ?? new Map<string, Call>()
   runningCalls.set(tracker, running)

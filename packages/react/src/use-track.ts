@@ -1,5 +1,13 @@
-import type { ItemScope, MetadataOf, Pipeline, RunOptions, TaskType } from '@callsheet/core'
+import {
+  CallsheetError,
+  type ItemScope,
+  type MetadataOf,
+  type Pipeline,
+  type RunOptions,
+  type TaskType,
+} from '@callsheet/core'
 import { useInsertionEffect, useRef, useState } from 'react'
+import type { ShowId } from './show-id.ts'
 import { useTrackerOf } from './tracker-context.ts'
 
 /** How the calls of `useTrack` are tracked: for which show and item, and the options of `track`. */
@@ -12,7 +20,8 @@ export type UseTrackOptions<P extends Pipeline, T extends TaskType<P>, R> = Step
 
 /** The same by their parts, so that a compiler's message begins with the step and not with the pipeline. */
 type StepCallOptions<_T extends string, Item, M, R> = {
-  readonly showId: string
+  /** The show of the call; `null` before it exists. */
+  readonly showId: ShowId
 } & RunOptions<M, R> &
   Item
 
@@ -21,8 +30,8 @@ export interface UseTrack<P extends Pipeline> {
    * Gives a function with the signature of `fn`, tracked at each call.
    *
    * The function is the same for the component's life, and calls the `fn` and `options` of the latest render.
-   * Unmounting ends no call. Options that throw or name no usable show are reported on the tracker's `error`
-   * event, and `fn` is called all the same.
+   * Unmounting ends no call. A call whose options throw, or whose `showId` is not usable (`null` before a show
+   * exists), is made without being tracked, which is reported on the tracker's `error` event.
    *
    * @example
    * const paint = useTrack(
@@ -41,6 +50,11 @@ export interface UseTrack<P extends Pipeline> {
   ): (...args: A) => R
 }
 
+const noShow = (type: string) =>
+  new CallsheetError(`useTrack: no showId yet. This call of "${type}" is made, but not tracked.`, {
+    code: 'invalid_id',
+  })
+
 export const useTrack: UseTrack<Pipeline> = (type, fn, options) => {
   const tracker = useTrackerOf('useTrack')
   const latest = useRef({ tracker, type, fn, options })
@@ -55,6 +69,7 @@ export const useTrack: UseTrack<Pipeline> = (type, fn, options) => {
     let given
     try {
       given = typeof now.options === 'function' ? now.options(...args) : now.options
+      if (!given.showId) throw noShow(now.type)
       show = now.tracker.show(given.showId)
     } catch (error) {
       now.tracker.report(error)
