@@ -220,7 +220,14 @@ const statusIn = (thrown: unknown): unknown =>
 const reasonOf = ({ statusText }: Record<string, unknown>): string =>
   typeof statusText === 'string' && statusText !== '' ? ` ${statusText}` : ''
 
-const wordsOf = (thrown: unknown): string =>
-  thrown === null || thrown === undefined || typeof thrown === 'object' || typeof thrown === 'function'
-    ? 'failed'
-    : String(thrown) || 'failed'
+function wordsOf(thrown: unknown): string {
+  switch (typeof thrown) {
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+    case 'symbol':
+      return String(thrown)
+    default:
+      return 'failed'
+  }
+}
