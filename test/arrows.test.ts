@@ -30,6 +30,8 @@ const readingOrder = [
   'forget',
   'time',
   'ready',
+  'words',
+  'progress-change',
   'describe',
   'errors',
   'guard',

@@ -190,7 +190,7 @@ export interface Tracker<P extends Pipeline = Pipeline> {
   readonly getPipeline: (showId: string) => PipelineView<P>
   /** The views of all shows that are known, the last begun first: the same list until something in one changes. */
   readonly getPipelines: () => readonly PipelineView<P>[]
-  /** A task by its id, or the current task of a slot. */
+  /** A task by its id, or the latest task of a slot; where that was dismissed, the slot's result. */
   readonly getTask: (which: string | Slot<P>) => Task<P> | undefined
   /** The tasks of a show or of all, the newest first, without the expired ones. Reads all of them. */
   readonly getTasks: (filter?: Exclude<TaskFilter<P>, string>) => readonly Task<P>[]
@@ -217,17 +217,34 @@ export interface Tracker<P extends Pipeline = Pipeline> {
     followers: Readonly<Record<string, Follow>>,
     options?: { readonly only?: (task: Task<P>) => boolean },
   ) => ResumeResult
-  /** Removes tasks that are not being worked on. Gives how many. */
+  /**
+   * Hides ended tasks for good, and takes their failures out of status and counts. Their slots stay tried, and done
+   * where a task had succeeded. Gives how many.
+   *
+   * @example
+   * tracker.dismiss(task.id)
+   */
   readonly dismiss: (filter: TaskFilter<P>) => number
-  /** Answers an autopilot: was this slot ever tried, has it failed, is it done, is it running. */
+  /**
+   * Starts over: removes ended and dismissed tasks, so that their slots are as if nothing had run, except for what facts
+   * say. Gives how many.
+   *
+   * @example
+   * tracker.reset({ showId: 'neon-noir', type: 'trailer' })
+   */
+  readonly reset: (filter: TaskFilter<P>) => number
+  /**
+   * Answers an autopilot: was this slot ever tried, does its latest task run or has it failed, is it done. These do not
+   * exclude each other: a slot that is made again is done and running.
+   */
   readonly has: (slot: Slot<P>, what: 'tried' | 'failed' | 'done' | 'running') => boolean
   /** How much was forgotten because of `maxTasks`. What a collector holds of it stays there. */
   readonly forgotten: ForgottenCount
   /** The whole state as plain JSON. */
   readonly serialize: () => Snapshot
-  /** Merges a snapshot in; no completion is announced. On top of newer state it changes nothing. */
+  /** Merges one's own snapshot in, whatever its age; no completion is announced. On top of newer state it changes nothing. */
   readonly restore: (snapshot: ParsedSnapshot) => MergeResult
-  /** Merges records in. `live: false` announces no completion. */
+  /** Merges records in that are not older than 30 days. `live: false` announces no completion. */
   readonly merge: (records: ParsedRecords, options?: { readonly live?: boolean }) => MergeResult
   /** Calls back after each change of what the key names; gives the undo. */
   readonly subscribe: (listener: () => void, key?: SubscriptionKey) => () => void

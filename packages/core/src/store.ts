@@ -14,6 +14,7 @@ import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
 import { get } from './table.ts'
 import {
   isFinished,
+  isInSlot,
   isRemoved,
   type ShowRecord,
   type Task,
@@ -182,7 +183,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
       const finalId = before?.base.showId ?? showId
       const told = touched.get(finalId) ?? { before, types: new Set() }
       touched.set(finalId, told)
-      if (version && !isRemoved(version)) told.types.add(version.type)
+      if (version && isInSlot(version)) told.types.add(version.type)
       return finalId
     }
     const quiet = new Set<string>()
@@ -356,8 +357,8 @@ interface Touched {
 
 /** The types that a version and the one before it have. */
 const typesOf = (version: TaskVersion, held: TaskVersion | undefined): string[] => [
-  ...(isRemoved(version) ? [] : [version.type]),
-  ...(held && !isRemoved(held) ? [held.type] : []),
+  ...(isInSlot(version) ? [version.type] : []),
+  ...(held && isInSlot(held) ? [held.type] : []),
 ]
 
 /** A show by its final id; not by one that it had before. */

@@ -1,5 +1,5 @@
 import type { MergeResult, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
-import { slotStatus } from './counts.ts'
+import { isDone, slotStatus } from './counts.ts'
 import { CallsheetError, CanceledError } from './errors.ts'
 import { answerOf } from './guard.ts'
 import {
@@ -24,12 +24,16 @@ import { createStore } from './store.ts'
 import { get } from './table.ts'
 import {
   compareTasks,
+  type Dismissed,
   isActive,
   isFinished,
+  isInSlot,
   isRemoved,
   type ShowRecord,
+  type SlotTask,
   type Task,
   type TaskRecord,
+  type Tombstone,
 } from './task.ts'
 import { readOptions } from './options.ts'
 import { resume } from './resume.ts'
@@ -107,7 +111,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const tasks = records.tasks.filter((version) => {
       do place += 1
       while (refused.has(place))
-      if (!isTooOld(version, now)) return true
+      // In one's own snapshot, tasks and tombstones belong together, whatever their age.
+      if (origin === 'restore' || !isTooOld(version, now)) return true
       rejected.push({ index: place, kind: 'task', reason: 'it is older than 30 days' })
       return false
     })
@@ -134,7 +139,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const task = { type, ...(characterId === undefined ? {} : { characterId }) }
     const place = stepOf(pipeline, task)
     const step = show?.stepStates[place]
-    return { show, current: step?.currentTask(get(step.slotTable, slotKey(pipeline, place, task))) }
+    const slot = step && get(step.slotTable, slotKey(pipeline, place, task))
+    return { show, task: step?.taskOf(slot), latest: step?.latestOf(slot), result: step?.resultOf(slot) }
   }
 
   function begin(
@@ -148,10 +154,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       throw new CallsheetError(`Task "${id}" is known already; ids are never used again.`, {
         code: 'duplicate_id',
       })
-    const { current } = slotOf(given)
+    const { latest } = slotOf(given)
     const place = pipeline.indexOf(given.type)
     const now = clock()
-    const startedAt = current ? Math.max(now, current.startedAt + 1) : now
+    const startedAt = latest ? Math.max(now, latest.startedAt + 1) : now
     const stepNumber = place === undefined ? {} : { stepNumber: place + 1 }
     const fixed = { id, ...given, ...stepNumber, startedAt } as TaskRecord
     const task = firstVersion(fixed, patch, writing(given.type))
@@ -172,9 +178,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const held = newest(id)
     if (!held) {
       report(
-        new CallsheetError(`Task "${id}" is not known, so its update changes nothing.`, {
-          code: 'unknown_task',
-        }),
+        new CallsheetError(
+          `updateTask ignored: unknown task "${id}". Use the id that addTask was given or returned.`,
+          { code: 'unknown_task' },
+        ),
       )
       return undefined
     }
@@ -202,8 +209,15 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     apply([], [Object.freeze({ showId, pipeline: pipeline.id, [name]: register })], 'local')
   }
 
-  function select(filter: TaskFilter<P>): TaskRecord[] {
-    if (typeof filter === 'string') return [newest(filter)].filter((task) => task !== undefined)
+  const select = (filter: TaskFilter<P>): TaskRecord[] =>
+    selectAll(filter).filter((task): task is TaskRecord => !isRemoved(task))
+
+  /** The tasks that are meant, dismissed ones too. */
+  function selectAll(filter: TaskFilter<P>): SlotTask[] {
+    if (typeof filter === 'string') {
+      const version = versionOf(store.state(), filter)
+      return version && isInSlot(version) ? [version] : []
+    }
     const missing = Object.entries(filter).find(([, value]) => value === undefined || value === null)
     if (missing) {
       const message = `Invalid filter: "${missing[0]}" is ${missing[1]}, so it matches no task. Leave the key out to match all.`
@@ -213,10 +227,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const show = showOf(store.state(), filter.showId)
     const { type, characterId } = filter as Partial<LooseSlot>
     const item = type === undefined ? characterId : readItem(pipeline, type, filter as never)
-    const tasks: TaskRecord[] = []
+    const tasks: SlotTask[] = []
     for (const step of show?.stepStates ?? []) {
       for (const version of step.listed()) {
-        if (isRemoved(version)) continue
+        if (!isInSlot(version)) continue
         const isMeant =
           (filter.type === undefined || filter.type === version.type) &&
           (item === undefined || item === version.characterId)
@@ -238,23 +252,40 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return tasks.length
   }
 
-  function dismiss(filter: TaskFilter<P>): number {
-    const now = clock()
-    const tasks = select(filter).filter((task) => !isActive(task))
-    return apply(
-      tasks.map(({ id, showId, rev }) =>
-        Object.freeze({ id, showId, removed: true as const, updatedAt: now, rev: rev + 1, by }),
-      ),
-      [],
-      'local',
-    )
+  /** Leaves tombstones of tasks; those of dismissed ones name their slots. */
+  function remove(tasks: readonly SlotTask[], isDismissal: boolean): number {
+    const updatedAt = clock()
+    const tombstones = tasks.map((task): Tombstone => {
+      const { id, showId, rev, type, characterId, startedAt } = task
+      const status = task.status as Dismissed['status']
+      const bare = { id, showId, removed: true as const, updatedAt, rev: rev + 1, by }
+      const item = characterId === undefined ? {} : { characterId }
+      return Object.freeze(isDismissal ? { ...bare, type, ...item, startedAt, status } : bare)
+    })
+    return apply(tombstones, [], 'local')
   }
 
+  const dismiss = (filter: TaskFilter<P>): number =>
+    remove(
+      select(filter).filter((task) => !isActive(task)),
+      true,
+    )
+
+  const reset = (filter: TaskFilter<P>): number =>
+    remove(
+      selectAll(filter).filter((task) => !isActive(task)),
+      false,
+    )
+
   function has(slot: LooseSlot, what: 'tried' | 'failed' | 'done' | 'running'): boolean {
-    const { show, current } = slotOf(slot)
-    const status = show && slotStatus(show.base.info, slot.type, slot.characterId, current)
-    if (what === 'tried') return current !== undefined || status === 'done'
-    return status === (what === 'running' ? 'active' : what)
+    const { show, latest, result } = slotOf(slot)
+    if (!show) return false
+    const { info } = show.base
+    const { type, characterId } = slot
+    const done = isDone(info, type, characterId, latest, result !== undefined)
+    if (what === 'done') return done
+    if (what === 'tried') return done || latest !== undefined
+    return slotStatus(info, type, characterId, latest, done) === (what === 'running' ? 'active' : what)
   }
 
   /** A task once it is not active any more. */
@@ -275,7 +306,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const host: TrackHost = {
     read: (given) => readSlot(pipeline, given as never),
     begin: (slot, id = createId(), patch, onMade) => begin(slot, id, patch, onMade),
-    current: (slot) => slotOf(slot).current,
+    current: (slot) => slotOf(slot).task,
     newest,
     write: (id, patch) => guarded(() => update(id, patch)),
     report,
@@ -340,7 +371,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     getPipeline: store.getPipeline,
     getPipelines: store.getPipelines,
     getTask: (which) =>
-      (typeof which === 'string' ? newest(which) : slotOf(readSlot(pipeline, which)).current) as
+      (typeof which === 'string' ? newest(which) : slotOf(readSlot(pipeline, which)).task) as
         Task<P> | undefined,
     getTasks(filter) {
       const tasks = filter ? select(filter) : living()
@@ -381,6 +412,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     },
     cancel,
     dismiss,
+    reset,
     resume(followers, { only = () => true } = {}) {
       const unfinished = living().filter(
         (task) => !isFinished(task) && !runs.has(task.id) && only(task as Task<P>),
