@@ -174,7 +174,7 @@ describe('httpSink in a page', { timeout: minute }, () => {
     [
       'cannot begin',
       () => {
-        const { transaction } = IDBDatabase.prototype
+        const transaction = Reflect.get(IDBDatabase.prototype, 'transaction') as IDBDatabase['transaction']
         IDBDatabase.prototype.transaction = () => {
           IDBDatabase.prototype.transaction = transaction
           throw new DOMException('The database connection is closing.', 'InvalidStateError')
@@ -184,7 +184,7 @@ describe('httpSink in a page', { timeout: minute }, () => {
     [
       'is aborted',
       () => {
-        const { put } = IDBObjectStore.prototype
+        const put = Reflect.get(IDBObjectStore.prototype, 'put') as IDBObjectStore['put']
         IDBObjectStore.prototype.put = function (...args) {
           IDBObjectStore.prototype.put = put
           const request = put.apply(this, args)
