@@ -16,7 +16,8 @@ export interface TypeCheckOptions {
 }
 
 /** A folder inside the studio for files that only a test has. */
-const folderFor = (name: string): string => path.join(root, 'examples/studio/node_modules/.cache', name)
+export const folderFor = (name: string): string =>
+  path.join(root, 'examples/studio/node_modules/.cache', name)
 
 /** Writes files and a tsconfig beside them. Gives the folder. */
 function writeFiles(

@@ -1,2 +1,3 @@
-// TypeScript checks an import for its side effects as any other: a stylesheet needs a declaration, which has no names.
+// TypeScript resolves an import for its side effects as any other, so the stylesheet has a declaration, without a name.
+// oxlint-disable-next-line unicorn/require-module-specifiers
 export {}

@@ -149,7 +149,7 @@ describe('updateTask', () => {
   it('reports an id that is unknown, and changes nothing', () => {
     const { tracker, errors } = setup()
     expect(tracker.updateTask('nobody', { status: 'failed' })).toBeUndefined()
-    expect(errors).toEqual([expect.stringMatching(/"nobody" is not known/)])
+    expect(errors).toEqual([expect.stringMatching(/unknown task "nobody"/)])
     expect(tracker.getTasks()).toEqual([])
   })
 

@@ -164,9 +164,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const held = newest(id)
     if (!held) {
       report(
-        new CallsheetError(`Task "${id}" is not known, so its update changes nothing.`, {
-          code: 'unknown_task',
-        }),
+        new CallsheetError(
+          `updateTask ignored: unknown task "${id}". Use the id that addTask was given or returned.`,
+          { code: 'unknown_task' },
+        ),
       )
       return undefined
     }
