@@ -8,6 +8,9 @@ const root = path.resolve(import.meta.dirname, '..')
 const readingOrder = [
   'json',
   'record-types',
+  'timers',
+  'observe',
+  'nesting',
   'pipeline',
   'extend-pipeline',
   'show-pipeline',
@@ -45,6 +48,8 @@ const readingOrder = [
   'failure',
   'page',
   'run',
+  'options',
+  'generator',
   'resume',
   'retry',
   'track',

@@ -50,6 +50,14 @@ export interface TrackerOptions<P extends Pipeline> {
    * @default 50_000
    */
   readonly maxTasks?: number
+  /**
+   * Milliseconds of silence after which an active task that no run here owns, one from before a reload or from a closed
+   * tab, no longer blocks `track`: it becomes `interrupted`, and the new call is made. At least the step's `stallAfter`;
+   * Infinity means never.
+   *
+   * @default 3_600_000, an hour
+   */
+  readonly takeOverAfter?: number
   /** For how long finished tasks stay in lists, in ms by status. @default `defaultExpiry` */
   readonly expiry?: Partial<Expiry>
   /**

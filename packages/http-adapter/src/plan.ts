@@ -4,6 +4,7 @@ import type {
   Pipeline,
   RunContext,
   RunOptions,
+  Slot,
   ShowTracker,
   TaskPatch,
   Tracker,
@@ -34,6 +35,8 @@ export interface Plan {
   readonly request: RouteRequest
   /** What the call is for, in a word. */
   readonly slot: string
+  /** The id of the slot's current task. */
+  readonly currentId: () => string | undefined
   /** How the call ended that this one repeats. */
   readonly last: CallEnd | undefined
   /** The handle of the work, where it is known already. */
@@ -67,7 +70,7 @@ export function planCall(
   givenFor: (request: RouteRequest) => (Scope & CallOptions) | undefined,
   args: FetchArguments,
   request: RouteRequest,
-  { show, report }: Pick<Tracker, 'show' | 'report'>,
+  { show, report, getTask }: Pick<Tracker, 'show' | 'report' | 'getTask'>,
 ): Plan | undefined {
   const given = (route.scope ?? givenFor)(request)
   if (!given) return undefined
@@ -80,10 +83,19 @@ export function planCall(
   const metadata = { ...metadataOf(route, request), ...(own['metadata'] as JsonObject) }
   const { track }: ShowTracker<Pipeline> = show(given['showId'] as string)
   const slot = JSON.stringify([given['showId'], whole.type, item])
+  const named = { showId: given['showId'], type: whole.type, ...Object.fromEntries(item) }
   return {
     route: whole,
     request,
     slot,
+    currentId() {
+      try {
+        return getTask(named as Slot)?.id
+      } catch {
+        // Not a slot of the pipeline: `track` reports it.
+        return undefined
+      }
+    },
     last: route.repeats?.endOf(args, slot),
     job: route.job?.(request),
     track: (fn, options) =>
