@@ -39,9 +39,10 @@ export interface TrackerOptions<P extends Pipeline> {
    */
   readonly promises?: 'same' | 'derived'
   /**
-   * How many tasks are held, tombstones included; at least 1. Above that, whole shows are forgotten: first those without
-   * active work, then those whose work runs elsewhere, the least recently updated first. Shows with work that runs here
-   * stay, and so does the show that has just changed. Default 50,000.
+   * How many tasks are held, tombstones included, and how many shows, for a show may be known by its facts alone; at
+   * least 1. Above that, whole shows are forgotten: first those without active work, then those whose work runs
+   * elsewhere, the least recently updated first. Shows with work that runs here stay, and so does the show that has just
+   * changed. Default 50,000.
    */
   readonly maxTasks?: number
   /**
@@ -67,9 +68,9 @@ export type TrackerEvents<P extends Pipeline = Pipeline> = {
   taskChanged: { readonly id: string; readonly task: Task<P> | undefined; readonly origin: Change['origin'] }
   /** A task has succeeded, failed or been canceled. Not for what was restored. */
   taskFinished: { readonly task: Task<P> }
-  /** A live change has moved a step to succeeded. */
+  /** A live change has made a step complete that was not; another slot of it may be made again meanwhile. */
   stepCompleted: { readonly showId: string; readonly type: StepType<P>; readonly step: StepView<P> }
-  /** A live change has moved the last counted step to succeeded. */
+  /** A live change has made the last counted step complete. */
   showCompleted: { readonly showId: string; readonly pipeline: PipelineView<P> }
   /** Tracking failed at something. The application's own work went on. */
   error: { readonly error: Error }
@@ -244,8 +245,14 @@ export interface Tracker<P extends Pipeline = Pipeline> {
   readonly serialize: () => Snapshot
   /** Merges one's own snapshot in, whatever its age; no completion is announced. On top of newer state it changes nothing. */
   readonly restore: (snapshot: ParsedSnapshot) => MergeResult
-  /** Merges records in that are not older than 30 days. `live: false` announces no completion. */
-  readonly merge: (records: ParsedRecords, options?: { readonly live?: boolean }) => MergeResult
+  /**
+   * Merges records in that are not older than 30 days. `live: false` announces no completion. `whole: true` takes records
+   * of any age: they are a complete snapshot, in which tasks and tombstones belong together.
+   */
+  readonly merge: (
+    records: ParsedRecords,
+    options?: { readonly live?: boolean; readonly whole?: boolean },
+  ) => MergeResult
   /** Calls back after each change of what the key names; gives the undo. */
   readonly subscribe: (listener: () => void, key?: SubscriptionKey) => () => void
   /** Listens to an event; gives the undo. */
