@@ -21,44 +21,54 @@ export interface DurationsLike {
 
 /** How a tracker is made. */
 export interface TrackerOptions<P extends Pipeline> {
+  /** The work: `showPipeline`, or one of your own by `definePipeline`. */
   readonly pipeline: P
-  /** Epoch ms. Default: Date.now. */
+  /** Gives the time in epoch ms. @default Date.now */
   readonly clock?: () => number
-  /** Makes an id that nobody else makes. Default: a random UUID. */
+  /** Makes an id that is used nowhere else. @default a random UUID */
   readonly createId?: () => string
-  /** The id of this writer, in every version that it writes. Default: made by `createId`. */
+  /** The id of this writer, in every version that it writes. @default made by `createId` */
   readonly by?: string
-  /** A number from 0 to under 1, for the jitter of retries. Default: Math.random. */
+  /** A number from 0 to under 1, for the jitter of retries. @default Math.random */
   readonly random?: () => number
-  /** Calls back after some ms; gives the undo. Default: setTimeout. */
+  /** Calls back after some ms; gives the undo. @default setTimeout */
   readonly schedule?: (callback: () => void, ms: number) => () => void
+  /** Where every change goes: `memorySink()`, `logSink()`, `httpSink(…)`. @default none */
   readonly sinks?: readonly Sink[]
   /**
    * What `track` returns: the very promise of the function (default), whose rejection then counts as handled, or one
    * derived from it, which keeps the process's warning of an unhandled rejection.
+   *
+   * @default 'same'
    */
   readonly promises?: 'same' | 'derived'
   /**
    * How many tasks are held, tombstones included, and how many shows, for a show may be known by its facts alone; at
    * least 1. Above that, whole shows are forgotten: first those without active work, then those whose work runs
    * elsewhere, the least recently updated first. Shows with work that runs here stay, and so does the show that has just
-   * changed. Default 50,000.
+   * changed.
+   *
+   * @default 50_000
    */
   readonly maxTasks?: number
   /**
    * Milliseconds of silence after which an active task that no run here owns, one from before a reload or from a closed
    * tab, no longer blocks `track`: it becomes `interrupted`, and the new call is made. At least the step's `stallAfter`;
-   * Infinity means never. Default 3,600,000, an hour.
+   * Infinity means never.
+   *
+   * @default 3_600_000, an hour
    */
   readonly takeOverAfter?: number
-  /** For how long finished tasks stay in lists. */
+  /** For how long finished tasks stay in lists, in ms by status. @default `defaultExpiry` */
   readonly expiry?: Partial<Expiry>
   /**
    * What is taken for a secret and never enters a record; `false` takes out only what a step calls secret. What keeps
-   * records small and valid always holds. Default: names and shapes of credentials.
+   * records small and valid always holds.
+   *
+   * @default names and shapes of credentials
    */
   readonly redact?: RedactOptions | false
-  /** Learns how long tasks take, and goes into the snapshot. Default: nothing is learnt. */
+  /** Learns how long tasks take, and goes into the snapshot. @default nothing is learnt */
   readonly durations?: DurationsLike
 }
 
