@@ -35,13 +35,16 @@ import {
   type SlotTask,
   type Task,
   type TaskRecord,
+  type TaskStatus,
   type Tombstone,
 } from './task.ts'
+import { readOptions } from './options.ts'
 import { resume } from './resume.ts'
 import type { Run, RunContext, RunOptions, TrackHost } from './run.ts'
 import { limits } from './text.ts'
 import { track } from './track.ts'
 import { defaultExpiry, isExpired } from './time.ts'
+import { anyDuration } from './timers.ts'
 import { firstVersion, nextVersion, type TaskPatch } from './writer.ts'
 
 type RegisterName = 'title' | 'characters' | 'facts' | 'unavailable' | 'renamedTo'
@@ -75,6 +78,7 @@ export const defaults = { clock: Date.now, createId: randomId, random: Math.rand
  */
 export function createTracker<const P extends Pipeline>(options: TrackerOptions<P>): Tracker<P> {
   const { pipeline, sinks = [], promises = 'same', maxTasks = 50_000, durations } = options
+  const { takeOverAfter = 3_600_000 } = options
   const {
     clock = defaults.clock,
     createId = defaults.createId,
@@ -86,6 +90,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   assertId(by, 'by')
   if (!(maxTasks >= 1))
     throw new CallsheetError(`maxTasks is ${maxTasks}; give a number from 1.`, { code: 'invalid_option' })
+  if (!(takeOverAfter >= 0)) {
+    const message = `Invalid takeOverAfter: expected milliseconds from 0, or Infinity, got ${takeOverAfter}.`
+    throw new CallsheetError(message, { code: 'invalid_option' })
+  }
   const expiry = { ...defaultExpiry, ...options.expiry }
   const runs = new Map<string, Run>()
   const store = createStore({
@@ -100,6 +108,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   })
   const { apply, guarded, report } = store
   const page = createPage({ now: clock, schedule, guarded })
+  const timer = anyDuration(schedule)
   for (const sink of sinks) guarded(() => sink.connect?.({ report, page: page.tell }))
 
   let lastNow = 0
@@ -179,7 +188,12 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return { show, task: step?.taskOf(slot), latest: step?.latestOf(slot), result: step?.resultOf(slot) }
   }
 
-  function begin(given: LooseSlot, id: string, patch: TaskPatch<never>): TaskRecord {
+  function begin(
+    given: LooseSlot,
+    id: string,
+    patch: TaskPatch<never>,
+    onMade?: (task: TaskRecord) => void,
+  ): TaskRecord {
     assertId(id, 'id')
     if (versionOf(store.state(), id))
       throw new CallsheetError(`Task "${id}" is known already; ids are never used again.`, {
@@ -195,6 +209,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const stepNumber = place === undefined ? {} : { stepNumber: place + 1 }
     const fixed = { id, ...given, ...stepNumber, startedAt } as TaskRecord
     const task = firstVersion(fixed, patch, writing(given.type))
+    onMade?.(task)
     store.write(task, undefined)
     return task
   }
@@ -207,7 +222,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const living = (): TaskRecord[] =>
     [...versions(store.state())].filter((version): version is TaskRecord => !isRemoved(version))
 
-  function update(id: string, patch: TaskPatch<never>): TaskRecord | undefined {
+  /** @param otherwise The status where the patch has none that is usable. */
+  function update(id: string, patch: TaskPatch<never>, otherwise?: TaskStatus): TaskRecord | undefined {
     const held = newest(id)
     if (!held) {
       report(
@@ -218,7 +234,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       )
       return undefined
     }
-    const next = nextVersion(held, patch, writing(held.type))
+    const next = nextVersion(held, patch, writing(held.type), otherwise)
     if (next === held) return held
     if (store.write(next, held)) return next
     report(
@@ -259,6 +275,12 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       return version && isInSlot(version) ? [version] : []
     }
     assertId(filter.showId, 'showId')
+    const missing = Object.entries(filter).find(([, value]) => value === undefined || value === null)
+    if (missing) {
+      const message = `Invalid filter: "${missing[0]}" is ${missing[1]}, so it matches no task. Leave the key out to match all.`
+      report(new CallsheetError(message, { code: 'invalid_field' }))
+      return []
+    }
     if (filter.type !== undefined) assertType(pipeline, filter.type)
     const show = showOf(store.state(), filter.showId)
     const { type, characterId } = filter as Partial<LooseSlot>
@@ -315,19 +337,51 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       false,
     )
 
+  function has(slot: LooseSlot, what: 'tried' | 'failed' | 'done' | 'running'): boolean {
+    const { show, latest, result } = slotOf(slot)
+    if (!show) return false
+    const { info } = show.base
+    const { type, characterId } = slot
+    const done = isDone(info, type, characterId, latest, result !== undefined)
+    if (what === 'done') return done
+    if (what === 'tried') return done || latest !== undefined
+    return slotStatus(info, type, characterId, latest, done) === (what === 'running' ? 'active' : what)
+  }
+
+  /** A task once it is not active any more. */
+  const ended = (id: string): Promise<TaskRecord> =>
+    new Promise((resolve, reject) => {
+      const showId = newest(id)?.showId
+      const look = () => {
+        const task = newest(id)
+        if (task && isActive(task)) return
+        undo?.()
+        if (task) resolve(task)
+        else reject(new CallsheetError(`Task "${id}" was removed before it ended.`, { code: 'unknown_task' }))
+      }
+      const undo = showId === undefined ? undefined : store.subscribe(look, { showId })
+      look()
+    })
+
   const host: TrackHost = {
     read: (given) => readSlot(pipeline, given as never),
-    begin: (slot, id = createId(), patch) => begin(slot, id, patch),
+    begin: (slot, id = createId(), patch, onMade) => begin(slot, id, patch, onMade),
     current: (slot) => slotOf(slot).task,
     newest,
-    write: (id, patch) => guarded(() => update(id, patch)),
+    write: (id, patch, otherwise) => guarded(() => update(id, patch, otherwise)),
     report,
     now,
     random,
     schedule(callback, ms) {
-      const undo = schedule(callback, ms)
+      let undo = timer(() => {
+        undo = page.whenHere(callback)
+      }, ms)
       return () => guarded(undo)
     },
+    page,
+    isDone: (slot) => has(slot, 'done'),
+    takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 0),
+    ended,
     runs,
     promises,
   }
@@ -337,12 +391,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     // What is said of a show that was renamed meanwhile is said of the show that it has become.
     const finalId = () => finalShowId(store.state(), showId)
     const run = (type: string, fn: (context: RunContext<never>) => unknown, given?: object) => {
-      let options: RunOptions<never, never> = {}
-      if (given) {
-        guarded(() => {
-          options = { ...given }
-        })
-      }
+      const options: RunOptions<never, never> = given ? readOptions(given, report) : {}
       return track(host, { ...options, showId, type }, fn, options)
     }
     const set = <N extends RegisterName>(name: N, read: (how: Reading) => Register<N> | undefined): void =>
@@ -436,18 +485,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         )
         return resume(host, unfinished, followers ?? {})
       }),
-    has: (slot, what) =>
-      safely(false, () => {
-        const given = readSlot(pipeline, slot)
-        const { show, latest, result } = slotOf(given)
-        if (!show) return false
-        const { info } = show.base
-        const { type, characterId } = given
-        const done = isDone(info, type, characterId, latest, result !== undefined)
-        if (what === 'done') return done
-        if (what === 'tried') return done || latest !== undefined
-        return slotStatus(info, type, characterId, latest, done) === (what === 'running' ? 'active' : what)
-      }),
+    has: (slot, what) => safely(false, () => has(readSlot(pipeline, slot), what)),
     get forgotten() {
       return store.forgotten()
     },

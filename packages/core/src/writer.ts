@@ -4,7 +4,7 @@ import { redactMetadata } from './metadata.ts'
 import { createRefuse, type Given, readPatch, type Refuse, type TaskPatch } from './patch.ts'
 import type { ExtraDefinition } from './pipeline.ts'
 import type { Redactor } from './redact.ts'
-import { isActive, isFinished, type TaskRecord } from './task.ts'
+import { isActive, isFinished, type TaskRecord, type TaskStatus } from './task.ts'
 import { jsonSize, limits } from './text.ts'
 
 export type { TaskPatch } from './patch.ts'
@@ -25,8 +25,15 @@ interface Writing {
  *
  * Gives `held` itself when there is nothing to say: no field changes, and the last sign of life is under a second
  * old.
+ *
+ * @param otherwise The status where the patch has none that is usable.
  */
-export function nextVersion(held: TaskRecord, patch: TaskPatch<never>, writing: Writing): TaskRecord {
+export function nextVersion(
+  held: TaskRecord,
+  patch: TaskPatch<never>,
+  writing: Writing,
+  otherwise?: TaskStatus,
+): TaskRecord {
   const { now, by, redactor, report } = writing
   const refuse = createRefuse('Task', held.id, report)
   if (held.rev >= limits.count) {
@@ -34,7 +41,7 @@ export function nextVersion(held: TaskRecord, patch: TaskPatch<never>, writing: 
     return held
   }
   const given = readPatch(patch, redactor, refuse)
-  const status = given.status ?? (isRevived(held, given) ? 'processing' : held.status)
+  const status = given.status ?? otherwise ?? (isRevived(held, given) ? 'processing' : held.status)
   const goesOn = held.status === 'failed' && isActive({ status })
   const nextAttempt = Math.min(limits.count, goesOn ? held.attempt + 1 : held.attempt)
   const attempt = given.attempt ?? nextAttempt
@@ -182,6 +189,7 @@ export function firstVersion(
   fixed: Pick<TaskRecord, 'id' | 'showId' | 'type' | 'characterId' | 'stepNumber' | 'startedAt'>,
   patch: TaskPatch<never>,
   writing: Writing,
+  otherwise?: TaskStatus,
 ): TaskRecord {
   const seed: Writable = {
     id: fixed.id,
