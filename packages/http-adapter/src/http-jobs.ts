@@ -1,6 +1,7 @@
 import { type Follow, type FollowContext, type Job, type TaskPatch, TimeoutError } from '@callsheet/core'
 import { followJob, type FollowOptions, type JobState } from '@callsheet/core/jobs'
 import type { JobTools, Watch } from './provider.ts'
+import { longestAnswer, readText } from './read-body.ts'
 import { isJson, readJson } from './read-outcome.ts'
 import type { RouteRequest } from './request.ts'
 import { observe } from './share-call.ts'
@@ -28,6 +29,8 @@ export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<Job
    * origin; nothing after a reload, for credentials are not recorded.
    */
   readonly headers?: HeadersInit | ((job: Job) => HeadersInit | Promise<HeadersInit>)
+  /** Maximum bytes of an answer, after decompression. A longer one is not read, and the job is lost sight of. @default 1 MiB */
+  readonly longest?: number
   /** How the provider is told to end a job that was canceled or ran into its time limit. Default: it is not told. */
   readonly cancel?: (job: Job) => Question
 }
@@ -85,7 +88,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       for (const [name, value] of new Headers(init.headers)) headers.set(name, value)
       // To another place than that of the credentials, they do not go. ('error' is not known everywhere.)
       const asked: RequestInit = { redirect: 'manual', ...init, headers, ...(signal && { signal }) }
-      return jsonOf(await send(address, asked))
+      return jsonOf(await send(address, asked), options.longest)
     }
     const giveUp = () => {
       if (!cancel || context.task.status === 'succeeded') return
@@ -188,12 +191,15 @@ async function headersFor(
 }
 
 /** The JSON of an answer; throws what is wrong with it in a form that says whether to ask again. */
-async function jsonOf(response: Response): Promise<unknown> {
+async function jsonOf(response: Response, longest = longestAnswer): Promise<unknown> {
   const { ok, status, headers } = response
-  const text = await response.text()
+  const text = await readText(response, longest)
+  if (ok && text === undefined) {
+    throw Object.assign(new Error(`the answer is longer than ${longest} bytes`), { retryable: false })
+  }
   let body: unknown
   try {
-    body = JSON.parse(text)
+    body = JSON.parse(text ?? '')
   } catch {
     body = undefined
   }

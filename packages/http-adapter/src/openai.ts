@@ -99,6 +99,7 @@ export function openai({
       followHttpJob({
         ...tools,
         ...options,
+        longest,
         url: urlOf,
         read: (body) => (fieldsOf(body)['object'] === 'video' ? video(body) : responseState(body)),
         cancel(job) {

@@ -1,6 +1,7 @@
 import { classifyFailure } from '@callsheet/core'
 import { type Answer, readAnswer } from './batch.ts'
 import type { Entry } from './queue.ts'
+import { readText } from './read-body.ts'
 import type { HttpSinkOptions } from './sink-options.ts'
 import { headersOf, type World } from './world.ts'
 
@@ -78,13 +79,14 @@ async function post(
   }
   const response = await fetch(url, { method: 'POST', body, headers: sent, keepalive, signal })
   const { status, ok, redirected } = response
-  // All of it, always: a body that nobody reads holds its connection.
-  const said = await response.text()
+  // All of it, always: an unread body holds its connection.
+  const said = await readText(response)
+  if (ok && said === undefined) throw new Error('the answer is longer than 1 MiB')
   const judged = classifyFailure(
     // What is below 400 and no success is nothing to try again.
     { error: { message: '', httpStatus: Math.max(400, status) }, headers: response.headers },
     clock(),
   )
-  const answer = ok ? readAnswer(said, entries, redirected) : undefined
+  const answer = ok ? readAnswer(said!, entries, redirected) : undefined
   return { ...judged, status, answer, error: `status ${status}` }
 }
