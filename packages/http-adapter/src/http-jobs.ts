@@ -4,7 +4,7 @@ import type { JobTools, Watch } from './provider.ts'
 import { longestAnswer, readText } from './read-body.ts'
 import { isJson, readJson } from './read-outcome.ts'
 import type { RouteRequest } from './request.ts'
-import { observe } from './share-call.ts'
+import { shareResponse } from './shared-response.ts'
 
 /** A question to a provider: an address, or that and how to ask. */
 export type Question = string | readonly [url: string, init: RequestInit]
@@ -41,8 +41,15 @@ export interface HttpJobs extends Follow {
   readonly begun: (job: Job, context: FollowContext, request: RouteRequest) => Promise<TaskPatch | void>
   /** Takes in what somebody else was told of a job. False when nobody follows it here. */
   readonly tell: (id: string, state: JobState) => boolean
-  /** Takes in what somebody else is about to be told. */
-  readonly watch: (watch: Watch, answered: Promise<Response>, request: RouteRequest) => void
+  /**
+   * Takes in what a caller is about to be told. Returns the response for that caller, whose `signal` it is.
+   */
+  readonly watch: (
+    watch: Watch,
+    answered: Promise<Response>,
+    request: RouteRequest,
+    signal?: AbortSignal,
+  ) => Promise<Response>
 }
 
 /** Anybody who follows jobs, as a tracked fetch sees it. */
@@ -145,15 +152,21 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
   return Object.assign((job: Job, context: FollowContext) => follow(job, context), {
     begun: follow,
     tell,
-    watch({ id, read, longest }: Watch, answered: Promise<Response>, request: RouteRequest) {
-      if (!(answered instanceof Promise)) return
-      observe(answered, (response: Response | undefined) => {
-        if (!response?.ok || !isJson(response)) return
-        // The copy has to be taken at once. A body that breaks off is its caller's to hear of.
-        readJson(response, (body) => ({ id: id(request), state: read(body, request) }), report, longest).then(
+    watch(
+      { id, read, longest }: Watch,
+      answered: Promise<Response>,
+      request: RouteRequest,
+      signal?: AbortSignal,
+    ) {
+      return Promise.resolve(answered).then((response) => {
+        if (!response?.ok || !isJson(response)) return response
+        const shared = shareResponse(response, () => (signal?.aborted ? signal : undefined))
+        // A body that breaks off is its caller's to hear of.
+        readJson(shared, (body) => ({ id: id(request), state: read(body, request) }), report, longest).then(
           (told) => told?.id !== undefined && told.state?.status && tell(told.id, told.state),
           () => {},
         )
+        return shared.response
       })
     },
   })

@@ -10,7 +10,7 @@ import type {
 } from '@callsheet/core'
 import type { Match } from './match.ts'
 import type { CallEnd, Start, Watch } from './provider.ts'
-import { type Outcome, patchOf } from './read-outcome.ts'
+import type { Outcome } from './read-outcome.ts'
 import { describeRequest, type FetchArguments, methodOf, type RouteRequest, urlOf } from './request.ts'
 import type { CallOptions, LooseRoute } from './route.ts'
 
@@ -92,7 +92,7 @@ export function planCall(
         timeout: whole.timeout,
         metadata: redact({ metadata }).metadata,
         result(outcome: Outcome) {
-          const patch = 'patch' in outcome ? outcome.patch : patchOf(outcome)
+          const patch = outcome && 'patch' in outcome ? outcome.patch : undefined
           return patch && redact(patch)
         },
         ...options,

@@ -117,10 +117,10 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     const { response, outcome, shared } = call
     if (!shared) return response
     runningCalls.set(tracked, call)
-    if (outcome === response) return tracked as Promise<Response>
     observe(tracked, shared.close, shared.close)
-    // Where the tracker's promises are derived ones, so is this.
-    return tracked === outcome ? response : response.then()
+    // Where the tracker's promises are derived ones, an unhandled rejection stays visible.
+    if (tracked === outcome) observe(response)
+    return response
   }
 
   /** The slot is being worked on, and nothing was sent. */
@@ -149,14 +149,15 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
 
   function call(args: FetchArguments, givenFor: (request: RouteRequest) => Work<P> | undefined) {
     let plan: Plan | undefined
-    let watch: ((answered: Promise<Response>) => void) | undefined
+    let watch: ((answered: Promise<Response>) => Promise<Response> | undefined) | undefined
     try {
       const found = findTarget(args, find)
       if (found) {
         const { target, request } = found
         if ('watch' in target) {
           // Whoever makes it: what it is told, we are told.
-          watch = (answered) => tools.jobs.get(target.provider)?.watch?.(target.watch, answered, request)
+          watch = (answered) =>
+            tools.jobs.get(target.provider)?.watch?.(target.watch, answered, request, signalOf(args))
         } else plan = planCall(target, givenFor as Parameters<typeof planCall>[1], args, request, loose)
       }
     } catch (error) {
@@ -164,8 +165,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     }
     if (plan) return run(args, plan)
     const answered = send(...args)
-    watch?.(answered)
-    return answered
+    return typeof answered?.then === 'function' ? (watch?.(answered) ?? answered) : answered
   }
 
   const trackedFetch: Fetch = (...args) => call(args, () => undefined)
