@@ -61,15 +61,24 @@ const task = fc
         ...fields,
       }) as TaskRecord,
   )
-const tombstone = task.map(({ id, showId, updatedAt, rev, by }): TaskVersion => ({
-  id,
-  showId,
-  removed: true,
-  updatedAt,
-  rev,
-  by,
-}))
-const version = fc.oneof({ weight: 20, arbitrary: task }, { weight: 1, arbitrary: tombstone })
+const tombstone = fc
+  .tuple(task, oneOf('succeeded', 'failed', 'canceled', 'interrupted'), fc.boolean())
+  .map(
+    ([
+      { id, showId, updatedAt, rev, by, type, characterId, startedAt },
+      status,
+      isDismissed,
+    ]): TaskVersion => ({
+      id,
+      showId,
+      removed: true,
+      updatedAt,
+      rev,
+      by,
+      ...(isDismissed ? defined({ type, characterId, startedAt, status }) : {}),
+    }),
+  )
+const version = fc.oneof({ weight: 10, arbitrary: task }, { weight: 1, arbitrary: tombstone })
 
 const register = <T>(value: T) => ({ value, rev: 1, by: 'w1' })
 const show: fc.Arbitrary<ShowRecord> = fc.record({
@@ -94,7 +103,7 @@ const seen = (state: State) =>
     const view = viewOf(showOf(state, showId) ?? ShowState.empty(pipeline, showId))
     return JSON.stringify([
       view,
-      view.steps.map((step) => [step.slots, step.tasks, step.errors, people.map((id) => step.task(id)?.id)]),
+      view.steps.map((step) => [step.slots, step.tasks, step.errors, people.map((id) => step.slot(id))]),
     ])
   })
 

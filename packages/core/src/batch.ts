@@ -12,8 +12,8 @@ import {
 import type { ShowBase, SlotState } from './show-base.ts'
 import { showAt, showPlaceOf, type State, versionOf } from './state.ts'
 import type { StepState } from './step-state.ts'
-import { extended, placeOfKey, values } from './table.ts'
-import { compareTasks, compareVersions, isRemoved, type TaskRecord, type TaskVersion } from './task.ts'
+import { extended, placeOfKey, valueAt, values } from './table.ts'
+import { compareVersions, isInSlot, type SlotTask, type TaskVersion } from './task.ts'
 import { vectorOf } from './vector.ts'
 
 /** A version that is newer than what was held of its task. */
@@ -84,7 +84,7 @@ function layOut(state: State, group: readonly TaskVersion[], news: News[], rest:
   const before = { tasks: tasks.size, news: news.length }
   for (const version of group) {
     const at = tasks.get(version.id)
-    if (isRemoved(version) || (at && at.show !== place)) {
+    if (!isInSlot(version) || (at && at.show !== place)) {
       rest.push(version)
       continue
     }
@@ -98,13 +98,20 @@ function layOut(state: State, group: readonly TaskVersion[], news: News[], rest:
     }
     const held = layouts[at.step]?.versions[at.task] ?? show.stepStates[at.step]!.versionAt(at.task)!
     if (compareVersions(version, held) <= 0) continue
-    // Nothing that lives is newer than a tombstone.
-    const living = held as TaskRecord
-    if (living.startedAt !== version.startedAt || hasMoved(living, version)) {
+    if (!isInSlot(held) || held.startedAt !== version.startedAt || hasMoved(held, version)) {
       rest.push(version)
       continue
     }
-    layoutOf(at.step).versions[at.task] = version
+    const layout = layoutOf(at.step)
+    const { older } = layout.added?.slots[at.slot] ?? valueAt(layout.step.slotTable, at.slot)
+    const isOther =
+      held.status !== version.status && (held.status === 'succeeded' || version.status === 'succeeded')
+    // Which of a slot's tasks is its result is not put in order here.
+    if (older !== undefined && isOther) {
+      rest.push(version)
+      continue
+    }
+    layout.versions[at.task] = version
     news.push({ version, held })
   }
   if (news.length === before.news) return state
@@ -120,16 +127,15 @@ function laidOut({ step, versions, added }: Layout, base: ShowBase): StepState {
 }
 
 /** Adds a task to a step; gives its slot's place. */
-function addTo(layout: Layout, version: TaskRecord, key: string): number {
+function addTo(layout: Layout, version: SlotTask, key: string): number {
   const { step, versions } = layout
   const { slots, newKeys } = (layout.added ??= { slots: values(step.slotTable), newKeys: new Map() })
   const found = placeOfKey(step.slotTable, key)
   const slot = found >= 0 ? found : (newKeys.get(key) ?? slots.length)
   if (slot === slots.length) newKeys.set(key, slot)
   const before = slots[slot]
-  const current = before?.task === undefined ? undefined : (versions[before.task] as TaskRecord)
-  const isNewer = current === undefined || compareTasks(version, current) > 0
-  slots[slot] = linked(before, version.characterId, versions.length, isNewer)
+  const versionAt = (task: number) => versions[task] as SlotTask
+  slots[slot] = linked(before, version.characterId, versions.length, version, versionAt)
   versions.push(version)
   return slot
 }

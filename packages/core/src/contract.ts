@@ -1,4 +1,4 @@
-import type { MetadataOf, Pipeline, StepType, TaskType } from './pipeline.ts'
+import type { AloneType, ItemScope, MetadataOf, Omissible, Pipeline, StepType, TaskType } from './pipeline.ts'
 import type { RedactOptions } from './redact.ts'
 import type { Change, PageEvent, Sink } from './sink.ts'
 import type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
@@ -6,7 +6,7 @@ import type { SubscriptionKey } from './subscriptions.ts'
 import type { Character, DurationsRecord, Facts, Slot, Task, TaskRecord } from './task.ts'
 import type { Follow, ResumeResult } from './resume.ts'
 import type { RunContext } from './run.ts'
-import type { TrackOptions } from './track.ts'
+import type { StepOptions } from './track.ts'
 import type { Expiry } from './time.ts'
 import type { PipelineView, StepView } from './views.ts'
 import type { TaskPatch } from './writer.ts'
@@ -71,8 +71,19 @@ export type TrackerEvents<P extends Pipeline = Pipeline> = {
 
 /** A task as it is given to `addTask`; also as applications with a tracker of their own already write it. */
 export type NewTask<P extends Pipeline, T extends TaskType<P> = TaskType<P>> = T extends unknown
-  ? Slot<P, T> & TaskPatch<MetadataOf<P, T>> & { readonly id?: string; readonly stepNumber?: number }
+  ? TaskInput<T, ItemScope<P, NoInfer<T>>, MetadataOf<P, NoInfer<T>>>
   : never
+
+/** A new task by its parts, so that a compiler's message begins with the step and not with the pipeline. */
+export type TaskInput<T extends string, Item, M> = {
+  readonly showId: string
+  readonly type: T
+  /** Default: a new one. An id is never used again. */
+  readonly id?: string
+  /** Ignored: the place follows from the type. */
+  readonly stepNumber?: number
+} & Item &
+  TaskPatch<M>
 
 /** How much a tracker has forgotten to make room: whole shows, and the tasks that were in them. */
 export interface ForgottenCount {
@@ -92,31 +103,65 @@ export interface MergeResult {
 export type TaskFilter<P extends Pipeline> =
   string | Slot<P> | { readonly showId: string; readonly type?: TaskType<P>; readonly characterId?: string }
 
-/** One show of a tracker. */
-export interface ShowTracker<P extends Pipeline> {
-  readonly showId: string
+/**
+ * Calls a function and tracks it as a step's task.
+ *
+ * Two signatures rather than an optional argument: what is missing is then named by the compiler. `R` has a default
+ * because a `result` that is declared elsewhere is first checked before `R` is known.
+ */
+export interface Track<P extends Pipeline> {
   /**
    * Calls `fn` and tracks it as the step's task. Gives exactly what `fn` gives.
    *
    * @example
    * const response = await show.track('trailer', ({ signal }) => fetch('/api/trailer', { signal }))
    */
-  readonly track: <T extends TaskType<P>, R>(
+  <T extends string, R>(type: AloneType<P, T>, fn: (run: RunContext<MetadataOf<P, T>>) => R): R
+  /**
+   * Calls `fn` and tracks it as the step's task, with options. Gives exactly what `fn` gives.
+   *
+   * @example
+   * await show.track('portrait', ({ signal }) => fetch('/api/portrait', { signal }), { characterId: 'ada' })
+   */
+  <T extends TaskType<P>, R = never>(
     type: T,
     fn: (run: RunContext<MetadataOf<P, T>>) => R,
-    ...options: MaybeOptions<NoInfer<TrackOptions<P, T, R>>>
-  ) => R
+    options: NoInfer<StepOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R> | Omissible<P, T>>,
+  ): R
+}
+
+/** Gives a function with the signature of another one, tracked at each call. */
+export interface Wrap<P extends Pipeline> {
   /**
    * Gives a function with the signature of `fn`, tracked at each call.
    *
    * @example
+   * const poster = show.wrap('library-poster', (prompt: string) => fetch(`/api/poster?prompt=${prompt}`))
+   */
+  <T extends string, This, A extends readonly unknown[], R>(
+    type: AloneType<P, T>,
+    fn: (this: This, ...args: A) => R,
+  ): (this: This, ...args: A) => R
+  /**
+   * Gives a function with the signature of `fn`, tracked at each call. `toOptions` receives the arguments of the call.
+   *
+   * @example
    * const paint = show.wrap('portrait', (id: string) => fetch(`/api/portrait/${id}`), (id) => ({ characterId: id }))
    */
-  readonly wrap: <T extends TaskType<P>, This, A extends readonly unknown[], R>(
+  <T extends TaskType<P>, This, A extends readonly unknown[], R>(
     type: T,
     fn: (this: This, ...args: A) => R,
-    ...toOptions: MaybeOptions<NoInfer<(...args: A) => TrackOptions<P, T, R>>, TrackOptions<P, T, R>>
-  ) => (this: This, ...args: A) => R
+    toOptions: NoInfer<
+      ((...args: A) => StepOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R>) | Omissible<P, T>
+    >,
+  ): (this: This, ...args: A) => R
+}
+
+/** One show of a tracker. */
+export interface ShowTracker<P extends Pipeline> {
+  readonly showId: string
+  readonly track: Track<P>
+  readonly wrap: Wrap<P>
   readonly setTitle: (title: string) => void
   readonly setCharacters: (characters: readonly Character[]) => void
   /** What the database knows; `at` is the tracker's clock when the read was sent. Default: now. */
@@ -126,9 +171,6 @@ export interface ShowTracker<P extends Pipeline> {
   readonly cancel: (reason?: string) => void
   readonly getPipeline: () => PipelineView<P>
 }
-
-/** The arguments are left out where nothing in them is required. */
-export type MaybeOptions<O, Required = O> = object extends Required ? [options?: O] : [options: O]
 
 /** Keeps the state of many shows. The only stateful object. */
 export interface Tracker<P extends Pipeline = Pipeline> {
@@ -142,12 +184,12 @@ export interface Tracker<P extends Pipeline = Pipeline> {
   readonly getPipeline: (showId: string) => PipelineView<P>
   /** The views of all shows that are known, the last begun first: the same list until something in one changes. */
   readonly getPipelines: () => readonly PipelineView<P>[]
-  /** A task by its id, or the current task of a slot. */
+  /** A task by its id, or the latest task of a slot; where that was dismissed, the slot's result. */
   readonly getTask: (which: string | Slot<P>) => Task<P> | undefined
   /** The tasks of a show or of all, the newest first, without the expired ones. Reads all of them. */
   readonly getTasks: (filter?: Exclude<TaskFilter<P>, string>) => readonly Task<P>[]
   /** Adds a task by hand. A known id is reported, changes nothing and gives undefined. */
-  readonly addTask: (task: NewTask<P>) => Task<P> | undefined
+  readonly addTask: <T extends TaskType<P>>(task: NewTask<P, T>) => Task<P, T> | undefined
   /** Updates a task by hand. An unknown id, or a finished task, is reported and changes nothing. */
   readonly updateTask: <T extends TaskType<P>>(
     id: string,
@@ -169,17 +211,34 @@ export interface Tracker<P extends Pipeline = Pipeline> {
     followers: Readonly<Record<string, Follow>>,
     options?: { readonly only?: (task: Task<P>) => boolean },
   ) => ResumeResult
-  /** Removes tasks that are not being worked on. Gives how many. */
+  /**
+   * Hides ended tasks for good, and takes their failures out of status and counts. Their slots stay tried, and done
+   * where a task had succeeded. Gives how many.
+   *
+   * @example
+   * tracker.dismiss(task.id)
+   */
   readonly dismiss: (filter: TaskFilter<P>) => number
-  /** Answers an autopilot: was this slot ever tried, has it failed, is it done, is it running. */
+  /**
+   * Starts over: removes ended and dismissed tasks, so that their slots are as if nothing had run, except for what facts
+   * say. Gives how many.
+   *
+   * @example
+   * tracker.reset({ showId: 'neon-noir', type: 'trailer' })
+   */
+  readonly reset: (filter: TaskFilter<P>) => number
+  /**
+   * Answers an autopilot: was this slot ever tried, does its latest task run or has it failed, is it done. These do not
+   * exclude each other: a slot that is made again is done and running.
+   */
   readonly has: (slot: Slot<P>, what: 'tried' | 'failed' | 'done' | 'running') => boolean
   /** How much was forgotten because of `maxTasks`. What a collector holds of it stays there. */
   readonly forgotten: ForgottenCount
   /** The whole state as plain JSON. */
   readonly serialize: () => Snapshot
-  /** Merges a snapshot in; no completion is announced. On top of newer state it changes nothing. */
+  /** Merges one's own snapshot in, whatever its age; no completion is announced. On top of newer state it changes nothing. */
   readonly restore: (snapshot: ParsedSnapshot) => MergeResult
-  /** Merges records in. `live: false` announces no completion. */
+  /** Merges records in that are not older than 30 days. `live: false` announces no completion. */
   readonly merge: (records: ParsedRecords, options?: { readonly live?: boolean }) => MergeResult
   /** Calls back after each change of what the key names; gives the undo. */
   readonly subscribe: (listener: () => void, key?: SubscriptionKey) => () => void

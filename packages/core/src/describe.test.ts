@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describe as describeShow, english, type Messages, progressChange } from './describe.ts'
 import { definePipeline } from './pipeline.ts'
+import { parseRecords } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
+import type { TaskRecord } from './task.ts'
 import { createTracker } from './tracker.ts'
 
 const cast = ['ada', 'bo', 'cy', 'di', 'ed']
@@ -21,6 +23,12 @@ function setup() {
   const said = (options?: Parameters<typeof describeShow>[1]) =>
     describeShow(tracker.getPipeline('s'), options)
   return { tracker, show, portrait, step, said }
+}
+
+/** What another writer leaves of a task that it knew as failed. */
+const dismissedElsewhere = ({ id, showId, type, startedAt }: TaskRecord) => {
+  const tombstone = { id, showId, removed: true, updatedAt: startedAt + 9, rev: 9, by: 'other' }
+  return { ...tombstone, type, startedAt, status: 'failed' }
 }
 
 describe('describe', () => {
@@ -46,6 +54,28 @@ describe('describe', () => {
     step('library-poster', 'processing')
     portrait('bo', 'interrupted')
     expect(said()).toBe('Show Blueprint, Portraits 0 of 5, 2 more, one interrupted')
+  })
+
+  it('says of a finished show what could not be made again, and does not call it failed', () => {
+    const { show, step, said } = setup()
+    show.setCharacters([])
+    show.setTitle('Neon Noir')
+    step('trailer', 'succeeded')
+    step('trailer', 'failed')
+    expect(said()).toBe('1 of 5 steps done, one could not be made again')
+    for (const type of ['show-generation', 'character-seeds', 'library-poster', 'portrait-grid'] as const)
+      step(type, 'succeeded')
+    expect(said()).toBe('Neon Noir is done, one could not be made again')
+    step('trailer', 'processing')
+    expect(said()).toBe('Trailer')
+  })
+
+  it('says of a failed show which step has no result', () => {
+    const { portrait, step, said } = setup()
+    step('show-generation', 'succeeded')
+    step('show-generation', 'failed')
+    portrait('ada', 'failed')
+    expect(said()).toBe('Portraits failed: 1 of 5, one failed')
   })
 
   it('knows of work that is in no step', () => {
@@ -224,24 +254,128 @@ describe('progressChange', () => {
 
   it('tells of the step that pulls most', () => {
     const one = before()
-    one.tracker.addTask({ showId: 's', type: 'character-seeds', status: 'failed', progress: 10 })
+    one.tracker.addTask({ showId: 's', type: 'character-seeds', status: 'processing', progress: 10 })
     const view = one.tracker.getPipeline('s')
-    // A step begins to count, done already, while another falls.
+    // A step begins to count, done already, while others fall.
     one.show.setFacts({ done: { video: cast } })
-    one.tracker.dismiss({ showId: 's', type: 'portrait' })
-    expect(progressChange(view, one.tracker.getPipeline('s')).reason).toBe('Portraits: 5 are no longer done')
+    one.tracker.cancel({ showId: 's', type: 'character-seeds' })
+    one.tracker.reset({ showId: 's', type: 'portrait' })
+    expect(progressChange(view, one.tracker.getPipeline('s')).reason).toBe('Portraits: 5 start over')
   })
 
-  it('tells of work that is done again, and of what is done no more', () => {
-    const again = before()
-    again.portrait('ada', 'processing')
-    expect(change(again).reason).toBe('Portraits runs again')
-    const failed = before()
-    failed.portrait('ada', 'failed')
-    expect(change(failed).reason).toBe('Portraits: one failed')
-    const gone = before()
-    gone.tracker.dismiss({ showId: 's', type: 'portrait' })
-    expect(change(gone).reason).toBe('Portraits: 5 are no longer done')
+  it('has nothing to tell when what is done is made again, fails, or is dismissed', () => {
+    const one = before()
+    one.portrait('ada', 'processing')
+    one.portrait('bo', 'failed')
+    one.portrait('cy', 'interrupted')
+    one.tracker.dismiss({ showId: 's', type: 'portrait' })
+    one.tracker.dismiss({ showId: 's', type: 'show-generation' })
+    expect(change(one)).toEqual({ from: one.view.progress, to: one.view.progress })
+  })
+
+  it('tells of items that were taken out', () => {
+    const one = before()
+    one.show.setCharacters([...cast, 'fe'].map((id) => ({ id })))
+    const view = one.tracker.getPipeline('s')
+    one.show.setCharacters(['ada', 'fe'].map((id) => ({ id })))
+    expect(progressChange(view, one.tracker.getPipeline('s')).reason).toBe('Portraits: 4 were taken out')
+  })
+
+  /** A trailer at 80 %, and a view of it. */
+  const halfWay = () => {
+    const one = setup()
+    const { id } = one.step('trailer', 'processing')!
+    one.tracker.updateTask(id, { progress: 80 })
+    return { ...one, id, view: one.tracker.getPipeline('s') }
+  }
+
+  it.each([
+    ['failed', 'Trailer: one failed'],
+    ['canceled', 'Trailer: one was canceled'],
+    ['interrupted', 'Trailer: one was interrupted'],
+  ] as const)('tells of an attempt under way that %s', (status, reason) => {
+    const one = halfWay()
+    one.tracker.updateTask(one.id, { status, error: 'no' })
+    expect(change(one).reason).toBe(reason)
+  })
+
+  it('tells of an attempt that begins again, and of another task in its place', () => {
+    const one = halfWay()
+    one.tracker.updateTask(one.id, { attempt: 2 })
+    expect(change(one).reason).toBe('Trailer runs again')
+    const other = halfWay()
+    other.step('trailer', 'processing')
+    expect(change(other).reason).toBe('Trailer runs again')
+  })
+
+  it("tells of another writer's version that won", () => {
+    const one = halfWay()
+    const version = { ...one.tracker.getTask(one.id)!, progress: 10, rev: 9, by: 'other' }
+    one.tracker.merge(parseRecords({ tasks: [version] }))
+    expect(change(one).reason).toBe('Trailer was updated elsewhere')
+  })
+
+  it('tells of a task that was dismissed elsewhere while its run was still shown here', () => {
+    const one = halfWay()
+    one.tracker.merge(parseRecords({ tasks: [dismissedElsewhere(one.tracker.getTask(one.id)!)] }))
+    expect(change(one).reason).toBe('Trailer: one was dismissed')
+  })
+
+  it('tells of a success that another writer dismissed as a failure', () => {
+    const one = before()
+    const task = one.tracker.getTask({ showId: 's', type: 'show-generation' })!
+    one.tracker.merge(parseRecords({ tasks: [dismissedElsewhere(task)] }))
+    expect(change(one).reason).toBe('Show Blueprint: one was dismissed')
+  })
+
+  it('tells of facts that went backwards, also where a later task has failed', () => {
+    const { tracker, show } = setup()
+    show.setFacts({ done: { trailer: true, portrait: cast } })
+    const known = tracker.getPipeline('s')
+    show.setFacts({ done: { trailer: true, portrait: ['ada'] } })
+    const less = tracker.getPipeline('s')
+    expect(progressChange(known, less).reason).toBe('Portraits: 4 are no longer done')
+    tracker.addTask({ showId: 's', type: 'trailer', status: 'failed', error: 'no' })
+    const failed = tracker.getPipeline('s')
+    expect(failed.progress).toBe(less.progress)
+    show.setFacts({ done: {} })
+    expect(progressChange(failed, tracker.getPipeline('s')).reason).toBe('Trailer: one is no longer done')
+  })
+
+  it('tells of a reset, also while the newest task of the slot goes on', () => {
+    const one = before()
+    one.tracker.reset({ showId: 's', type: 'show-generation' })
+    expect(change(one).reason).toBe('Show Blueprint: one starts over')
+    const other = before()
+    other.step('show-generation', 'processing')
+    const view = other.tracker.getPipeline('s')
+    other.tracker.reset({ showId: 's', type: 'show-generation' })
+    expect(progressChange(view, other.tracker.getPipeline('s')).reason).toBe(
+      'Show Blueprint: one starts over',
+    )
+  })
+
+  it('tells of a rename, on both sides of it', () => {
+    const one = before()
+    one.tracker.show('other').setCharacters([{ id: 'x' }])
+    const type = 'library-poster'
+    one.tracker.addTask({ showId: 'other', type, status: 'processing', progress: 90 })
+    const other = one.tracker.getPipeline('other')
+    one.tracker.addTask({ showId: 's', type, status: 'failed', error: 'no' })
+    const { view } = one
+    one.tracker.renameShow('s', 'other')
+    const joined = one.tracker.getPipeline('other')
+    const reason = 'The show was renamed or joined with another'
+    expect(progressChange(view, joined)).toEqual({ from: 28, to: 14, reason })
+    one.tracker.renameShow('third', 'other')
+    one.tracker.addTask({ showId: 'third', type, status: 'failed', error: 'no' })
+    expect(progressChange({ ...other, steps: other.steps, progress: 90 }, joined).reason).toBe(reason)
+  })
+
+  it('tells of a show that is held no longer', () => {
+    const one = before()
+    const { getPipeline } = createTracker({ pipeline: showPipeline })
+    expect(progressChange(one.view, getPipeline('s')).reason).toBe('The show was removed or started over')
   })
 
   it('always has a reason of its own when it went back', () => {
@@ -262,6 +396,7 @@ describe('progressChange', () => {
         'update',
         'update',
         'dismiss',
+        'reset',
         'cast',
         'facts',
         'unavailable',
@@ -285,7 +420,7 @@ describe('progressChange', () => {
           else if (kind === 'update') {
             const task = tracker.getTask(slot)
             if (task) tracker.updateTask(task.id, { status, progress } as never)
-          } else if (kind === 'dismiss') tracker.dismiss(slot)
+          } else if (kind === 'dismiss' || kind === 'reset') tracker[kind](slot)
           else if (kind === 'cast') show.setCharacters(some.map((id) => ({ id })))
           else if (kind === 'facts')
             show.setFacts({ done: { portrait: some, ...(progress > 50 ? { seed: true as const } : {}) } })

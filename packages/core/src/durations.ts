@@ -1,4 +1,5 @@
 import type { DurationsLike } from './contract.ts'
+import { onRejected } from './guard.ts'
 import { hash32 } from './hash.ts'
 import { compareText, type DurationsRecord, type TaskRecord } from './task.ts'
 import { isId, limits } from './text.ts'
@@ -63,6 +64,8 @@ export function createDurations({ key, most = 4_096 }: DurationsOptions = {}): D
 
   function keyOf(task: TaskRecord): string | undefined {
     const given = key?.(task)
+    // A promise is none; it must not end the process either.
+    onRejected(given, () => {})
     return isId(given) ? given : undefined
   }
 

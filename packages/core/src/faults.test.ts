@@ -340,7 +340,8 @@ describe('fault 18: what the steps showed was wrong', () => {
     const run = (id: string, startedAt: number, status: TaskStatus) =>
       taskOf({ id, ...item, status, startedAt, updatedAt: 900_000_000, by: 'you' })
     tracker.merge(parseRecords({ tasks: [run('new', 2, 'failed'), run('old', 1, 'succeeded')] }))
-    expect(portrait(tracker)).toMatchObject({ status: 'failed', completed: 0, failed: 1 })
+    const [slot] = portrait(tracker).slots
+    expect(slot).toMatchObject({ status: 'failed', done: true, task: { id: 'new' }, result: { id: 'old' } })
   })
 
   it("does not hide a run that is going on behind the database's done", () => {
@@ -351,7 +352,8 @@ describe('fault 18: what the steps showed was wrong', () => {
     })
     clock.now += 1_000
     show.setFacts({ done: { portrait: ['ada'], trailer: true } })
-    expect(portrait(tracker)).toMatchObject({ status: 'active', active: 1, completed: 0, progress: 50 })
+    expect(portrait(tracker)).toMatchObject({ status: 'active', active: 1, completed: 1 })
+    expect(portrait(tracker).slots[0]).toMatchObject({ status: 'active', progress: 50 })
   })
 
   it('shows the text of every error', () => {

@@ -96,7 +96,7 @@ describe('maxTasks', () => {
     expect(tracker.getPipeline('b').step('portrait').completed).toBe(10)
     const [task] = tracker.getTasks({ showId: 'b' })
     expect(tracker.getTask(task!.id)).toBe(task)
-    expect(tracker.dismiss(task!.id)).toBe(1)
+    expect(tracker.reset(task!.id)).toBe(1)
     expect(tracker.getPipeline('b').step('portrait').completed).toBe(9)
     const again = createTracker({ pipeline: showPipeline, clock: () => 2_000_000 })
     again.restore(parseSnapshot(tracker.serialize()))

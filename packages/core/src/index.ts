@@ -12,6 +12,7 @@ export {
   type StepType,
   type TaskType,
 } from './pipeline.ts'
+export { extendPipeline, type StepChanges } from './extend-pipeline.ts'
 export { showPipeline, type ShowPipeline } from './show-pipeline.ts'
 export {
   type Character,

@@ -554,6 +554,100 @@ describe('withSidePoll', () => {
     expect(other.task()?.status).toBe('failed')
   })
 
+  describe('an answer of the call is an answer', () => {
+    const html = (httpStatus: number) =>
+      new Response('<html>Bad gateway</html>', {
+        status: httpStatus,
+        headers: { 'content-type': 'text/html; charset=utf-8' },
+      })
+    const json = (httpStatus: number) => Response.json({ error: 'no' }, { status: httpStatus })
+
+    it.each([
+      ['a 400', () => json(400)],
+      ['a 401', () => json(401)],
+      ['a 404', () => json(404)],
+      ['a 422', () => json(422)],
+      ['a 429', () => json(429)],
+      ['a 500', () => json(500)],
+    ])('%s ends the task at once, whatever the side poll says', async (_what, respond) => {
+      for (const read of [
+        answering(new TypeError('fetch failed')),
+        answering({ status: 'running' }),
+        answering(status(404)),
+      ]) {
+        const answer = respond()
+        const { result, task, clock, pass } = beside(async () => answer, read)
+        await pass(0)
+        expect(task()).toMatchObject({ status: 'failed', error: { httpStatus: answer.status } })
+        expect(await result).toBe(answer)
+        expect(clock.pending).toBe(0)
+      }
+    })
+
+    it.each([
+      ['an error with a status', () => status(400)],
+      [
+        'an error with a response, as ky and axios throw it',
+        () => Object.assign(new Error('no'), { response: json(422) }),
+      ],
+      ["the call's own word", () => new Error('quota exhausted')],
+      ["the caller's own abort", () => new DOMException('left', 'AbortError')],
+    ])('%s ends the task at once', async (_what, thrown) => {
+      const error = thrown()
+      const { result, task, clock, pass } = beside(
+        () => Promise.reject(error),
+        answering({ status: 'running' }),
+      )
+      await pass(0)
+      expect(task()?.status).toMatch(/failed|canceled/)
+      await expect(result).rejects.toBe(error)
+      expect(clock.pending).toBe(0)
+    })
+
+    it.each([
+      ['a network error', () => Promise.reject(new TypeError('Failed to fetch'))],
+      ['a network error in words of its own', () => Promise.reject(new TypeError('Verbindung getrennt'))],
+      ['a broken socket', () => Promise.reject(Object.assign(new Error('read'), { code: 'ECONNRESET' }))],
+      ['a time limit of the caller', () => Promise.reject(new DOMException('too long', 'TimeoutError'))],
+      ['a page read as JSON', async () => JSON.parse('<html>') as unknown],
+      ['a 502', async () => json(502)],
+      ['a 503', async () => json(503)],
+      ['a 504', async () => json(504)],
+      ['a 524 of Cloudflare', async () => new Response('error code: 524', { status: 524 })],
+      ["a host's HTML page", async () => html(500)],
+      ['an error with the status of a gateway', () => Promise.reject(status(504))],
+      ['an error with a page', () => Promise.reject(Object.assign(new Error('no'), { response: html(500) }))],
+    ])('%s is none: the work goes on, and the side poll finds its end', async (_what, call) => {
+      const read = answering({ status: 'running' }, { status: 'succeeded', ...trailer })
+      const { pass, result, task, clock } = beside(call, read)
+      await pass(3_000)
+      expect(task()).toMatchObject({ status: 'succeeded', ...trailer })
+      expect(await result).toEqual(trailer)
+      expect(clock.pending).toBe(0)
+    })
+  })
+
+  it.each([400, 401, 403])('polls no more after a %i, and the call goes on', async (refusal) => {
+    let answer: (value: string) => void = () => {}
+    const call = () => new Promise<string>((resolve) => void (answer = resolve))
+    const read = answering(status(refusal))
+    const { pass, result, task, clock } = beside(call, read)
+    await pass(600_000)
+    expect(read).toHaveBeenCalledTimes(1)
+    expect(task()?.status).toBe('processing')
+    answer('the call')
+    expect(await result).toBe('the call')
+    expect(clock.pending).toBe(0)
+  })
+
+  it("tells the job's own reason where the call dropped", async () => {
+    const read = answering({ status: 'failed', error: 'NSFW content' })
+    const { pass, result, task } = beside(() => Promise.reject(new TypeError('fetch failed')), read)
+    await pass(0)
+    await expect(result).rejects.toThrow('NSFW content')
+    expect(task()).toMatchObject({ status: 'failed', error: { message: 'NSFW content' } })
+  })
+
   it('ends by the poll when the call hangs: it has a while to answer first', async () => {
     const call = () => new Promise<never>(() => {})
     const { pass, result, task, clock } = beside(call, answering({ status: 'succeeded', ...trailer }))

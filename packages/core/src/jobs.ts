@@ -1,10 +1,11 @@
 import { CanceledError, CallsheetError, TimeoutError } from './errors.ts'
 import { classifyFailure, seenIn } from './failure.ts'
 import type { JsonObject } from './json.ts'
-import { isFailedResponse } from './response.ts'
 import type { Follow, FollowContext } from './resume.ts'
 import type { Job } from './task.ts'
 import type { TaskPatch } from './writer.ts'
+
+export { withSidePoll } from './side-poll.ts'
 
 /** What a provider says of a job. */
 export interface JobState {
@@ -52,8 +53,6 @@ export class JobFailedError extends CallsheetError {
 }
 
 const longestPause = 60_000
-/** Of a side poll that has lost sight of its work. */
-const firstPause = 3_000
 
 /**
  * Makes a function that follows jobs by asking again and again, for `tracker.resume` and for use inside `track`.
@@ -226,89 +225,4 @@ function pauseAfter(
   const pause = Math.max(retryAfter ?? 0, Math.min(longestPause, every * 2 ** (errors - 1)))
   context.update({ stage: `no answer (${error.message}), asking again in ${Math.ceil(pause / 1_000)} s` })
   return pause
-}
-
-/**
- * Makes a long call and asks beside it how the work is going, for a call that may break off while its work goes on.
- *
- * The call's own value counts. When it breaks off (it rejects, or gives a response that is not ok), the side poll goes
- * on, and what that ends with is the result; when that fails too, the call's own end is. While the call is open, a poll
- * that loses sight of the work is begun anew, after 3 s, 6 s … up to a minute. When the poll knows of the
- * success first, the call has `grace` ms left to answer; its connection is left alone.
- *
- * @param grace Milliseconds. Default 10,000.
- * @example
- * await show.track('trailer', (run) =>
- *   withSidePoll(run, () => fetch('/api/trailer', init), (side) => follow({ provider: 'ours', id: 'neon-noir' }, side)),
- * )
- */
-export async function withSidePoll<Value, Outcome>(
-  context: FollowContext,
-  call: () => Promise<Value>,
-  poll: (side: FollowContext) => Promise<Outcome>,
-  { grace = 10_000 }: { readonly grace?: number } = {},
-): Promise<Value | Outcome> {
-  const side = new AbortController()
-  const stop = () => side.abort(context.signal.reason)
-  context.signal.addEventListener('abort', stop, { once: true })
-  const sideContext: FollowContext = {
-    signal: side.signal,
-    get task() {
-      return context.task
-    },
-    update: (patch) => context.update(patch),
-    wait: (ms, signal = side.signal) => context.wait(ms, signal),
-    now: context.now,
-  }
-  try {
-    const called = settled(call)
-    const polled = settled(() => askBeside(called, () => poll(sideContext), sideContext))
-    const lateness = async () =>
-      isAlive(await polled) ? sideContext.wait(grace) : new Promise<never>(() => {})
-    const end = await Promise.race([called, lateness()])
-    if (end && isAlive(end)) return end.value
-    const known = await polled
-    return isAlive(known) ? known.value : unwrap(await called)
-  } finally {
-    context.signal.removeEventListener('abort', stop)
-    side.abort()
-  }
-}
-
-/** Who asks so early may be told that there is no such work yet: that is final only once the call has ended. */
-async function askBeside<T>(
-  called: Promise<End<unknown>>,
-  poll: () => Promise<T>,
-  { wait, signal }: FollowContext,
-): Promise<T> {
-  const over = new AbortController()
-  void called.then(() => over.abort())
-  for (let pause = firstPause; ; pause = Math.min(longestPause, 2 * pause)) {
-    try {
-      return await poll()
-    } catch (error) {
-      if (over.signal.aborted || !(error instanceof JobLostError)) throw error
-      await wait(pause, over.signal).catch(() => {})
-      // Nobody has to know it any more.
-      if (signal.aborted || (over.signal.aborted && isAlive(await called))) throw error
-    }
-  }
-}
-
-type End<T> = { readonly value: T } | { readonly thrown: unknown }
-
-const settled = async <T>(action: () => Promise<T>): Promise<End<T>> => {
-  try {
-    return { value: await action() }
-  } catch (thrown) {
-    return { thrown }
-  }
-}
-
-const isAlive = <T>(end: End<T>): end is { readonly value: T } =>
-  'value' in end && !isFailedResponse(end.value)
-
-const unwrap = <T>(end: End<T>): T => {
-  if ('thrown' in end) throw end.thrown
-  return end.value
 }

@@ -14,3 +14,7 @@ export const canonicalJson = (value: unknown): string =>
     for (const key of Object.keys(part).toSorted()) sorted[key] = (part as Record<string, unknown>)[key]
     return sorted
   })
+
+/** Metadata of whichever step: what is made for it fits all of them, which no other type does in both directions. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyMetadata = any

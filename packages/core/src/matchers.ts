@@ -1,6 +1,6 @@
 import type { Tracker } from './contract.ts'
 import type { Pipeline } from './pipeline.ts'
-import { labelOf } from './run.ts'
+import { labelOf } from './task.ts'
 import type { ShowPipeline } from './show-pipeline.ts'
 import type { Slot, TaskRecord, TaskStatus } from './task.ts'
 import { describeTask, type TestSink } from './test-sink.ts'

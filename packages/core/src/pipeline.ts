@@ -85,12 +85,37 @@ type DefinitionOf<P extends Pipeline, T extends string> = Extract<Definition<P>,
 type ItemOf<P extends Pipeline, T extends string> =
   DefinitionOf<P, T> extends { readonly per: infer I extends string } ? Exclude<I, 'show'> : never
 
+/** The names of all items of a pipeline: `characterId`, `beatId`. */
+type ItemKey<D> = D extends { readonly per: infer I extends string } ? `${Exclude<I, 'show'>}Id` : never
+
+/** Refuses the name of an item, with a type that says why. */
+type PerShow<T extends string, K extends string> = {
+  readonly [N in K]?: `${T} runs once per show and takes no ${N}`
+}
+
 /** What names a task's item: `{ characterId }` exactly for a step per character, `{ beatId }` per beat. */
-export type ItemScope<P extends Pipeline, T extends string> = string extends T
+export type ItemScope<P extends Pipeline, T extends string> = string extends T | TaskType<P>
   ? { readonly characterId?: string }
   : [ItemOf<P, T>] extends [never]
-    ? { readonly characterId?: never }
+    ? PerShow<T, ItemKey<Definition<P>> | 'characterId'>
     : { readonly [K in `${ItemOf<P, T>}Id`]: string }
+
+/**
+ * A type whose options may be left out. For one that needs them, a text that says which, for the compiler's message; for
+ * one that the pipeline does not have, those that it has.
+ */
+export type AloneType<P extends Pipeline, T extends string> = [T] extends [TaskType<P>]
+  ? string extends TaskType<P>
+    ? T
+    : [ItemOf<P, T>] extends [never]
+      ? T
+      : `${T} runs once per ${ItemOf<P, T>}: add { ${ItemOf<P, T>}Id } as the last argument`
+  : TaskType<P>
+
+/** `undefined` for a type whose options may be left out. */
+export type Omissible<P extends Pipeline, T extends string> = [T] extends [AloneType<P, T>]
+  ? undefined
+  : never
 
 /** The metadata of a type's tasks: what its schema says, else any JSON object. */
 export type MetadataOf<P extends Pipeline, T extends string> =

@@ -3,7 +3,7 @@ import type { Durations } from './durations.ts'
 import { hash32 } from './hash.ts'
 import { type Knowledge, knowledgeOfStep, knowledgeOfTask } from './knowledge.ts'
 import type { Pipeline } from './pipeline.ts'
-import { isMet, type Need, needsOf } from './ready.ts'
+import { isMet, type Need, needsOf, settledIn } from './ready.ts'
 import type { Part, Plan } from './rehearsal.ts'
 import type { TaskRecord } from './task.ts'
 import type { PipelineView, SlotView, StepView } from './views.ts'
@@ -36,7 +36,7 @@ export function planRest(
     // Nobody has said who the characters are.
     if (step.total === 0) return undefined
     for (const slot of step.slots) {
-      if (slot.status === 'succeeded') continue
+      if (slot.done && slot.status !== 'active') continue
       const waitsFor = gates.before(slot, needsOf(pipeline, steps, definition, slot.characterId))
       if (!waitsFor) {
         isBlocked = true
@@ -82,7 +82,7 @@ function createGates(parts: readonly PlannedPart[]) {
     const planned = partsOf.get(step.type) ?? new Map<string | undefined, number>()
     const openers =
       item === undefined ? [...planned.values()] : [planned.get(item)].filter((part) => part !== undefined)
-    const count = item === undefined ? atLeast - step.completed : 1
+    const count = item === undefined ? atLeast - settledIn(step) : 1
     if (openers.length < count) return undefined
     const name = JSON.stringify([step.type, count, item])
     const known = byName.get(name)

@@ -1,12 +1,13 @@
 import type { Pipeline, Step } from './pipeline.ts'
 import type { Slot } from './task.ts'
-import type { PipelineView, StepView } from './views.ts'
+import type { PipelineView, SlotView, StepView } from './views.ts'
 
 /**
- * The slots that could be begun now: nothing was ever tried in them, and all that comes before them is done. An
- * autopilot needs no more than this.
+ * The slots that could be begun now: nothing was ever tried in them, and all that comes before them is done and not
+ * being made again. An autopilot needs no more than this.
  *
- * A failed, canceled or interrupted slot is not among them: whether it is worth another try is for somebody to decide.
+ * A failed, canceled or interrupted slot is not among them, also after it was dismissed: another try is a decision of
+ * the application (`tracker.reset` makes a slot untried).
  * Nor is one of an unavailable step, or of one that waits for an unavailable step. A step that an empty roster leaves
  * out is waited for by nobody; an optional one is done when all that was begun in it is.
  *
@@ -18,25 +19,24 @@ export function readySlots<P extends Pipeline>(pipeline: P, view: PipelineView<P
   return pipeline.steps.flatMap((definition, place) =>
     steps[place]!.unavailable
       ? []
-      : pendingItems(view, steps[place]!)
+      : untriedItems(view, steps[place]!)
           .filter((item) => needsOf(pipeline, steps, definition, item).every(isMet))
           .map((item) => slotFor(definition, view.showId, item)),
   ) as unknown as readonly Slot<P>[]
 }
 
-/** Those in whose slots nothing was tried and nothing is done; undefined stands for the whole show. */
-function pendingItems(
+/** Those whose slots were not tried; undefined stands for the whole show. */
+function untriedItems(
   { characters }: Pick<PipelineView, 'characters'>,
   step: StepView,
 ): (string | undefined)[] {
-  const { slots } = step
-  if (step.optional) {
-    // Its slots are those that were begun.
-    const known = step.per === 'show' ? [undefined] : characters.map(({ id }) => id)
-    const begun = new Set(slots.map(({ characterId }) => characterId))
-    return known.filter((id) => !begun.has(id))
-  }
-  return slots.filter(({ status }) => status === 'pending').map(({ characterId }) => characterId)
+  // The list of an optional step's slots has only those that were begun.
+  const known = !step.optional
+    ? step.slots.map(({ characterId }) => characterId)
+    : step.per === 'show'
+      ? [undefined]
+      : characters.map(({ id }) => id)
+  return known.filter((id) => !step.slot(id).tried)
 }
 
 /** What a slot waits for: so many done slots of a step, or the slot of one item. */
@@ -65,11 +65,15 @@ export const needsOf = (
     return { step, atLeast: step.total || (step.optional ? 0 : Infinity) }
   })
 
-/** Whether it is done already. */
+/** Whether it is done already, and nothing of it is made again. */
 export const isMet = ({ step, atLeast, item }: Need): boolean =>
-  item === undefined
-    ? step.completed >= atLeast
-    : step.slots.some(({ characterId, status }) => characterId === item && status === 'succeeded')
+  item === undefined ? settledIn(step) >= atLeast : isSettled(step.slot(item))
+
+/** How many slots of a step are done and not active. */
+export const settledIn = (step: StepView): number =>
+  step.active === 0 ? step.completed : step.slots.filter(isSettled).length
+
+const isSettled = ({ done, status }: SlotView): boolean => done && status !== 'active'
 
 const slotFor = ({ type, per }: Step, showId: string, item: string | undefined) =>
   item === undefined ? { showId, type } : { showId, type, [`${per}Id`]: item }

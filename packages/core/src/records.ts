@@ -70,15 +70,37 @@ export const taskSchema = z.object({
   by: id,
 })
 
-/** What is left of a removed task: enough to keep late versions of it away. */
-export const tombstoneSchema = z.object({
-  id,
-  showId: id,
-  removed: z.literal(true),
-  updatedAt: time,
-  rev: count,
-  by: id,
-})
+/** The states in which a task can be dismissed. */
+const endedStatuses = ['succeeded', 'failed', 'canceled', 'interrupted'] as const
+
+const namesItsSlot = (given: {
+  type?: unknown
+  characterId?: unknown
+  startedAt?: unknown
+  status?: unknown
+}) =>
+  given.type === undefined
+    ? (given.characterId ?? given.startedAt ?? given.status) === undefined
+    : given.startedAt !== undefined && given.status !== undefined
+
+/**
+ * What is left of a removed task: enough to keep late versions of it away. That of a dismissed task names its slot and
+ * the status that the task had; that of a reset task does not.
+ */
+export const tombstoneSchema = z
+  .object({
+    id,
+    showId: id,
+    removed: z.literal(true),
+    updatedAt: time,
+    rev: count,
+    by: id,
+    type: z.exactOptional(id),
+    characterId: z.exactOptional(id),
+    startedAt: z.exactOptional(time),
+    status: z.exactOptional(z.enum(endedStatuses)),
+  })
+  .check(z.refine(namesItsSlot, 'a tombstone has type, startedAt and status, or none of them'))
 
 const register = <T extends z.ZodMiniType>(value: T) => z.object({ value, rev: count, by: id })
 

@@ -33,8 +33,9 @@ import {
 import {
   compareTasks,
   compareVersions,
-  isRemoved,
+  isInSlot,
   type ShowRecord,
+  type SlotTask,
   type TaskRecord,
   type TaskVersion,
   type Tombstone,
@@ -50,29 +51,32 @@ export function applyTask(state: State, version: TaskVersion): State {
   const held = step.versionAt(place.task)!
   if (!isNextOf(version, held)) {
     if (compareVersions(version, held) <= 0) return state
-    if (isRemoved(held)) return withStep(state, place, show, step.withVersion(show.base, place.task, version))
-    if (isRemoved(version)) return unchain(state, place, version)
+    if (!isInSlot(version)) {
+      if (isInSlot(held)) return unchain(state, place, version)
+      return withStep(state, place, show, step.withVersion(show.base, place.task, version))
+    }
+    if (!isInSlot(held)) return moveTo(state, place, version)
   }
-  return replace(state, place, show, step, held as TaskRecord, version as TaskRecord)
+  return replace(state, place, show, step, held as SlotTask, version as SlotTask)
 }
 
 /**
- * The common case, told without `compareVersions`, which is three times as dear: a running task goes on. What has
- * been removed has neither status nor attempt.
+ * The common case, told without `compareVersions`, which is three times as dear: a running task goes on. What has been
+ * removed is never active and has no attempt.
  */
 const isNextOf = (version: Partial<TaskRecord>, held: Partial<TaskRecord>): boolean =>
   (held.status === 'processing' || held.status === 'starting') &&
   version.rev! > held.rev! &&
   version.attempt! >= held.attempt!
 
-/** A newer version in the place of a living one. */
+/** A newer version in the place of one that is in a slot. */
 function replace(
   state: State,
   place: Place,
   show: ShowState,
   step: StepState,
-  held: TaskRecord,
-  version: TaskRecord,
+  held: SlotTask,
+  version: SlotTask,
 ): State {
   // Each slot began with a task: while there are no more tasks than slots, no slot has two to be put in order.
   const isAlone = step.size === step.slotTable.size
@@ -82,13 +86,32 @@ function replace(
     return unchain(added, place, undefined)
   }
   const next = step.withVersion(show.base, place.task, version)
-  if (isAlone || valueAt(step.slotTable, place.slot).task === place.task) {
-    next.exchange(version.characterId, held, version)
+  const slot = isAlone ? undefined : valueAt(step.slotTable, place.slot)
+  if (slot === undefined || slot.task === place.task) {
+    const hasOlderResult = slot?.result !== undefined
+    next.exchange(version.characterId, held, version, hasOlderResult, hasOlderResult)
+    return withStep(state, place, show, next)
   }
-  return withStep(state, place, show, next)
+  if (held.status === version.status || (held.status !== 'succeeded' && version.status !== 'succeeded'))
+    return withStep(state, place, show, next)
+  // An older task has become a result, or is none any more.
+  const chained = rechained(next, slot)
+  const slots = replaceAt(step.slotTable, place.slot, chained)
+  const grown = step.withVersion(show.base, place.task, version, slots)
+  const latest = step.latestOf(slot)
+  grown.exchange(version.characterId, latest, latest, slot.result !== undefined, chained.result !== undefined)
+  return withStep(state, place, show, grown)
 }
 
-export const hasMoved = (held: TaskRecord, version: TaskRecord): boolean =>
+/** A version that is in another place than what was held of its task, which nothing is left of. */
+function moveTo(state: State, { show, step, task }: Place, version: SlotTask): State {
+  const added = addVersion(state, version)
+  const held = showAt(added, show)
+  const left = held.stepStates[step]!.withVersion(held.base, task, undefined)
+  return withShow(added, show, held.withStep(step, left))
+}
+
+export const hasMoved = (held: SlotTask, version: SlotTask): boolean =>
   held.showId !== version.showId || held.type !== version.type || held.characterId !== version.characterId
 
 /** Merges one record of a show into the state, register by register. */
@@ -124,7 +147,7 @@ const changedRegisters = (a: ShowRecord, b: ShowRecord) =>
 function addVersion(given: State, version: TaskVersion): State {
   const [state, showPlace] = openShow(ownIndex(given), version.showId)
   const show = showAt(state, showPlace)
-  if (isRemoved(version)) {
+  if (!isInSlot(version)) {
     const step = show.stepStates.length - 1
     const others = show.stepStates[step]!
     const place = { show: showPlace, step, task: others.size, slot: -1 }
@@ -143,35 +166,49 @@ function addVersion(given: State, version: TaskVersion): State {
     task: step.size,
     slot: found < 0 ? step.slotTable.size : found,
   }
-  const current = slot?.task
-  const isNewer = current === undefined || isAfter(version, step, current)
-  const next = linked(slot, characterId, place.task, isNewer)
+  const next = linked(slot, characterId, place.task, version, (task) => step.versionAt(task) as SlotTask)
   const slots = put(step.slotTable, key, next, found)
-  const seen = current === undefined ? withSeen(show, stepPlace, characterId, 1) : show
+  const seen = slot?.task === undefined ? withSeen(show, stepPlace, characterId, 1) : show
   const grown = seen.stepStates[stepPlace]!.withMore(seen.base, version, slots)
-  grown.exchange(characterId, step.currentTask(slot), grown.currentTask(next))
+  grown.exchange(
+    characterId,
+    step.latestOf(slot),
+    grown.latestOf(next),
+    slot?.result !== undefined,
+    next.result !== undefined,
+  )
   return indexed(state, version.id, place, seen.withStep(stepPlace, grown))
 }
 
-/** A slot with one task more, which is its current one when it is newer than that. */
-export const linked = (
+/** A slot with one task more, which is its latest when it is newer than that. */
+export function linked(
   slot: SlotState | undefined,
   characterId: string | undefined,
   task: number,
-  isNewer: boolean,
-): SlotState =>
-  isNewer
-    ? { characterId, task, older: chainOf(slot) }
-    : { characterId, task: slot!.task, older: { task, next: slot!.older } }
-
-const isAfter = (version: TaskRecord, step: StepState, task: number): boolean =>
-  compareTasks(version, step.versionAt(task) as TaskRecord) > 0
+  version: SlotTask,
+  versionAt: (task: number) => SlotTask,
+): SlotState {
+  if (slot?.task === undefined) return { characterId, task, result: undefined, older: undefined }
+  const { task: latest, result, older } = slot
+  const held = versionAt(latest)
+  const isNewer = compareTasks(version, held) > 0
+  const [other, otherVersion] = isNewer ? [latest, held] : [task, version]
+  const isResult =
+    otherVersion.status === 'succeeded' &&
+    (result === undefined || compareTasks(otherVersion, versionAt(result)) > 0)
+  return {
+    characterId,
+    task: isNewer ? task : latest,
+    result: isResult ? other : result,
+    older: { task: other, next: older },
+  }
+}
 
 const chainOf = (slot: SlotState | undefined): Chain | undefined =>
   slot?.task === undefined ? undefined : { task: slot.task, next: slot.older }
 
 /** The place of the step that a task counts in; one past the last for a task that is in no step. */
-export function stepOf(pipeline: Pipeline, task: Pick<TaskRecord, 'type' | 'characterId'>): number {
+export function stepOf(pipeline: Pipeline, task: Pick<SlotTask, 'type' | 'characterId'>): number {
   const place = pipeline.indexOf(task.type)
   if (place === undefined) return pipeline.steps.length
   const isPerItem = pipeline.steps[place]!.per !== 'show'
@@ -196,27 +233,30 @@ function unchain(state: State, place: Place, left: Tombstone | undefined): State
   const step = show.stepStates[place.step]!
   const slot = valueAt(step.slotTable, place.slot)
   const { characterId } = slot
-  const unlinked = unlink(step, slot, place.task)
+  const unlinked = rechained(step, slot, place.task)
   const slots = replaceAt(step.slotTable, place.slot, unlinked)
   const next = step.withVersion(show.base, place.task, left, slots)
-  next.exchange(characterId, step.currentTask(slot), next.currentTask(unlinked))
+  next.exchange(
+    characterId,
+    step.latestOf(slot),
+    next.latestOf(unlinked),
+    slot.result !== undefined,
+    unlinked.result !== undefined,
+  )
   const changed = show.withStep(place.step, next)
   const isGone = unlinked.task === undefined
   return withShow(state, place.show, isGone ? withSeen(changed, place.step, characterId, -1) : changed)
 }
 
-/** A slot without one of its tasks: the newest of the others is its current one. */
-function unlink(step: StepState, slot: SlotState, task: number): SlotState {
-  let current: number | undefined
-  let older: Chain | undefined
+/** A slot put in order anew, without one of its tasks: its latest, and the newest other one that succeeded. */
+function rechained(step: StepState, slot: SlotState, without?: number): SlotState {
+  const { characterId } = slot
+  const versionAt = (task: number) => step.versionAt(task) as SlotTask
+  let next: SlotState = { characterId, task: undefined, result: undefined, older: undefined }
   for (let link = chainOf(slot); link; link = link.next) {
-    if (link.task === task) continue
-    const isNewest = current === undefined || isAfter(step.versionAt(link.task) as TaskRecord, step, current)
-    const other = isNewest ? current : link.task
-    if (isNewest) current = link.task
-    if (other !== undefined) older = { task: other, next: older }
+    if (link.task !== without) next = linked(next, characterId, link.task, versionAt(link.task), versionAt)
   }
-  return { characterId: slot.characterId, task: current, older }
+  return next
 }
 
 // --- counting ------------------------------------------------------------------------------------------------------
@@ -296,13 +336,13 @@ function recount(show: ShowState, base: ShowBase): ShowState {
 function counted(step: StepState, base: ShowBase, named: Iterable<string | undefined> = []): StepState {
   const next = step.cleared(base)
   for (const slot of values(step.slotTable)) {
-    const { characterId } = slot
-    const task = step.currentTask(slot)
-    if (task !== undefined) next.tally(next.counts(characterId), characterId, task, 1)
+    const { characterId, task, result } = slot
+    if (task === undefined) continue
+    next.tally(next.counts(characterId), characterId, step.latestOf(slot), result !== undefined, 1)
   }
   for (const characterId of named) {
-    if (step.task(characterId) !== undefined) continue
-    next.tally(next.counts(characterId), characterId, undefined, 1)
+    if (get(step.slotTable, characterId ?? '')?.task !== undefined) continue
+    next.tally(next.counts(characterId), characterId, undefined, false, 1)
   }
   next.settle()
   return next

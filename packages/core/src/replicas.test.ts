@@ -32,7 +32,7 @@ const write = fc.oneof(
       progress: fc.nat(100),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: oneOf('dismiss', 'cancel'), which }) },
+  { weight: 3, arbitrary: fc.record({ do: oneOf('dismiss', 'dismiss', 'reset', 'cancel'), which }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('characters' as const), showId, who: some }) },
   {
     weight: 2,
@@ -95,6 +95,7 @@ function perform(tracker: Tracker<ShowPipeline>, given: Write): void {
       if (id) tracker.updateTask(id, { status: given.status, progress: given.progress, error: 'why' })
       return
     case 'dismiss':
+    case 'reset':
     case 'cancel':
       if (id) tracker[given.do](id)
       return

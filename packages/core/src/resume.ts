@@ -1,18 +1,16 @@
+import type { AnyMetadata } from './json.ts'
 import { Context, Run, type RunContext, type TrackHost } from './run.ts'
 import { isActive, type Job, type TaskRecord } from './task.ts'
 import type { TaskPatch } from './writer.ts'
 
 /** What following a job needs of a run. */
-export interface FollowContext extends Pick<RunContext, 'signal' | 'task' | 'wait' | 'now'> {
-  // A method, so that the run of any step can stand here, whatever its metadata are.
-  update(patch: TaskPatch): void
-}
+export type FollowContext = Pick<RunContext, 'signal' | 'task' | 'wait' | 'now' | 'update'>
 
 /**
  * Waits for a job to end, and gives what to record: nothing, or `{ outputUrl, … }`. What it throws fails the task; a
  * JobLostError leaves it interrupted. It only asks: the paid call is never made again.
  */
-export type Follow = (job: Job, context: FollowContext) => Promise<TaskPatch | void>
+export type Follow = (job: Job, context: FollowContext) => Promise<TaskPatch<AnyMetadata> | void>
 
 /** What became of the unfinished tasks. */
 export interface ResumeResult {

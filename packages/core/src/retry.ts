@@ -1,5 +1,6 @@
 import { messageOf, toTaskError } from './errors.ts'
 import { classifyFailure, type Failure, type SeenFailure, seenIn } from './failure.ts'
+import { answerOf } from './guard.ts'
 import { errorOfStatus, isFailedResponse, readBody } from './response.ts'
 import { endOf, mostAttempts, type Run, type RunContext, type TrackHost } from './run.ts'
 import type { TaskPatch } from './writer.ts'
@@ -38,7 +39,7 @@ export async function followAttempts(
       const failure = judge(host, run, failed.seen)
       // A filtered content may pass when somebody changes it first.
       const isHopeful = failure.retryable || (failure.kind === 'content-filter' && before !== undefined)
-      const isWanted = when ? (attemptTo(host, () => when(failure)) ?? false) : isHopeful
+      const isWanted = when ? (answerOf(() => when(failure), host.report) ?? false) : isHopeful
       if (attempt >= most || !isWanted || endOf(failed.seen.thrown) === 'canceled') {
         failed.end()
         return unwrap(outcome)
@@ -96,8 +97,8 @@ async function failureIn(host: TrackHost, run: Run, outcome: Outcome): Promise<F
 }
 
 function judge(host: TrackHost, run: Run, seen: SeenFailure): Failure {
-  const failure = classifyFailure(seen, attemptTo(host, host.now) ?? Number.NaN)
-  const own = attemptTo(host, () => run.retry?.classify?.(failure))
+  const failure = classifyFailure(seen, answerOf(host.now, host.report) ?? Number.NaN)
+  const own = answerOf(() => run.retry?.classify?.(failure), host.report)
   return own ? { ...failure, ...own } : failure
 }
 
@@ -106,17 +107,7 @@ const backoff = (attempt: number, random: number): number =>
   Math.min(60_000, 1_000 * 2 ** (attempt - 1)) * (0.5 + random / 2)
 
 function waitFor(host: TrackHost, run: Run, attempt: number, failure: Failure): number {
-  const given = attemptTo(host, () => run.retry?.delay?.(attempt, failure))
-  const wait = given ?? failure.retryAfter ?? backoff(attempt, attemptTo(host, host.random) ?? 1)
+  const given = answerOf(() => run.retry?.delay?.(attempt, failure), host.report)
+  const wait = given ?? failure.retryAfter ?? backoff(attempt, answerOf(host.random, host.report) ?? 1)
   return wait >= 0 ? wait : 0
-}
-
-/** What a function or an option of the application gives; undefined when it throws, which is reported. */
-function attemptTo<T>(host: TrackHost, action: () => T): T | undefined {
-  try {
-    return action()
-  } catch (error) {
-    host.report(error)
-    return undefined
-  }
 }

@@ -1,12 +1,14 @@
 import { CallsheetError, CanceledError, messageOf, TimeoutError, toTaskError } from './errors.ts'
 import type { Failure } from './failure.ts'
+import { answerOf } from './guard.ts'
 import type { LooseSlot } from './input.ts'
+import type { AnyMetadata } from './json.ts'
 import { errorOfStatus, isFailedResponse, readBody } from './response.ts'
-import type { Job, TaskError, TaskRecord, TaskStatus } from './task.ts'
+import { type Job, labelOf, type TaskError, type TaskRecord, type TaskStatus } from './task.ts'
 import type { TaskPatch } from './writer.ts'
 
 /** What the function of `track` receives. Its methods never throw, and do nothing once the run has ended. */
-export interface RunContext<M = Record<string, unknown>> {
+export interface RunContext<M = AnyMetadata> {
   /** Aborted by `cancel`, `supersede` and `timeout`; hand it to fetch. */
   readonly signal: AbortSignal
   /** 1, and one more at each `nextAttempt`. */
@@ -21,6 +23,12 @@ export interface RunContext<M = Record<string, unknown>> {
   readonly stage: (text: string) => void
   /** Records the provider's handle of the call, before waiting for it. */
   readonly job: (handle: Job) => void
+  /**
+   * Records more of the task: `{ outputUrl, metadata, … }`. Fields that are left out stay as they are.
+   *
+   * @example
+   * show.track('trailer', async ({ update }) => update({ metadata: { model: 'film-2' } }))
+   */
   readonly update: (patch: TaskPatch<M>) => void
   /** Begins the next attempt of the same task; the reason is shown. */
   readonly nextAttempt: (reason: unknown) => void
@@ -44,7 +52,7 @@ export interface RunContext<M = Record<string, unknown>> {
  * const retry = { attempts: 4, before: async () => void (prompt = await soften(prompt)) }
  * await show.track('trailer', () => fetch('/api/trailer', { method: 'POST', body: prompt }), { retry })
  */
-export interface RetryPolicy<M = Record<string, unknown>> {
+export interface RetryPolicy<M = AnyMetadata> {
   /** How many attempts there are in all, 1 to 100. Default 3. */
   readonly attempts?: number
   /**
@@ -87,7 +95,7 @@ export interface RunOptions<M, R> {
   readonly metadata?: Partial<M>
   readonly stage?: string
   /** Reads what to record from the value: `{ outputUrl }`, or a failure that came as a success. */
-  readonly result?: (value: Awaited<R>) => TaskPatch<M> | undefined
+  readonly result?: (value: Awaited<R>) => TaskPatch<M> | void
 }
 
 /** What runs need of the tracker. None of these throws, except `read` and `begin`. */
@@ -119,10 +127,6 @@ const longestSilence = 30_000
 /** How many attempts a policy allows: there always is an end. */
 export const mostAttempts = ({ attempts = 3 }: RetryPolicy<never>): number =>
   Math.min(100, Math.max(1, Math.floor(attempts) || 1))
-
-/** What a slot is called in messages. */
-export const labelOf = ({ type, characterId }: Pick<TaskRecord, 'type' | 'characterId'>): string =>
-  characterId === undefined ? type : `${type} of ${characterId}`
 
 export const superseded = (slot: Pick<TaskRecord, 'type' | 'characterId'>): CanceledError =>
   new CanceledError(`${labelOf(slot)} was superseded by a new run.`)
@@ -291,12 +295,7 @@ export class Run {
 
   /** What a value says of the task. */
   read(value: unknown): TaskPatch<never> {
-    try {
-      return this.#options.result?.(value as never) ?? {}
-    } catch (error) {
-      this.#host.report(error)
-      return {}
-    }
+    return answerOf(() => this.#options.result?.(value as never), this.#host.report) ?? {}
   }
 
   settle(value: unknown): void {

@@ -1,6 +1,6 @@
-import type { MaybeOptions, Tracker } from './contract.ts'
+import type { Tracker } from './contract.ts'
 import { CallsheetError } from './errors.ts'
-import type { ItemScope, MetadataOf, Pipeline, StepType, TaskType } from './pipeline.ts'
+import type { AloneType, ItemScope, MetadataOf, Omissible, Pipeline, StepType, TaskType } from './pipeline.ts'
 import { type Character, type Facts, isFinished, type TaskStatus } from './task.ts'
 import type { TaskPatch } from './writer.ts'
 
@@ -8,10 +8,10 @@ import type { TaskPatch } from './writer.ts'
 export type ScriptDetails<P extends Pipeline, T extends TaskType<P>> = ItemScope<P, T> &
   Omit<TaskPatch<MetadataOf<P, T>>, 'status'> & { readonly id?: string }
 
-type ScriptLine<P extends Pipeline> = <T extends TaskType<P>>(
-  type: T,
-  ...details: MaybeOptions<NoInfer<ScriptDetails<P, T>>>
-) => Script<P>
+interface ScriptLine<P extends Pipeline> {
+  <T extends string>(type: AloneType<P, T>): Script<P>
+  <T extends TaskType<P>>(type: T, details: NoInfer<ScriptDetails<P, T> | Omissible<P, T>>): Script<P>
+}
 
 /** What happens to a show, line by line. Each line is written at once, and gives the script again. */
 export interface Script<P extends Pipeline> {

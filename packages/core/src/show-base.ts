@@ -28,12 +28,14 @@ export const createShowBase = (
   cast = info.roster?.size ?? seenIds(seen, info).size,
 ): ShowBase => ({ pipeline, showId, members, info, seen, cast })
 
-/** The tasks of one slot, by their places. */
+/** The tasks of one slot, dismissed ones included, by their places. */
 export interface SlotState {
   readonly characterId: string | undefined
-  /** The current one; undefined when all of them are gone. */
+  /** The latest; undefined when all of them are gone. */
   readonly task: number | undefined
-  /** The others, in no order: which of them is the newest is asked only when the current one goes. */
+  /** The newest of the others that succeeded. */
+  readonly result: number | undefined
+  /** The others, in no order: which of them is the newest is asked only when the latest goes. */
   readonly older: Chain | undefined
 }
 

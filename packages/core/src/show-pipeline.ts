@@ -1,12 +1,6 @@
 import { definePipeline } from './pipeline.ts'
 
-/**
- * The eight steps of an AI show: from a prompt to a trailer.
- *
- * @example
- * const tracker = createTracker({ pipeline: showPipeline })
- */
-export const showPipeline = definePipeline({
+const definition = definePipeline({
   id: 'show',
   steps: [
     { type: 'show-generation', label: 'Show Blueprint', per: 'show', icon: 'sparkles' },
@@ -67,5 +61,16 @@ export const showPipeline = definePipeline({
   ],
 })
 
+type Definition = typeof definition
+
+// An interface: hovers and messages then say its name instead of all its steps.
 /** The type of the eight-step pipeline. */
-export type ShowPipeline = typeof showPipeline
+export interface ShowPipeline extends Definition {}
+
+/**
+ * The eight steps of an AI show: from a prompt to a trailer.
+ *
+ * @example
+ * const tracker = createTracker({ pipeline: showPipeline })
+ */
+export const showPipeline: ShowPipeline = definition

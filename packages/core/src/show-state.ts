@@ -26,6 +26,8 @@ export class ShowState {
   // Of the counted steps: the sum of weight times progress, and the sum of the weights.
   readonly #work: number
   readonly #weights: number
+  // Of the counted steps: failed slots without a result.
+  readonly #stuck: number
   #steps: readonly StepState[] | undefined
   #isSealed: boolean
 
@@ -36,6 +38,7 @@ export class ShowState {
     stepStates: readonly StepState[],
     active: number,
     failed: number,
+    stuck: number,
     work: number,
     weights: number,
     totalSteps: number,
@@ -45,7 +48,7 @@ export class ShowState {
     const progress = isDone ? 100 : weights === 0 ? 0 : Math.min(99, Math.floor(work / weights))
     this.showId = showId
     this.title = title
-    this.status = active > 0 ? 'active' : failed > 0 ? 'failed' : progress === 100 ? 'succeeded' : 'pending'
+    this.status = active > 0 ? 'active' : stuck > 0 ? 'failed' : progress === 100 ? 'succeeded' : 'pending'
     this.progress = progress
     this.completedSteps = completedSteps
     this.totalSteps = totalSteps
@@ -57,6 +60,7 @@ export class ShowState {
     this.#stepStates = stepStates
     this.#work = work
     this.#weights = weights
+    this.#stuck = stuck
     this.#steps = undefined
     this.#isSealed = false
   }
@@ -75,14 +79,16 @@ export class ShowState {
     const { pipeline } = base
     let active = 0
     let failed = 0
+    let stuck = 0
     let work = 0
     let weights = 0
     let totalSteps = 0
     let completedSteps = 0
     for (const [place, step] of stepStates.entries()) {
       active += step.active + step.outside
-      failed += step.failed
       if (!step.counted) continue
+      failed += step.failed
+      stuck += step.stuck
       const { weight } = pipeline.steps[place]!
       work += weight * step.progress
       weights += weight
@@ -96,6 +102,7 @@ export class ShowState {
       stepStates,
       active,
       failed,
+      stuck,
       work,
       weights,
       totalSteps,
@@ -133,7 +140,8 @@ export class ShowState {
       this.#base,
       stepStates,
       this.active + step.active - old.active + step.outside - old.outside,
-      this.failed + step.failed - old.failed,
+      step.counted ? this.failed + step.failed - old.failed : this.failed,
+      step.counted ? this.#stuck + step.stuck - old.stuck : this.#stuck,
       gained === 0 ? this.#work : this.#work + gained * this.#pipeline.steps[place]!.weight,
       this.#weights,
       this.totalSteps,
@@ -159,6 +167,7 @@ export class ShowState {
       stepStates,
       this.active,
       this.failed,
+      this.#stuck,
       this.#work,
       this.#weights,
       this.totalSteps,
@@ -199,7 +208,7 @@ export class ShowState {
   }
 
   get completedAt(): number | undefined {
-    return this.status === 'succeeded' ? latest(this.steps.map((step) => step.completedAt)) : undefined
+    return this.progress === 100 ? latest(this.steps.map((step) => step.completedAt)) : undefined
   }
 }
 

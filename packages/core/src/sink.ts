@@ -1,6 +1,7 @@
 import type { ShowRecord, TaskVersion } from './task.ts'
+import { createGuard } from './guard.ts'
 import { forLogs, withoutQueries } from './redact.ts'
-import { compareVersions, isRemoved } from './task.ts'
+import { compareVersions, isRemoved, labelOf } from './task.ts'
 
 /** The newest versions of what has just changed. */
 export interface Change {
@@ -27,8 +28,8 @@ export interface SinkHost {
 }
 
 /**
- * Where records go out. `write` is called at each change and must return at once; what it throws is reported on the
- * tracker's `error` event and harms nobody.
+ * Where records go out. `write` is called at each change and must return at once. What it throws, or
+ * rejects with, is reported on the tracker's `error` event.
  */
 export interface Sink {
   readonly write: (change: Change) => void
@@ -63,7 +64,7 @@ export function memorySink(limit = 1_000): Sink & {
       if (changes.length > limit) changes.shift()
       for (const task of change.tasks) {
         const held = tasks.get(task.id)
-        // A listener that writes is told of its own change first.
+        // What a sink is told by two trackers may come late.
         if (!held || compareVersions(task, held) > 0) tasks.set(task.id, task)
       }
       while (tasks.size > limit) tasks.delete(tasks.keys().next().value!)
@@ -110,16 +111,17 @@ const consoleLogger: Logger = {
  * createTracker({ pipeline: showPipeline, sinks: [logSink()] })
  */
 export function logSink(logger: Logger = consoleLogger): Sink {
+  let report: (error: unknown) => void = () => {}
+  const guarded = createGuard((error) => report(error))
   return {
+    connect: (host) => void (report = host.report),
     write({ tasks, origin }) {
       for (const version of tasks) {
         const task = forLogs(version)
-        if (isRemoved(task)) logger.info({ origin, task }, `task ${task.id} removed`)
-        else {
-          const where = task.characterId === undefined ? task.type : `${task.type} of ${task.characterId}`
-          const level = task.status === 'failed' ? 'error' : 'info'
-          logger[level]({ origin, task }, `${where} ${task.status}`)
-        }
+        const isGone = isRemoved(task)
+        const where = isGone ? `task ${task.id}` : labelOf(task)
+        const level = !isGone && task.status === 'failed' ? 'error' : 'info'
+        guarded(() => logger[level]({ origin, task }, `${where} ${isGone ? 'removed' : task.status}`))
       }
     },
   }

@@ -1,7 +1,6 @@
 import type { State } from './state.ts'
 import { versions } from './state.ts'
 import type { DurationsRecord, ShowRecord, TaskVersion } from './task.ts'
-import { isRemoved } from './task.ts'
 import { limits } from './text.ts'
 import { values } from './table.ts'
 
@@ -43,17 +42,17 @@ export interface Rejection {
   readonly reason: string
 }
 
-/** True for what is too old to be taken in or kept: its tombstone may be forgotten already. */
+/** True for a record that is too old to be taken in from elsewhere. */
 export const isTooOld = (version: TaskVersion, now: number): boolean =>
   now - version.updatedAt > limits.days * 86_400_000
 
-/** The state as a snapshot, without the tombstones that have had their time. */
+/** The state as a snapshot. Tombstones leave only with their show: without them a dismissed slot would look untried. */
 export function toSnapshot(state: State, now: number): Snapshot {
   return {
     v: 1,
     pipeline: state.base.pipeline.id,
     savedAt: now,
-    tasks: [...versions(state)].filter((version) => !isRemoved(version) || !isTooOld(version, now)),
+    tasks: [...versions(state)],
     shows: [...values(state.base.records)],
   }
 }

@@ -1,13 +1,21 @@
-import { type Counts, slotStatus, stepProgress, type StepStatus, stepStatus } from './counts.ts'
+import { type Counts, isDone, slotStatus, stepProgress, type StepStatus, stepStatus } from './counts.ts'
 import type { Step } from './pipeline.ts'
 import { type ShowBase, seenIds, type SlotState, type Slots, type Versions } from './show-base.ts'
 import { emptyTable, get } from './table.ts'
-import { isActive, type TaskRecord, type TaskVersion } from './task.ts'
+import {
+  type Character,
+  isActive,
+  isRemoved,
+  type SlotTask,
+  type TaskRecord,
+  type TaskVersion,
+} from './task.ts'
 import { at, emptyVector, items, push, set } from './vector.ts'
 import type { SlotView, StepError } from './views.ts'
 
 interface Lists {
   readonly slots: readonly SlotView[]
+  readonly byItem: ReadonlyMap<string | undefined, SlotView>
   readonly tasks: readonly TaskRecord[]
   readonly errors: readonly StepError[]
 }
@@ -23,6 +31,8 @@ const countNames = [
   'failed',
   'canceled',
   'interrupted',
+  'begun',
+  'stuck',
   'running',
   'outside',
 ] as const satisfies readonly (keyof Counts)[]
@@ -54,6 +64,8 @@ export class StepState implements Counts {
   declare interrupted: number
   declare progress: number
   declare counted: boolean
+  #begun: number
+  #stuck: number
   #running: number
   #outside: number
   readonly #versions: Versions
@@ -62,9 +74,18 @@ export class StepState implements Counts {
   // Not the whole show: a step that is kept must not keep older states of the other steps alive.
   readonly #base: ShowBase
   #lists: Lists | undefined
+  // Shared with the steps that this one was made from: a slot that stays as it was shown stays the same object.
+  readonly #shown: { lists: Lists | undefined }
   #isSealed: boolean
 
-  private constructor(from: Figures, base: ShowBase, versions: Versions, size: number, slotTable: Slots) {
+  private constructor(
+    from: Figures,
+    base: ShowBase,
+    versions: Versions,
+    size: number,
+    slotTable: Slots,
+    shown: { lists: Lists | undefined },
+  ) {
     this.type = from.type
     this.label = from.label
     this.stepNumber = from.stepNumber
@@ -81,6 +102,8 @@ export class StepState implements Counts {
     this.interrupted = from.interrupted
     this.progress = from.progress
     this.counted = from.counted
+    this.#begun = from.begun
+    this.#stuck = from.stuck
     this.#running = from.running
     this.#outside = from.outside
     this.#versions = versions
@@ -88,6 +111,7 @@ export class StepState implements Counts {
     this.#slotTable = slotTable
     this.#base = base
     this.#lists = undefined
+    this.#shown = shown
     this.#isSealed = false
   }
 
@@ -112,12 +136,22 @@ export class StepState implements Counts {
       interrupted: 0,
       progress: 0,
       counted: false,
+      begun: 0,
+      stuck: 0,
       running: 0,
       outside: 0,
     }
-    const step = new StepState(from, base, emptyVector, 0, emptyTable)
+    const step = new StepState(from, base, emptyVector, 0, emptyTable, { lists: undefined })
     step.settle()
     return step
+  }
+
+  get begun(): number {
+    return this.#begun
+  }
+
+  get stuck(): number {
+    return this.#stuck
   }
 
   get running(): number {
@@ -141,7 +175,7 @@ export class StepState implements Counts {
 
   /** The same figures over another base, yet to be changed. */
   copy(base: ShowBase): StepState {
-    return new StepState(this, base, this.#versions, this.#size, this.#slotTable)
+    return this.withAll(base, this.#versions, this.#size, this.#slotTable)
   }
 
   /** The same figures with one version replaced, yet to be changed. */
@@ -152,18 +186,18 @@ export class StepState implements Counts {
     slotTable: Slots = this.#slotTable,
   ): StepState {
     const versions = set(this.#versions, this.#size, place, version)
-    return new StepState(this, base, versions, this.#size, slotTable)
+    return this.withAll(base, versions, this.#size, slotTable)
   }
 
   /** The same figures with one version more, yet to be changed. */
   withMore(base: ShowBase, version: TaskVersion, slotTable: Slots = this.#slotTable): StepState {
     const versions = push(this.#versions, this.#size, version)
-    return new StepState(this, base, versions, this.#size + 1, slotTable)
+    return this.withAll(base, versions, this.#size + 1, slotTable)
   }
 
   /** The same figures over other versions, yet to be counted. */
   withAll(base: ShowBase, versions: Versions, size: number, slotTable: Slots): StepState {
-    return new StepState(this, base, versions, size, slotTable)
+    return new StepState(this, base, versions, size, slotTable, this.#shown)
   }
 
   /** The same step with nothing counted, yet to be changed. */
@@ -174,27 +208,32 @@ export class StepState implements Counts {
     step.failed = 0
     step.canceled = 0
     step.interrupted = 0
+    step.#begun = 0
+    step.#stuck = 0
     step.#running = 0
     step.#outside = 0
     return step
   }
 
-  /** The slot of a character went from one current task to another. */
+  /** The slot of a character went from one latest task to another; whether an older one is a result, stays or changed. */
   exchange(
     characterId: string | undefined,
-    before: TaskRecord | undefined,
-    after: TaskRecord | undefined,
+    before: SlotTask | undefined,
+    after: SlotTask | undefined,
+    hadOlderResult: boolean,
+    hasOlderResult: boolean,
   ): void {
     // Where nothing active is outside, an active slot is not either: no need to look into the roster.
     const wasInside = this.#outside === 0 && before !== undefined && isActive(before)
-    if (wasInside && after !== undefined && isActive(after)) {
-      this.#running += (after.progress ?? 0) - (before.progress ?? 0)
+    if (wasInside && after !== undefined && isActive(after) && hadOlderResult === hasOlderResult) {
+      if (isDone(this.#base.info, this.type, characterId, after, hasOlderResult)) return
+      this.#running += progressOf(after) - progressOf(before)
       this.progress = stepProgress(this)
       return
     }
     const isInside = wasInside || this.counts(characterId)
-    this.tally(isInside, characterId, before, -1)
-    this.tally(isInside, characterId, after, 1)
+    this.tally(isInside, characterId, before, hadOlderResult, -1)
+    this.tally(isInside, characterId, after, hasOlderResult, 1)
     this.settle()
   }
 
@@ -207,31 +246,28 @@ export class StepState implements Counts {
   }
 
   /** Adds (`by` 1) or takes out (`by` -1) what one slot counts for. */
-  tally(isInside: boolean, characterId: string | undefined, task: TaskRecord | undefined, by: 1 | -1): void {
+  tally(
+    isInside: boolean,
+    characterId: string | undefined,
+    latest: SlotTask | undefined,
+    hasOlderResult: boolean,
+    by: 1 | -1,
+  ): void {
     if (!isInside) {
-      if (task !== undefined && isActive(task)) this.#outside += by
+      if (latest !== undefined && isActive(latest)) this.#outside += by
       return
     }
-    switch (slotStatus(this.#base.info, this.type, characterId, task)) {
-      case 'active':
-        this.active += by
-        this.#running += by * (task?.progress ?? 0)
-        break
-      case 'done':
-        this.completed += by
-        break
-      case 'failed':
-        this.failed += by
-        break
-      case 'canceled':
-        this.canceled += by
-        break
-      case 'interrupted':
-        this.interrupted += by
-        break
-      case 'pending':
-        break
-    }
+    const { info } = this.#base
+    const done = isDone(info, this.type, characterId, latest, hasOlderResult)
+    if (done) this.completed += by
+    const status = slotStatus(info, this.type, characterId, latest, done)
+    if (status === 'pending') return
+    this.#begun += by
+    if (status === 'succeeded') return
+    this[status] += by
+    if (done) return
+    if (status === 'active') this.#running += by * progressOf(latest!)
+    else if (status === 'failed') this.#stuck += by
   }
 
   /** Works out what follows from the counts. */
@@ -239,15 +275,16 @@ export class StepState implements Counts {
     const { info, cast } = this.#base
     const { optional, per } = this
     const isPerShow = per === 'show'
-    const touched = this.completed + this.active + this.failed + this.canceled + this.interrupted
     this.unavailable = info.unavailable.has(this.type)
-    this.total = optional ? touched : isPerShow ? 1 : cast
+    this.total = optional ? this.#begun : isPerShow ? 1 : cast
     this.status = stepStatus(this)
     this.progress = stepProgress(this)
     this.counted =
       this.stepNumber > 0 &&
       !this.unavailable &&
-      (optional ? this.canceled < this.total : isPerShow || info.roster?.size !== 0)
+      (optional
+        ? this.completed + this.active + this.failed + this.interrupted > 0
+        : isPerShow || info.roster?.size !== 0)
   }
 
   hasCountsOf(other: StepState): boolean {
@@ -266,27 +303,39 @@ export class StepState implements Counts {
   }
 
   task(characterId?: string): TaskRecord | undefined {
-    return this.currentTask(get(this.#slotTable, characterId ?? ''))
+    return this.taskOf(get(this.#slotTable, characterId ?? ''))
+  }
+
+  result(characterId?: string): TaskRecord | undefined {
+    return livingOf(this.resultOf(get(this.#slotTable, characterId ?? '')))
+  }
+
+  slot(characterId?: string): SlotView {
+    return this.#listed().byItem.get(characterId) ?? viewOfSlot(this, this.#base, characterId, characterId)
   }
 
   get slots(): readonly SlotView[] {
-    return (this.#lists ??= listAll(this, this.#base, this.#slotTable)).slots
+    return this.#listed().slots
   }
 
   get tasks(): readonly TaskRecord[] {
-    return (this.#lists ??= listAll(this, this.#base, this.#slotTable)).tasks
+    return this.#listed().tasks
   }
 
   get errors(): readonly StepError[] {
-    return (this.#lists ??= listAll(this, this.#base, this.#slotTable)).errors
+    return this.#listed().errors
   }
 
   get startedAt(): number | undefined {
-    return earliest(this.tasks.map((task) => task.startedAt))
+    return earliest(this.slots.flatMap(({ task, result }) => [task?.startedAt, result?.startedAt]))
   }
 
   get completedAt(): number | undefined {
-    return this.status === 'succeeded' ? latest(this.tasks.map((task) => task.completedAt)) : undefined
+    return this.progress === 100 ? latest(this.slots.map(({ result }) => result?.completedAt)) : undefined
+  }
+
+  #listed(): Lists {
+    return (this.#lists ??= this.#shown.lists = listAll(this, this.#base, this.#shown.lists))
   }
 
   /** Every version that is there, tombstones too. */
@@ -303,14 +352,32 @@ export class StepState implements Counts {
     return at(this.#versions, this.#size, place)
   }
 
-  /** The task that a slot stands for: it is a living one, for a tombstone leaves its slot. */
-  currentTask(slot: SlotState | undefined): TaskRecord | undefined {
-    return slot?.task === undefined ? undefined : (this.versionAt(slot.task) as TaskRecord)
+  /** The latest task of a slot, perhaps a dismissed one. */
+  latestOf(slot: SlotState | undefined): SlotTask | undefined {
+    return slot?.task === undefined ? undefined : (this.versionAt(slot.task) as SlotTask)
+  }
+
+  /** What is shown of a slot's tasks: its latest one, else its result. */
+  taskOf(slot: SlotState | undefined): TaskRecord | undefined {
+    return livingOf(this.latestOf(slot)) ?? livingOf(this.resultOf(slot))
+  }
+
+  /** The newest task of a slot that succeeded, perhaps a dismissed one. */
+  resultOf(slot: SlotState | undefined): SlotTask | undefined {
+    const latest = this.latestOf(slot)
+    if (latest?.status === 'succeeded') return latest
+    return slot?.result === undefined ? undefined : (this.versionAt(slot.result) as SlotTask)
   }
 }
 
-function listAll(step: StepState, base: ShowBase, slotTable: Slots): Lists {
-  const slots = Object.freeze(listSlots(step, base, slotTable))
+const progressOf = (task: SlotTask): number => (task as TaskRecord).progress ?? 0
+
+const livingOf = (task: SlotTask | undefined): TaskRecord | undefined =>
+  task === undefined || isRemoved(task) ? undefined : task
+
+function listAll(step: StepState, base: ShowBase, earlier: Lists | undefined): Lists {
+  const all = listSlots(step, base, earlier?.byItem)
+  const slots = Object.freeze(all.filter(({ status }) => !step.optional || status !== 'pending'))
   const tasks = Object.freeze(slots.flatMap(({ task }) => (task ? [task as TaskRecord] : [])))
   const errors = slots.flatMap(({ status, task, characterId }) =>
     status === 'failed' && task
@@ -323,24 +390,56 @@ function listAll(step: StepState, base: ShowBase, slotTable: Slots): Lists {
         ]
       : [],
   )
-  return { slots, tasks, errors: Object.freeze(errors) }
+  const byItem = new Map(all.map((slot) => [slot.characterId, slot]))
+  return { slots, byItem, tasks, errors: Object.freeze(errors) }
 }
 
-function listSlots(step: StepState, { info, seen }: ShowBase, slotTable: Slots): SlotView[] {
+function listSlots(step: StepState, base: ShowBase, earlier: Lists['byItem'] | undefined): SlotView[] {
   const view = (characterId: string | undefined, name: string | undefined): SlotView => {
-    const task = step.currentTask(get(slotTable, characterId ?? ''))
-    const state = slotStatus(info, step.type, characterId, task)
-    const status = state === 'done' ? 'succeeded' : state
-    const progress = status === 'succeeded' ? 100 : (task?.progress ?? 0)
-    return Object.freeze({ characterId, name, status, progress, task: task as SlotView['task'] })
+    const slot = viewOfSlot(step, base, characterId, name)
+    const before = earlier?.get(characterId)
+    return before && isSameSlot(before, slot) ? before : slot
   }
-  if (step.per === 'show') return step.optional && step.total === 0 ? [] : [view(undefined, undefined)]
+  if (step.per === 'show') return [view(undefined, undefined)]
+  const { info, seen } = base
   // Before the roster is known: those that any step has seen or that facts name.
-  const listed = info.characters ?? [...seenIds(seen, info)].toSorted().map((id) => ({ id, name: id }))
-  return listed
-    .map(({ id, name }) => view(id, name ?? id))
-    .filter((slot) => !step.optional || slot.status !== 'pending')
+  const listed: readonly Character[] =
+    info.characters ?? [...seenIds(seen, info)].toSorted().map((id) => ({ id }))
+  return listed.map(({ id, name }) => view(id, name))
 }
+
+function viewOfSlot(
+  step: StepState,
+  { info }: ShowBase,
+  characterId: string | undefined,
+  name: string | undefined,
+): SlotView {
+  const slot = get(step.slotTable, characterId ?? '')
+  const latest = step.latestOf(slot)
+  const found = step.resultOf(slot)
+  const done = found !== undefined || isDone(info, step.type, characterId, latest, false)
+  const status = slotStatus(info, step.type, characterId, latest, done)
+  const result = livingOf(found) as SlotView['result']
+  return Object.freeze({
+    characterId,
+    name: name ?? characterId,
+    status,
+    progress: status === 'active' ? progressOf(latest!) : done ? 100 : 0,
+    done,
+    tried: done || latest !== undefined,
+    task: (livingOf(latest) as SlotView['task']) ?? result,
+    result,
+  })
+}
+
+const isSameSlot = (a: SlotView, b: SlotView): boolean =>
+  a.task === b.task &&
+  a.result === b.result &&
+  a.status === b.status &&
+  a.done === b.done &&
+  a.tried === b.tried &&
+  a.name === b.name &&
+  a.progress === b.progress
 
 export const earliest = (times: readonly (number | undefined)[]): number | undefined =>
   times.reduce(

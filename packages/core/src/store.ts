@@ -3,6 +3,7 @@ import { applyTasks } from './batch.ts'
 import type { DurationsLike, ForgottenCount, Tracker, TrackerEvents } from './contract.ts'
 import { CallsheetError, toTaskError } from './errors.ts'
 import { forgetShows } from './forget.ts'
+import { createGuard } from './guard.ts'
 import type { Pipeline, StepType } from './pipeline.ts'
 import { applyShow, applyTask } from './reducer.ts'
 import type { Change, Sink } from './sink.ts'
@@ -13,6 +14,7 @@ import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
 import { get } from './table.ts'
 import {
   isFinished,
+  isInSlot,
   isRemoved,
   type ShowRecord,
   type Task,
@@ -59,10 +61,23 @@ interface StoreOptions<P extends Pipeline> {
   readonly onEnded: (taskId: string) => void
 }
 
+/** Above these, listeners that write at every change they hear of would never end: only sinks are told the rest. */
+const mostRounds = 1_000
+const mostInARow = 100_000
+const endless =
+  'A listener writes at every change that it hears of, so no listener is told of the last changes; sinks are. ' +
+  'Write only when something has to change.'
+
+const done = () => {}
+
 export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store<P> {
   const { pipeline, sinks, durations, redact, createdAt, maxTasks, runsHere, onEnded } = options
   const emitter = mitt<TrackerEvents<P>>()
-  const subscriptions = createSubscriptions(report)
+  const guarded = createGuard(report)
+  const subscriptions = createSubscriptions(guarded)
+  /** The changes that are still to be told, in the order of the writes. */
+  const queue: ((isHeard: boolean) => void)[] = []
+  let isTelling = false
   const emptyViews = new Map<string, WeakRef<PipelineView<P>>>()
   let emptyViewsKept = 1_000
   let state: State = emptyState(pipeline)
@@ -78,18 +93,6 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
       emitter.emit('error', { error })
     } catch {
       // A listener of failures that fails has nobody left to tell.
-    }
-  }
-
-  /** False when the action threw, which is reported; so is what an asynchronous one rejects with later. */
-  const guarded = (action: () => unknown): boolean => {
-    try {
-      const result = action()
-      if (result instanceof Promise) result.catch(report)
-      return true
-    } catch (error) {
-      report(error)
-      return false
     }
   }
 
@@ -120,15 +123,49 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     if (next === state) return 0
     state = next
     const after = showOf(next, version.showId)
-    if (!subscriptions.isEmpty()) {
-      notify(before, after, typesOf(version, held))
-      subscriptions.notifyAll()
-    }
-    announceTask(version, held, origin, live)
-    if (live && origin !== 'restore') announceSteps(before, after, origin)
-    if (sinks.length > 0) send({ tasks: [version], shows: [], origin })
-    if (state.base.size > nextForgetting) forget()
+    queue.push((isHeard) => {
+      if (isHeard) {
+        if (!subscriptions.isEmpty()) {
+          notify(before, after, typesOf(version, held))
+          subscriptions.notifyAll()
+        }
+        announceTask(version, held, origin, live)
+        if (live && origin !== 'restore') announceSteps(before, after, origin)
+      }
+      if (sinks.length > 0) send({ tasks: [version], shows: [], origin })
+    })
+    stopIfEnded(version)
+    tellInOrder()
     return 1
+  }
+
+  /** Tells of each change after all that were made before it; what listeners change meanwhile is told after that. */
+  function tellInOrder(): void {
+    if (isTelling) return
+    isTelling = true
+    // Each round tells what listeners have written in the round before.
+    let rounds = 0
+    let isHeard = true
+    try {
+      for (let place = 0, end = 1; place < queue.length; place += 1) {
+        if (place === end) {
+          rounds += 1
+          end = queue.length
+        }
+        if (isHeard && (rounds > mostRounds || place > mostInARow)) {
+          isHeard = false
+          report(new CallsheetError(endless, { code: 'limit_reached' }))
+        }
+        const tell = queue[place]!
+        // A long row of changes keeps none of the states that it has gone through.
+        queue[place] = done
+        tell(isHeard)
+        if (state.base.size > nextForgetting) forget()
+      }
+    } finally {
+      queue.length = 0
+      isTelling = false
+    }
   }
 
   function applyAll(
@@ -146,7 +183,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
       const finalId = before?.base.showId ?? showId
       const told = touched.get(finalId) ?? { before, types: new Set() }
       touched.set(finalId, told)
-      if (version && !isRemoved(version)) told.types.add(version.type)
+      if (version && isInSlot(version)) told.types.add(version.type)
       return finalId
     }
     const quiet = new Set<string>()
@@ -170,18 +207,23 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     }
     if (state === before) return 0
     const after = state
-    if (!subscriptions.isEmpty()) {
-      for (const [showId, told] of touched) notify(told.before, finalShow(after, showId), told.types)
-      subscriptions.notifyAll()
-    }
-    for (const { version, held } of news) announceTask(version, held, origin, live)
-    if (live && origin !== 'restore') {
-      for (const [showId, told] of touched) {
-        if (!quiet.has(showId)) announceSteps(told.before, finalShow(after, showId), origin)
+    queue.push((isHeard) => {
+      if (isHeard) {
+        if (!subscriptions.isEmpty()) {
+          for (const [showId, told] of touched) notify(told.before, finalShow(after, showId), told.types)
+          subscriptions.notifyAll()
+        }
+        for (const { version, held } of news) announceTask(version, held, origin, live)
+        if (live && origin !== 'restore') {
+          for (const [showId, told] of touched) {
+            if (!quiet.has(showId)) announceSteps(told.before, finalShow(after, showId), origin)
+          }
+        }
       }
-    }
-    send({ tasks: news.map(({ version }) => version), shows: newShows, origin })
-    if (state.base.size > nextForgetting) forget()
+      send({ tasks: news.map(({ version }) => version), shows: newShows, origin })
+    })
+    for (const { version } of news) stopIfEnded(version)
+    tellInOrder()
     return news.length + newShows.length
   }
 
@@ -194,6 +236,11 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     if (subscriptions.isEmpty()) return
     for (const show of shows) notify(show, undefined, [])
     subscriptions.notifyAll()
+  }
+
+  /** A run hears at once that its task was canceled or removed, so that nothing more is paid for. */
+  function stopIfEnded(version: TaskVersion): void {
+    if (isRemoved(version) || version.status === 'canceled') onEnded(version.id)
   }
 
   function send(change: Change): void {
@@ -225,8 +272,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     live: boolean,
   ): void {
     const task = isRemoved(version) ? undefined : (version as Task<P>)
-    if (task === undefined || task.status === 'canceled') onEnded(version.id)
-    else if (task.status === 'succeeded' && durations) guarded(() => durations.learn(version as TaskRecord))
+    if (task?.status === 'succeeded' && durations) guarded(() => durations.learn(version as TaskRecord))
     announce('taskChanged', () => ({ id: version.id, task, origin }))
     const hadFinished = held && !isRemoved(held) && isFinished(held) && held.status === task?.status
     if (task && isFinished(task) && !hadFinished && live && origin !== 'restore') {
@@ -311,8 +357,8 @@ interface Touched {
 
 /** The types that a version and the one before it have. */
 const typesOf = (version: TaskVersion, held: TaskVersion | undefined): string[] => [
-  ...(isRemoved(version) ? [] : [version.type]),
-  ...(held && !isRemoved(held) ? [held.type] : []),
+  ...(isInSlot(version) ? [version.type] : []),
+  ...(held && isInSlot(held) ? [held.type] : []),
 ]
 
 /** A show by its final id; not by one that it had before. */
@@ -324,12 +370,5 @@ const finalShow = (state: State, showId: string): ShowState | undefined => {
 const hasWork = (step: StepState): boolean =>
   step.completed + step.active + step.failed + step.canceled + step.interrupted + step.outside > 0
 
-/** For listeners of failures: of their own, nobody is told. */
-const quietly = (action: () => unknown): void => {
-  try {
-    const result = action()
-    if (result instanceof Promise) result.catch(() => {})
-  } catch {
-    // Telling would call the same listener again.
-  }
-}
+/** For listeners of `error`: reporting their own failures would call them again. */
+const quietly = createGuard(() => {})

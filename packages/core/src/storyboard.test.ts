@@ -157,7 +157,7 @@ describe('a storyboard, with beats instead of characters', () => {
     ).toEqual(['b1', 'b2'])
     tracker.cancel({ showId, type: 'clip' })
     expect(view().step('clip')).toMatchObject({ total: 2, canceled: 1, status: 'pending', counted: true })
-    tracker.dismiss(clip('b2'))
+    tracker.reset(clip('b2'))
     expect(view().step('clip')).toMatchObject({ total: 1, canceled: 1, counted: false })
     expect(view().totalSteps).toBe(4)
   })

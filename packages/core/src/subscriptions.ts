@@ -20,19 +20,13 @@ export interface Subscriptions {
 const keyOf = ({ showId, type }: SubscriptionKey): string =>
   showId === undefined ? '' : type === undefined ? showId : `${showId}\0${type}`
 
-export function createSubscriptions(report: (error: unknown) => void): Subscriptions {
+/** @param guarded Runs a listener, whose failure is reported. */
+export function createSubscriptions(guarded: (listener: () => void) => unknown): Subscriptions {
   const listeners = new Map<string, Set<() => void>>()
   const call = (key: string) => {
     const set = listeners.get(key)
     // A copy: a listener that subscribes again is called at the next change, not for ever in this one.
-    for (const listener of set ? [...set] : []) {
-      if (!set?.has(listener)) continue
-      try {
-        listener()
-      } catch (error) {
-        report(error)
-      }
-    }
+    for (const listener of set ? [...set] : []) if (set?.has(listener)) guarded(listener)
   }
   return {
     add(given, key) {

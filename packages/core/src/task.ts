@@ -13,8 +13,17 @@ import type {
 /** The newest version of one task. Ids are never reused; times are epoch ms; `progress` is whole percent. */
 export type TaskRecord = Readonly<z.infer<typeof taskSchema>>
 
-/** What is left of a removed task: its id and version, so that late versions stay away. */
+/**
+ * What is left of a removed task: its id and version, so that late versions stay away. Of a dismissed task also its slot,
+ * when it began and the status that it had; of a reset task none of these.
+ */
 export type Tombstone = Readonly<z.infer<typeof tombstoneSchema>>
+
+/** The tombstone of a dismissed task: hidden, but tried for good, and done if it had succeeded. */
+export type Dismissed = Tombstone & Required<Pick<Tombstone, 'type' | 'startedAt' | 'status'>>
+
+/** What a slot holds: its tasks, and what is left of those that were dismissed. */
+export type SlotTask = TaskRecord | Dismissed
 
 /** A version of a task: living or removed. */
 export type TaskVersion = TaskRecord | Tombstone
@@ -52,6 +61,9 @@ export type Slot<P extends Pipeline = Pipeline, T extends TaskType<P> = TaskType
 
 export const isRemoved = (version: TaskVersion): version is Tombstone => 'removed' in version
 
+/** False for the tombstone of a task that was reset. */
+export const isInSlot = (version: TaskVersion): version is SlotTask => version.type !== undefined
+
 /** True while the task is starting or processing. */
 export const isActive = (task: { readonly status: TaskStatus }): boolean =>
   task.status === 'starting' || task.status === 'processing'
@@ -87,6 +99,10 @@ export function compareVersions(a: TaskVersion, b: TaskVersion): number {
   return a.rev - b.rev || compareText(a.by, b.by) || compareText(canonicalJson(a), canonicalJson(b))
 }
 
-/** The order of a slot's tasks: the newest by (`startedAt`, `id`) is the current one. */
-export const compareTasks = (a: TaskRecord, b: TaskRecord): number =>
+/** What a slot is called in messages. */
+export const labelOf = ({ type, characterId }: Pick<TaskRecord, 'type' | 'characterId'>): string =>
+  characterId === undefined ? type : `${type} of ${characterId}`
+
+/** The order of a slot's tasks: the newest by (`startedAt`, `id`) is the latest. */
+export const compareTasks = (a: SlotTask, b: SlotTask): number =>
   a.startedAt - b.startedAt || compareText(a.id, b.id)

@@ -1,7 +1,7 @@
 import { CallsheetError } from './errors.ts'
 import { readSlot } from './input.ts'
 import type { Pipeline } from './pipeline.ts'
-import { labelOf } from './run.ts'
+import { labelOf } from './task.ts'
 import { memorySink } from './sink.ts'
 import {
   compareTasks,

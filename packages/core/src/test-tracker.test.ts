@@ -47,7 +47,7 @@ describe('createTestTracker', () => {
     const { tracker, errors } = createTestTracker()
     tracker.updateTask('nobody', { status: 'failed' })
     expect(errors.map(({ message }) => message)).toEqual([
-      'Task "nobody" is not known, so its update changes nothing.',
+      'updateTask ignored: unknown task "nobody". Use the id that addTask was given or returned.',
     ])
   })
 })

@@ -12,7 +12,7 @@ export const limits = {
   items: 10_000,
   /** Durations that are kept of each type and key of tasks. */
   samples: 128,
-  /** Days that a tombstone is kept, and after which no record is taken in any more. */
+  /** Days after which no record from elsewhere is taken in any more. */
   days: 30,
 } as const
 

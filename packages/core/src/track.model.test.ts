@@ -9,7 +9,9 @@ import {
   compareTasks,
   compareVersions,
   isActive,
+  isInSlot,
   isRemoved,
+  type SlotTask,
   type TaskRecord,
   type TaskVersion,
 } from './task.ts'
@@ -553,18 +555,21 @@ const isInPause = (one: Tracked): boolean =>
 
 /** The counts of the view are those of the tasks, counted once more. */
 function checkCounts({ tracker }: World): void {
-  const tasks = tracker.serialize().tasks.filter((one): one is TaskRecord => !isRemoved(one))
+  const tasks = tracker.serialize().tasks.filter(isInSlot)
   const view = tracker.getPipeline('s')
   for (const type of ['trailer', 'portrait'] as const) {
-    const current = new Map<string | undefined, TaskRecord>()
-    for (const one of tasks.filter((task) => task.type === type).toSorted(compareTasks))
-      current.set(one.characterId, one)
+    const latest = new Map<string | undefined, SlotTask>()
+    const done = new Set<string | undefined>()
+    for (const one of tasks.filter((task) => task.type === type).toSorted(compareTasks)) {
+      latest.set(one.characterId, one)
+      if (one.status === 'succeeded') done.add(one.characterId)
+    }
     const count = (...statuses: string[]) =>
-      [...current.values()].filter(({ status }) => statuses.includes(status)).length
+      [...latest.values()].filter((one) => !isRemoved(one) && statuses.includes(one.status)).length
     expect(view.step(type)).toMatchObject({
-      total: type === 'trailer' ? 1 : current.size,
+      total: type === 'trailer' ? 1 : latest.size,
       active: count('starting', 'processing'),
-      completed: count('succeeded'),
+      completed: done.size,
       failed: count('failed'),
       canceled: count('canceled'),
       interrupted: count('interrupted'),

@@ -2,12 +2,19 @@ import { AlreadyRunningError } from './errors.ts'
 import type { LooseSlot } from './input.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from './pipeline.ts'
 import { followAttempts } from './retry.ts'
-import { Context, labelOf, Run, type RunContext, type RunOptions, superseded, type TrackHost } from './run.ts'
-import { isActive } from './task.ts'
+import { Context, Run, type RunContext, type RunOptions, superseded, type TrackHost } from './run.ts'
+import { isActive, labelOf } from './task.ts'
 
 /** Options of `track`: how, and for which item where the step is per item. */
-export type TrackOptions<P extends Pipeline, T extends TaskType<P>, R> = RunOptions<MetadataOf<P, T>, R> &
-  ItemScope<P, T>
+export type TrackOptions<P extends Pipeline, T extends TaskType<P>, R> = StepOptions<
+  T,
+  ItemScope<P, T>,
+  MetadataOf<P, T>,
+  R
+>
+
+/** Options of `track` by their parts, so that a compiler's message begins with the step and not with the pipeline. */
+export type StepOptions<_T extends string, Item, M, R> = RunOptions<M, R> & Item
 
 /** Calls `fn` and keeps the task of the slot while it runs. Gives what `fn` gives. */
 export function track<R>(

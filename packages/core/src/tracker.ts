@@ -1,6 +1,7 @@
-import type { MergeResult, NewTask, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
-import { slotStatus } from './counts.ts'
+import type { MergeResult, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
+import { isDone, slotStatus } from './counts.ts'
 import { CallsheetError, CanceledError } from './errors.ts'
+import { answerOf } from './guard.ts'
 import {
   assertId,
   conflictIn,
@@ -17,18 +18,22 @@ import { createPage } from './page.ts'
 import type { Pipeline } from './pipeline.ts'
 import { createRedactor } from './redact.ts'
 import { slotKey, stepOf } from './reducer.ts'
-import { isTooOld, type ParsedRecords, type Rejection, type Snapshot, toSnapshot } from './snapshot.ts'
+import { isTooOld, type ParsedRecords, type Rejection, toSnapshot } from './snapshot.ts'
 import { finalShowId, showOf, versionOf, versions } from './state.ts'
 import { createStore } from './store.ts'
 import { get } from './table.ts'
 import {
   compareTasks,
+  type Dismissed,
   isActive,
   isFinished,
+  isInSlot,
   isRemoved,
   type ShowRecord,
+  type SlotTask,
   type Task,
   type TaskRecord,
+  type Tombstone,
 } from './task.ts'
 import { resume } from './resume.ts'
 import type { Run, RunContext, RunOptions, TrackHost } from './run.ts'
@@ -98,7 +103,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const tasks = records.tasks.filter((version) => {
       do place += 1
       while (refused.has(place))
-      if (!isTooOld(version, now)) return true
+      // In one's own snapshot, tasks and tombstones belong together, whatever their age.
+      if (origin === 'restore' || !isTooOld(version, now)) return true
       rejected.push({ index: place, kind: 'task', reason: 'it is older than 30 days' })
       return false
     })
@@ -125,7 +131,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const task = { type, ...(characterId === undefined ? {} : { characterId }) }
     const place = stepOf(pipeline, task)
     const step = show?.stepStates[place]
-    return { show, current: step?.currentTask(get(step.slotTable, slotKey(pipeline, place, task))) }
+    const slot = step && get(step.slotTable, slotKey(pipeline, place, task))
+    return { show, task: step?.taskOf(slot), latest: step?.latestOf(slot), result: step?.resultOf(slot) }
   }
 
   function begin(given: LooseSlot, id: string, patch: TaskPatch<never>): TaskRecord {
@@ -134,10 +141,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       throw new CallsheetError(`Task "${id}" is known already; ids are never used again.`, {
         code: 'duplicate_id',
       })
-    const { current } = slotOf(given)
+    const { latest } = slotOf(given)
     const place = pipeline.indexOf(given.type)
     const now = clock()
-    const startedAt = current ? Math.max(now, current.startedAt + 1) : now
+    const startedAt = latest ? Math.max(now, latest.startedAt + 1) : now
     const stepNumber = place === undefined ? {} : { stepNumber: place + 1 }
     const fixed = { id, ...given, ...stepNumber, startedAt } as TaskRecord
     const task = firstVersion(fixed, patch, writing(given.type))
@@ -157,9 +164,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const held = newest(id)
     if (!held) {
       report(
-        new CallsheetError(`Task "${id}" is not known, so its update changes nothing.`, {
-          code: 'unknown_task',
-        }),
+        new CallsheetError(
+          `updateTask ignored: unknown task "${id}". Use the id that addTask was given or returned.`,
+          { code: 'unknown_task' },
+        ),
       )
       return undefined
     }
@@ -187,15 +195,22 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     apply([], [Object.freeze({ showId, pipeline: pipeline.id, [name]: register })], 'local')
   }
 
-  function select(filter: TaskFilter<P>): TaskRecord[] {
-    if (typeof filter === 'string') return [newest(filter)].filter((task) => task !== undefined)
+  const select = (filter: TaskFilter<P>): TaskRecord[] =>
+    selectAll(filter).filter((task): task is TaskRecord => !isRemoved(task))
+
+  /** The tasks that are meant, dismissed ones too. */
+  function selectAll(filter: TaskFilter<P>): SlotTask[] {
+    if (typeof filter === 'string') {
+      const version = versionOf(store.state(), filter)
+      return version && isInSlot(version) ? [version] : []
+    }
     const show = showOf(store.state(), filter.showId)
-    const item =
-      filter.type === undefined ? filter.characterId : readItem(pipeline, filter.type, filter as never)
-    const tasks: TaskRecord[] = []
+    const { type, characterId } = filter as Partial<LooseSlot>
+    const item = type === undefined ? characterId : readItem(pipeline, type, filter as never)
+    const tasks: SlotTask[] = []
     for (const step of show?.stepStates ?? []) {
       for (const version of step.listed()) {
-        if (isRemoved(version)) continue
+        if (!isInSlot(version)) continue
         const isMeant =
           (filter.type === undefined || filter.type === version.type) &&
           (item === undefined || item === version.characterId)
@@ -217,22 +232,35 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return tasks.length
   }
 
-  function dismiss(filter: TaskFilter<P>): number {
-    const now = clock()
-    const tasks = select(filter).filter((task) => !isActive(task))
-    return apply(
-      tasks.map(({ id, showId, rev }) =>
-        Object.freeze({ id, showId, removed: true as const, updatedAt: now, rev: rev + 1, by }),
-      ),
-      [],
-      'local',
-    )
+  /** Leaves tombstones of tasks; those of dismissed ones name their slots. */
+  function remove(tasks: readonly SlotTask[], isDismissal: boolean): number {
+    const updatedAt = clock()
+    const tombstones = tasks.map((task): Tombstone => {
+      const { id, showId, rev, type, characterId, startedAt } = task
+      const status = task.status as Dismissed['status']
+      const bare = { id, showId, removed: true as const, updatedAt, rev: rev + 1, by }
+      const item = characterId === undefined ? {} : { characterId }
+      return Object.freeze(isDismissal ? { ...bare, type, ...item, startedAt, status } : bare)
+    })
+    return apply(tombstones, [], 'local')
   }
+
+  const dismiss = (filter: TaskFilter<P>): number =>
+    remove(
+      select(filter).filter((task) => !isActive(task)),
+      true,
+    )
+
+  const reset = (filter: TaskFilter<P>): number =>
+    remove(
+      selectAll(filter).filter((task) => !isActive(task)),
+      false,
+    )
 
   const host: TrackHost = {
     read: (given) => readSlot(pipeline, given as never),
     begin: (slot, id = createId(), patch) => begin(slot, id, patch),
-    current: (slot) => slotOf(slot).current,
+    current: (slot) => slotOf(slot).task,
     newest,
     write: (id, patch) => guarded(() => update(id, patch)),
     report,
@@ -268,10 +296,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         toOptions?: (...args: unknown[]) => object,
       ) =>
         function (this: unknown, ...args: unknown[]) {
-          let given: object | undefined
-          guarded(() => {
-            given = toOptions?.(...args) ?? {}
-          })
+          const given = toOptions ? answerOf(() => toOptions(...args) ?? {}, report) : {}
           return given ? run(type, () => fn.apply(this, args), given) : fn.apply(this, args)
         }) as unknown as ShowTracker<P>['wrap'],
       setTitle: (title) => setRegister(finalId(), 'title', redactor.text(title)),
@@ -299,7 +324,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     getPipeline: store.getPipeline,
     getPipelines: store.getPipelines,
     getTask: (which) =>
-      (typeof which === 'string' ? newest(which) : slotOf(readSlot(pipeline, which)).current) as
+      (typeof which === 'string' ? newest(which) : slotOf(readSlot(pipeline, which)).task) as
         Task<P> | undefined,
     getTasks(filter) {
       const tasks = filter ? select(filter) : living()
@@ -308,8 +333,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         .filter((task) => !isExpired(task, now, expiry))
         .toSorted((a, b) => compareTasks(b, a)) as Task<P>[]
     },
-    addTask(task: NewTask<P>) {
-      const { id = createId(), ...given } = task as unknown as LooseSlot & TaskPatch<never> & { id?: string }
+    addTask(task: object) {
+      const { id = createId(), ...given } = task as LooseSlot & TaskPatch<never> & { id?: string }
       assertId(id, 'id')
       if (versionOf(store.state(), id)) {
         report(
@@ -319,7 +344,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         )
         return undefined
       }
-      return begin(readSlot(pipeline, given), id, given) as Task<P>
+      return begin(readSlot(pipeline, given), id, given) as never
     },
     updateTask(id, patch) {
       const held = newest(id)
@@ -340,6 +365,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     },
     cancel,
     dismiss,
+    reset,
     resume(followers, { only = () => true } = {}) {
       const unfinished = living().filter(
         (task) => !isFinished(task) && !runs.has(task.id) && only(task as Task<P>),
@@ -348,21 +374,21 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     },
     has(slot, what) {
       const given = readSlot(pipeline, slot)
-      const found = slotOf(given)
-      const status =
-        found.show && slotStatus(found.show.base.info, given.type, given.characterId, found.current)
-      if (what === 'tried') return found.current !== undefined || status === 'done'
-      return status === (what === 'running' ? 'active' : what)
+      const { show, latest, result } = slotOf(given)
+      if (!show) return false
+      const { info } = show.base
+      const { type, characterId } = given
+      const done = isDone(info, type, characterId, latest, result !== undefined)
+      if (what === 'done') return done
+      if (what === 'tried') return done || latest !== undefined
+      return slotStatus(info, type, characterId, latest, done) === (what === 'running' ? 'active' : what)
     },
     get forgotten() {
       return store.forgotten()
     },
     serialize() {
-      let learnt: Pick<Snapshot, 'durations'> | undefined
-      guarded(() => {
-        learnt = durations && { durations: durations.serialize() }
-      })
-      return { ...toSnapshot(store.state(), clock()), ...learnt }
+      const learnt = durations && answerOf(() => durations.serialize(), report)
+      return { ...toSnapshot(store.state(), clock()), ...(learnt && { durations: learnt }) }
     },
     restore: (snapshot) => take(snapshot, 'restore', false),
     merge: (records, { live = true } = {}) => take(records, 'merge', live),

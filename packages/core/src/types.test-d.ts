@@ -3,9 +3,15 @@ import * as z from 'zod'
 import {
   createTracker,
   definePipeline,
+  extendPipeline,
+  type Follow,
+  type FollowContext,
+  type Job,
   type ParsedSnapshot,
   type PipelineView,
   readySlots,
+  type RetryPolicy,
+  type RunContext,
   showPipeline,
   type Slot,
   type Snapshot,
@@ -15,6 +21,7 @@ import {
   type TaskRecord,
   type TaskType,
   type Tracker,
+  type TrackOptions,
 } from './index.ts'
 import { draft } from './draft.ts'
 import { parseRecords, parseSnapshot } from './schema.ts'
@@ -129,6 +136,113 @@ describe('track', () => {
       )
     }
     expectTypeOf(calls).toBeFunction()
+  })
+})
+
+describe('what is declared apart from the call', () => {
+  const readUrl = (value: { readonly url: string }) => ({ outputUrl: value.url })
+  const readAny = <V extends { readonly url: string }>(value: V, _again?: V) => ({ outputUrl: value.url })
+  const paint = async (_signal: AbortSignal) => ({ url: 'https://a.example/p.png', seed: 1 })
+
+  it('is a result function, which leaves the value its type', () => {
+    const calls = {
+      plain: () => show.track('trailer', async (run) => paint(run.signal), { result: readUrl }),
+      generic: () => show.track('trailer', ({ signal }) => paint(signal), { result: readAny }),
+      item: () => show.track('portrait', (run) => paint(run.signal), { result: readUrl, characterId: 'a' }),
+      sync: () => show.track('trailer', (run) => ({ url: run.task.id }), { result: readUrl }),
+      wrapped: () =>
+        show.wrap(
+          'trailer',
+          async () => paint(new AbortController().signal),
+          () => ({ result: readUrl }),
+        ),
+    }
+    expectTypeOf(calls.plain).returns.resolves.toEqualTypeOf<{ url: string; seed: number }>()
+    expectTypeOf(calls.generic).returns.resolves.toEqualTypeOf<{ url: string; seed: number }>()
+    expectTypeOf(calls.item).returns.resolves.toEqualTypeOf<{ url: string; seed: number }>()
+    expectTypeOf(calls.sync).returns.toEqualTypeOf<{ url: string }>()
+    expectTypeOf(calls.wrapped).returns.returns.resolves.toEqualTypeOf<{ url: string; seed: number }>()
+    const wrong = () =>
+      // @ts-expect-error -- the value has no url
+      show.track('trailer', async ({ attempt }) => ({ uri: String(attempt) }), { result: readUrl })
+    expectTypeOf(wrong).toBeFunction()
+  })
+
+  it('is a policy for every step', () => {
+    const retry: RetryPolicy = {
+      attempts: 4,
+      before: ({ update, lastError }) => update({ metadata: { because: lastError?.message ?? '' } }),
+    }
+    const calls = () => {
+      void show.track('trailer', async () => 1, { retry })
+      void own.track('keyframe', async () => 1, { beatId: 'one', retry })
+      void own.track('outline', async () => 1, { retry })
+      // @ts-expect-error -- of another step's metadata
+      void own.track('outline', async () => 1, { retry: retry as RetryPolicy<{ seed: number }> })
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it('is a function of the run, for every step', () => {
+    const halfWay = ({ progress }: RunContext) => progress(50)
+    const calls = () => {
+      show.track('trailer', halfWay)
+      own.track('keyframe', halfWay, { beatId: 'one' })
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it('is a follow, whose answer is what result gives', () => {
+    const calls = (follow: Follow, job: Job) => {
+      void show.track('trailer', (run) => follow(job, run), { result: (patch) => patch })
+      void own.track('keyframe', async (run) => follow(job, run), { beatId: 'one', result: (patch) => patch })
+      void own.wrap(
+        'outline',
+        async () => follow(job, {} as FollowContext),
+        () => ({ result: (patch) => patch }),
+      )
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it('is options for a step that is not known yet', () => {
+    const draw = <T extends TaskType<typeof showPipeline>>(
+      type: T,
+      options: TrackOptions<typeof showPipeline, T, Promise<Response>>,
+    ) => show.track(type, () => fetch('/api/draw'), options)
+    const maybe = {} as { readonly timeout: number } | undefined
+    const calls = (step: StepType<typeof showPipeline>, some: 'trailer' | 'portrait') => {
+      void draw('portrait', { characterId: 'ada' })
+      void draw('trailer', {})
+      show.track('trailer', () => 1, maybe)
+      show.track(some, () => 1, { characterId: 'ada' })
+      // @ts-expect-error -- it may be one that needs a character
+      show.track(step, () => 1)
+      // @ts-expect-error -- it may be one that needs a character
+      show.track(some, () => 1)
+      // @ts-expect-error -- whose portrait?
+      show.track('portrait', () => 1, maybe)
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+})
+
+describe('a tracker of any pipeline', () => {
+  it('takes any step, with or without an item', () => {
+    const calls = (any: Tracker, type: string) => {
+      any.show('s').track('whatever', () => 1)
+      any.show('s').track('whatever', () => 1, { characterId: 'ada', timeout: 5 })
+      any.show('s').track(type, () => 1)
+      any.addTask({ showId: 's', type: 'whatever', characterId: 'ada' })
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+})
+
+describe('addTask', () => {
+  it('gives the task of its step', () => {
+    const calls = () => board.addTask({ showId: 's', type: 'keyframe', beatId: 'one', metadata: { seed: 1 } })
+    expectTypeOf(calls).returns.toEqualTypeOf<Task<typeof storyboard, 'keyframe'> | undefined>()
   })
 })
 
@@ -301,6 +415,49 @@ describe('an own pipeline', () => {
       return task.type === 'outline' ? task.metadata?.words : undefined
     }
     expectTypeOf(read).returns.toEqualTypeOf<number | undefined>()
+  })
+})
+
+describe('extendPipeline', () => {
+  const extended = extendPipeline(showPipeline, {
+    steps: { trailer: { metadata: z.object({ takes: z.number() }) }, portrait: { label: 'Head shots' } },
+    extra: [{ type: 'zip' }],
+  })
+
+  it('knows the steps, items, metadata and extra tasks of both', () => {
+    expectTypeOf<StepType<typeof extended>>().toEqualTypeOf<StepType<typeof showPipeline>>()
+    expectTypeOf<TaskType<typeof extended>>().toEqualTypeOf<StepType<typeof showPipeline> | 'zip'>()
+    const calls = () => {
+      const it = createTracker({ pipeline: extended }).show('s')
+      it.track('zip', () => 1)
+      it.track('trailer', () => 1, { metadata: { takes: 1 } })
+      it.track('portrait', () => 1, { characterId: 'ada', metadata: { model: 'm' } })
+      // @ts-expect-error -- takes are counted
+      it.track('trailer', () => 1, { metadata: { takes: 'one' } })
+      // @ts-expect-error -- whose portrait?
+      it.track('portrait', () => 1)
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+
+  it('keeps metadata that are not changed', () => {
+    const again = extendPipeline(extended, { steps: { trailer: { label: 'Teaser' } } })
+    type Trailer = Task<typeof again, 'trailer'>
+    expectTypeOf<Trailer['metadata']>().toEqualTypeOf<{ takes: number } | undefined>()
+  })
+
+  it('refuses what cannot be changed', () => {
+    const calls = () => {
+      // @ts-expect-error -- portrait
+      extendPipeline(showPipeline, { steps: { portait: { label: 'P' } } })
+      // @ts-expect-error -- label
+      extendPipeline(showPipeline, { steps: { portrait: { lable: 'P', weight: 2 } } })
+      // @ts-expect-error -- its type is what its records are found by
+      extendPipeline(showPipeline, { steps: { portrait: { type: 'picture' } } })
+      // @ts-expect-error -- and so is its item
+      extendPipeline(showPipeline, { steps: { portrait: { per: 'show' } } })
+    }
+    expectTypeOf(calls).toBeFunction()
   })
 })
 

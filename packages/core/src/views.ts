@@ -2,17 +2,27 @@ import type { StepStatus } from './counts.ts'
 import type { Pipeline, StepType } from './pipeline.ts'
 import type { Character, Task, TaskError } from './task.ts'
 
-/** One slot of a step, as it is shown: what one character is at. */
+/**
+ * One slot of a step, as it is shown: what its latest task is doing (`status`), and whether it has a result (`done`). A
+ * later task changes the status only. Frozen, and the same object until something in the slot changes.
+ */
 export interface SlotView<T = Task> {
   /** The item's id; undefined in a step that runs once per show. */
   readonly characterId: string | undefined
   /** The character's name where it is known, else its id. */
   readonly name: string | undefined
+  /** Of the latest task. Without one that can be shown: `succeeded` when the slot is done, else `pending`. */
   readonly status: 'pending' | 'active' | 'succeeded' | 'failed' | 'canceled' | 'interrupted'
-  /** 0 to 100. */
+  /** 0 to 100: of the latest task while it is active; else 100 when the slot is done, and 0 when it is not. */
   readonly progress: number
-  /** The current task; undefined when nothing ran, or when only facts know of it. */
+  /** Whether the slot has a result: a task of it succeeded, dismissed or not, or facts name it. */
+  readonly done: boolean
+  /** Whether anything ran here, dismissed or not, or the slot is done. */
+  readonly tried: boolean
+  /** The latest task, for its stage, error and attempt; undefined when nothing ran, or nothing is left to be shown. */
   readonly task: T | undefined
+  /** The newest task that succeeded, for pictures and links; undefined when it was dismissed, or only facts know of it. */
+  readonly result: T | undefined
 }
 
 /** A failed slot, and why. */
@@ -34,29 +44,38 @@ export interface StepView<
   readonly optional: boolean
   readonly unavailable: boolean
   readonly status: StepStatus
-  /** How many slots there are; see `completed`, `active`, `failed`, `canceled`, `interrupted`. */
+  /** How many slots there are. Of an optional step: those whose status is not `pending`. */
   readonly total: number
+  /** Slots that are done, whatever their status: a slot that is made again is in `completed` and in `active`. */
   readonly completed: number
+  /** Slots by status, as are the next three; together with `completed` they may exceed `total`. */
   readonly active: number
   readonly failed: number
   readonly canceled: number
   readonly interrupted: number
-  /** 0 to 100, whole percent; 100 only when the step succeeded. */
+  /** 0 to 100, whole percent; 100 exactly when all slots are done, also while one of them is made again. */
   readonly progress: number
   /** Whether the step has a part in the overall progress. */
   readonly counted: boolean
   // Methods, so that a view of one pipeline can stand for a view of any.
-  /** The current task of a slot. */
+  /** The latest task of a slot; where that was dismissed, its result. */
   task(characterId?: string): K | undefined
-  /** The current tasks of the step's slots, in the order of the characters. Computed on first read. */
+  /** The newest task of a slot that succeeded; undefined when there is none, or it was dismissed. */
+  result(characterId?: string): K | undefined
+  /** One slot, also a pending one of an optional step, which `slots` leaves out. */
+  slot(characterId?: string): SlotView<K>
+  /** The tasks of the step's slots, in the order of the characters. Computed on first read. */
   readonly tasks: readonly K[]
-  /** Every slot of the step, the pending ones too, in the order of the characters. Computed on first read. */
+  /**
+   * Every slot of the step in the order of the characters, the pending ones too unless the step is optional. Computed on
+   * first read.
+   */
   readonly slots: readonly SlotView<K>[]
-  /** The failed slots. Computed on first read. */
+  /** One for each slot with the status `failed`, done or not. Computed on first read. */
   readonly errors: readonly StepError[]
-  /** Epoch ms of the first start. Computed on first read. */
+  /** Epoch ms: the earliest start of a slot's task or result. Computed on first read. */
   readonly startedAt: number | undefined
-  /** Epoch ms of the last finish, once the step succeeded. Computed on first read. */
+  /** Epoch ms: of a complete step the last finish of a result. Computed on first read. */
   readonly completedAt: number | undefined
 }
 
@@ -68,13 +87,15 @@ export interface PipelineView<P extends Pipeline = Pipeline> {
   readonly status: StepStatus
   /** In the pipeline's order. */
   readonly steps: readonly StepView<P>[]
-  /** 0 to 100, whole percent: the weighted mean of the counted steps; 100 only when all of them succeeded. */
+  /** 0 to 100, whole percent: the weighted mean of the counted steps; 100 exactly when all of them are complete. */
   readonly progress: number
+  /** How many of the counted steps are complete. */
   readonly completedSteps: number
   /** How many steps count. */
   readonly totalSteps: number
   /** How many slots are being worked on, outside the steps too. */
   readonly active: number
+  /** How many slots of the counted steps have the status `failed`, done or not. */
   readonly failed: number
   /** One step by its type. */
   step<T extends StepType<P>>(type: T): StepView<P, T>
@@ -82,7 +103,7 @@ export interface PipelineView<P extends Pipeline = Pipeline> {
   readonly characters: readonly Character[]
   /** Epoch ms of the first start. Computed on first read. */
   readonly startedAt: number | undefined
-  /** Epoch ms of the last finish, once the show succeeded. Computed on first read. */
+  /** Epoch ms of the last finish of a result, once all counted steps are complete. Computed on first read. */
   readonly completedAt: number | undefined
 }
 

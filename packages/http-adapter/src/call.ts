@@ -4,7 +4,7 @@ import type { JobFollower } from './http-jobs.ts'
 import type { Plan } from './plan.ts'
 import { type Outcome, readOutcome } from './read-outcome.ts'
 import { type Fetch, type FetchArguments, type SignedCall, signalOf, withSignal } from './request.ts'
-import { observe, shareCall, type SharedCall } from './share-call.ts'
+import { isThenable, observe, shareCall, type SharedCall } from './share-call.ts'
 import { shareResponse, type SharedResponse } from './shared-response.ts'
 
 /** One call that was made. */
@@ -115,7 +115,7 @@ export function sendCall(
     release()
     throw error
   }
-  if (typeof (given as Partial<Promise<Response>> | undefined)?.then !== 'function') {
+  if (!isThenable(given)) {
     release()
     return { given, sent, received: undefined }
   }
@@ -143,14 +143,14 @@ export function outcomeOf(
   { onSaid, onFollow }: OutcomeHooks,
 ): Promise<Outcome> {
   const update = (patch: TaskPatch) => context.update(route.redact(patch))
-  const outcome = received.then(({ said }) => (said instanceof Promise ? said.then(goOn) : goOn(said)))
+  const outcome = received.then(({ said }) => (isThenable(said) ? said.then(goOn) : goOn(said)))
   const side = job && jobs.get(job.provider)
   if (!job || !side) return outcome
   update({ job })
   return withSidePoll<Outcome, Outcome>(
     context,
     () => outcome,
-    async (beside) => ({ patch: (await (side.begun ?? side)(job, beside, request)) ?? undefined }),
+    async (beside) => ({ patch: (await (side.begun ?? side)(job, beside, request, true)) ?? undefined }),
   )
 
   function goOn(said: Outcome): Outcome | Promise<Outcome> {

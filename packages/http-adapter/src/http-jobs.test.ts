@@ -405,6 +405,7 @@ describe('a long call with a side status', () => {
           fetch: fake,
           url: ({ id }) => `/status/${id}`,
           read: (body) => body as { status: string },
+          cancel: ({ id }) => [`/stop/${id}`, { method: 'DELETE' }],
         }),
       },
       routes: {
@@ -445,6 +446,27 @@ describe('a long call with a side status', () => {
     expect(task()).toMatchObject({ status: 'succeeded', outputUrl: 'https://x.test/own.mp4' })
     expect(polls).toHaveBeenCalledTimes(2)
     expect(clock.pending).toBe(0)
+  })
+
+  it('is not canceled at the server because its side status is not needed any more', async () => {
+    const { fetch, task, clock, settle, polls } = setUpLong([{ status: 'processing' }])
+    const call = fetch('/trailer/t1', { method: 'POST' })
+    await clock.advance(4_000)
+    settle().answer(json({ url: 'https://x.test/own.mp4' }))
+    await call
+    await clock.advance(30_000)
+    expect(task()?.status).toBe('succeeded')
+    expect(polls.mock.calls).toEqual([['/status/t1']])
+  })
+
+  it('is canceled at the server with its task', async () => {
+    const { fetch, task, clock, tracker, polls } = setUpLong([{ status: 'processing' }])
+    fetch('/trailer/t1', { method: 'POST' }).catch(() => {})
+    await clock.advance(4_000)
+    tracker.cancel({ showId: 's1' })
+    await clock.advance(30_000)
+    expect(task()?.status).toBe('canceled')
+    expect(polls.mock.calls).toEqual([['/status/t1'], ['/stop/t1']])
   })
 
   it('goes on after a reload by its handle', async () => {

@@ -1,13 +1,12 @@
-import { type Follow, type FollowContext, type Job, type TaskPatch, TimeoutError } from '@callsheet/core'
+import type { Follow, FollowContext, Job, TaskPatch } from '@callsheet/core'
 import { followJob, type FollowOptions, type JobState } from '@callsheet/core/jobs'
+import { askJob, type JobHeaders, jsonOf, type Question } from './ask-job.ts'
+import { createDesk, type Desk, heard, nap } from './job-desk.ts'
 import type { JobTools, Watch } from './provider.ts'
-import { longestAnswer, readText } from './read-body.ts'
 import { isJson, readJson } from './read-outcome.ts'
 import type { RouteRequest } from './request.ts'
 import { shareResponse } from './shared-response.ts'
-
-/** A question to a provider: an address, or that and how to ask. */
-export type Question = string | readonly [url: string, init: RequestInit]
+import { patchFor } from './webhook-target.ts'
 
 /** How jobs are followed over HTTP. */
 export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<JobTools> {
@@ -28,8 +27,12 @@ export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<Job
    * Headers of every question. Default: the Authorization of the call that began the job, where it goes to the same
    * origin; nothing after a reload, for credentials are not recorded.
    */
-  readonly headers?: HeadersInit | ((job: Job) => HeadersInit | Promise<HeadersInit>)
-  /** Maximum bytes of an answer, after decompression. A longer one is not read, and the job is lost sight of. @default 1 MiB */
+  readonly headers?: JobHeaders
+  /**
+   * Maximum bytes of an answer, after decompression. A longer one is not read, and the job is lost sight of.
+   *
+   * @default 1 MiB
+   */
   readonly longest?: number
   /** How the provider is told to end a job that was canceled or ran into its time limit. Default: it is not told. */
   readonly cancel?: (job: Job) => Question
@@ -37,8 +40,16 @@ export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<Job
 
 /** Follows jobs; for `jobs` of a tracked fetch, and as it is for `tracker.resume`. */
 export interface HttpJobs extends Follow {
-  /** Follows a job that the given call has just begun: with its credentials, and asking only after a while. */
-  readonly begun: (job: Job, context: FollowContext, request: RouteRequest) => Promise<TaskPatch | void>
+  /**
+   * Follows a job that the given call has just begun: with its credentials, and asking only after a while. `isBeside`
+   * says that the call is still open, so that its server may not know the job yet.
+   */
+  readonly begun: (
+    job: Job,
+    context: FollowContext,
+    request: RouteRequest,
+    isBeside?: boolean,
+  ) => Promise<TaskPatch | void>
   /** Takes in what somebody else was told of a job. False when nobody follows it here. */
   readonly tell: (id: string, state: JobState) => boolean
   /**
@@ -57,13 +68,11 @@ export type JobFollower = Follow & Partial<HttpJobs>
 
 /** How long a provider may take to hear of a cancel, in ms. */
 const patience = 30_000
-
-/** What was told of a job, until the one who follows it has taken it. */
-interface Desk {
-  readonly id: string
-  readonly told: JobState[]
-  wake: () => void
-}
+/** How long after its beginning a server may not know a job yet, in ms. */
+const newness = 30_000
+/** How long a job that we may not ask for stays active without a word of it, in ms. */
+const longestSilence = 60_000
+const mostLost = 1_000
 
 /**
  * Follows jobs over HTTP: core's `followJob` with questions by fetch, each answered by JSON.
@@ -83,62 +92,97 @@ interface Desk {
  * tracker.resume({ ours: jobs })
  */
 export function followHttpJob(options: HttpJobOptions): HttpJobs {
-  const { every = 3_000, url, read, cancel, fetch: send = globalThis.fetch, report = () => {} } = options
+  const { every = 3_000, url, read, cancel, fetch: send = globalThis.fetch, tracker } = options
+  const { needsOutput = true } = options
   const desks = new Set<Desk>()
-
-  async function follow(job: Job, context: FollowContext, request?: RouteRequest): Promise<TaskPatch | void> {
-    const desk: Desk = { id: job.id, told: [], wake: () => {} }
-    desks.add(desk)
-    const ask = async (question: Question, signal?: AbortSignal): Promise<unknown> => {
-      const [address, init] = typeof question === 'string' ? [question, {}] : question
-      const headers = new Headers(await headersFor(options, job, address, request))
-      for (const [name, value] of new Headers(init.headers)) headers.set(name, value)
-      // To another place than that of the credentials, they do not go. ('error' is not known everywhere.)
-      const asked: RequestInit = { redirect: 'manual', ...init, headers, ...(signal && { signal }) }
-      return jsonOf(await send(address, asked), options.longest)
+  /** The tasks of jobs that nobody follows any more, though they may have gone on, by the jobs' ids. */
+  const lost = new Map<string, string>()
+  const report = (error: unknown) => {
+    try {
+      options.report?.(error)
+    } catch {
+      // There is nothing left to tell.
     }
+  }
+
+  async function follow(
+    job: Job,
+    context: FollowContext,
+    request?: RouteRequest,
+    isBeside = false,
+  ): Promise<TaskPatch | void> {
+    const began = request ? context.now() : context.task.startedAt
+    const desk = createDesk(job.id)
+    desks.add(desk)
+    lost.delete(job.id)
+    const ask = (question: Question, signal?: AbortSignal) =>
+      askJob(question, { fetch: send, job, headers: options.headers, request, signal })
     const giveUp = () => {
       if (!cancel || context.task.status === 'succeeded') return
       // In vain is worth a word: the provider goes on, and is paid.
       Promise.resolve()
-        .then(() => ask(cancel(job), AbortSignal.timeout(patience)))
-        .catch(report)
+        .then(() => ask(cancel(job), AbortSignal.timeout?.(patience)))
+        .then((response) => response.body?.cancel(), report)
+        .catch(() => {})
     }
+    // A side poll that nobody needs any more ends with another reason.
+    const stop = () => /^(?:Canceled|Timeout)Error$/.test(nameOf(context.signal.reason)) && giveUp()
     // The call that began it may have been a stream, and the run stopped in the middle of it.
-    if (context.signal.aborted) giveUp()
-    context.signal.addEventListener('abort', giveUp, { once: true })
-    const followed = followJob({
+    if (context.signal.aborted) stop()
+    context.signal.addEventListener('abort', stop, { once: true })
+    const awake: FollowContext = {
+      get task() {
+        return context.task
+      },
+      signal: context.signal,
+      now: context.now,
+      update: (patch) => context.update(patch),
+      wait: (ms, signal) => (signal ? context.wait(ms, signal) : nap(desk, context, ms)),
+    }
+    const polled = followJob({
       ...options,
       async read(_job, { signal }) {
-        const told = new Promise<undefined>((resolve) => {
-          desk.wake = () => resolve(undefined)
-        })
-        const answer = async () => read(await ask(url(job), signal), job, (more) => ask(more, signal))
+        const json = async (question: Question) => jsonOf(await ask(question, signal), options.longest)
+        const answer = async () => read(await json(url(job)), job, json)
         const first = desk.told.shift()
         if (first) return first
-        const state = await Promise.race([answer(), told])
+        const state = await Promise.race([answer(), heard(desk)])
         return desk.told.shift() ?? state!
       },
     })
     try {
       if (request) await nap(desk, context, every)
-      return await followed(job, {
-        get task() {
-          return context.task
-        },
-        signal: context.signal,
-        now: context.now,
-        update: (patch) => context.update(patch),
-        wait: (ms, signal) => (signal ? context.wait(ms, signal) : nap(desk, context, ms)),
-      })
+      return await polled(job, awake)
     } catch (error) {
-      if (error instanceof TimeoutError && !context.signal.aborted) giveUp()
-      throw error
+      if (lost.size >= mostLost) lost.delete([...lost.keys()][0]!)
+      lost.set(job.id, context.task.id)
+      if (context.signal.aborted) throw error
+      if (nameOf(error) === 'TimeoutError') giveUp()
+      const status = statusOf((error as Error).cause)
+      const isNew = !isBeside && context.now() - began < newness
+      if (!tracker || nameOf(error) !== 'JobLostError' || !isRefusal(status, isNew)) throw error
+      context.update({ stage: `status polls refused (HTTP ${status})` })
+      return await listen(job, awake, desk).catch((end: unknown) => {
+        throw nameOf(end) === 'JobLostError' ? error : end
+      })
     } finally {
-      context.signal.removeEventListener('abort', giveUp)
+      context.signal.removeEventListener('abort', stop)
       desks.delete(desk)
     }
   }
+
+  /** Goes by what others are told, as long as they are told something. */
+  const listen = (job: Job, context: FollowContext, desk: Desk) =>
+    followJob({
+      needsOutput,
+      every: 0,
+      readTimeout: longestSilence,
+      mostErrors: 1,
+      async read() {
+        await heard(desk)
+        return desk.told.shift()!
+      },
+    })(job, context)
 
   function tell(id: string, state: JobState): boolean {
     const found = [...desks].filter((desk) => desk.id === id)
@@ -147,6 +191,14 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       desk.wake()
     }
     return found.length > 0
+  }
+
+  /** Records an outcome; a sign of life would leave a task without a follower active for ever. */
+  function tellLate(id: string, state: JobState): void {
+    const task = tracker?.getTask(lost.get(id) ?? '')
+    const patch = task?.job?.id === id ? patchFor(task, state, needsOutput) : undefined
+    if (patch?.status && patch.status !== 'starting' && patch.status !== 'processing')
+      tracker?.updateTask(task!.id, patch as never)
   }
 
   return Object.assign((job: Job, context: FollowContext) => follow(job, context), {
@@ -161,68 +213,26 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       return Promise.resolve(answered).then((response) => {
         if (!response?.ok || !isJson(response)) return response
         const shared = shareResponse(response, () => (signal?.aborted ? signal : undefined))
-        // A body that breaks off is its caller's to hear of.
-        readJson(shared, (body) => ({ id: id(request), state: read(body, request) }), report, longest).then(
-          (told) => told?.id !== undefined && told.state?.status && tell(told.id, told.state),
-          () => {},
-        )
+        readJson(shared, (body) => ({ id: id(request), state: read(body, request) }), report, longest)
+          // A body that breaks off is its caller's to hear of.
+          .catch(() => undefined)
+          .then((told) => {
+            if (told?.id !== undefined && told.state?.status && !tell(told.id, told.state))
+              tellLate(told.id, told.state)
+          })
+          .catch(report)
         return shared.response
       })
     },
   })
 }
 
-/** A pause that ends early when there is news. Rejects with the reason when the run is stopped. */
-async function nap(desk: Desk, { signal, wait }: FollowContext, ms: number): Promise<void> {
-  if (signal.aborted) throw signal.reason
-  if (desk.told.length > 0) return
-  const early = new AbortController()
-  const end = () => early.abort()
-  signal.addEventListener('abort', end, { once: true })
-  desk.wake = end
-  try {
-    await wait(ms, early.signal)
-  } catch (error) {
-    if (signal.aborted) throw signal.reason
-    if (!early.signal.aborted) throw error
-  } finally {
-    desk.wake = () => {}
-    signal.removeEventListener('abort', end)
-  }
-}
+/** The HTTP status that a question failed with. */
+const statusOf = (thrown: unknown) => (thrown as { readonly status?: number } | undefined)?.status
 
-async function headersFor(
-  { headers }: HttpJobOptions,
-  job: Job,
-  address: string,
-  request: RouteRequest | undefined,
-): Promise<HeadersInit> {
-  if (headers !== undefined) return typeof headers === 'function' ? headers(job) : headers
-  const authorization = request?.headers.get('authorization')
-  const isSame = request && new URL(address, request.url).origin === request.url.origin
-  return authorization && isSame ? { authorization } : {}
-}
+/** Whether a server did not take our question, as opposed to not knowing the job: others may ask better. */
+const isRefusal = (status: number | undefined, isNew: boolean): boolean =>
+  status !== undefined && status < 500 && ![408, 410, 425, 429, ...(isNew ? [] : [404])].includes(status)
 
-/** The JSON of an answer; throws what is wrong with it in a form that says whether to ask again. */
-async function jsonOf(response: Response, longest = longestAnswer): Promise<unknown> {
-  const { ok, status, headers } = response
-  const text = await readText(response, longest)
-  if (ok && text === undefined) {
-    throw Object.assign(new Error(`the answer is longer than ${longest} bytes`), { retryable: false })
-  }
-  let body: unknown
-  try {
-    body = JSON.parse(text ?? '')
-  } catch {
-    body = undefined
-  }
-  if (ok) return body
-  // As the clients of providers throw it, and core reads it: what the server says counts more than the status.
-  const isRedirect = status < 400
-  throw Object.assign(new Error(isRedirect ? 'a redirect, not followed' : `HTTP ${status}`), {
-    status,
-    headers,
-    error: body,
-    ...(isRedirect && { retryable: false }),
-  })
-}
+/** By name, since an error may come from another realm or copy of the package. */
+const nameOf = (thrown: unknown): string => String((thrown as Error | undefined)?.name)

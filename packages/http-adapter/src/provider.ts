@@ -4,6 +4,7 @@ import type { HttpJobs } from './http-jobs.ts'
 import type { RouteKey } from './match.ts'
 import type { ReadStream } from './read-outcome.ts'
 import type { Fetch, FetchArguments, RouteRequest } from './request.ts'
+import type { WebhookTracker } from './webhook-target.ts'
 
 /** Calls that begin work, and how to read their answers. */
 export interface Start {
@@ -56,4 +57,6 @@ export interface JobTools {
   /** Untracked. */
   readonly fetch: Fetch
   readonly report: (error: unknown) => void
+  /** Where an outcome goes that a client is told after our own polls have ended. A tracked fetch gives its tracker. */
+  readonly tracker?: Pick<WebhookTracker, 'getTask' | 'updateTask'>
 }

@@ -336,6 +336,7 @@ describe('replicate, when it goes wrong', () => {
       every: 5,
       faults: (at) => at.fault('get', { status: 404, body: { detail: 'gone' } }),
     })
+    page.skip(60_000)
     expect(await page.end()).toMatchObject({ status: 'interrupted' })
   })
 })
@@ -389,6 +390,7 @@ describe('replicate after a reload', () => {
     await client.predictions.create({ model: 'acme/painter', input })
     await until(() => expect(page.tasks()[0]).toMatchObject({ job: prediction }))
     const next = openPage(server.fetch, replicate({ every: 5 }), page.close())
+    next.skip(60_000)
     expect(await next.end()).toMatchObject({ status: 'interrupted' })
     expect(server.count('create')).toBe(1)
   })
@@ -410,6 +412,7 @@ describe('replicate after a reload', () => {
       job: { provider: 'replicate', id: '../../evil?', url: 'https://evil.example' },
     })
     const next = openPage(spy, replicate({ every: 5, headers }), JSON.stringify(tracker.serialize()))
+    next.skip(60_000)
     expect(await next.end()).toMatchObject({ status: 'interrupted' })
     expect(asked).toEqual(['https://api.replicate.com/v1/predictions/..%2F..%2Fevil%3F'])
   })

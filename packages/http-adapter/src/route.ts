@@ -29,35 +29,32 @@ export type Route<
   P extends Pipeline,
   K extends string = string,
   T extends TaskType<P> = TaskType<P>,
-> = T extends unknown
-  ? CallOptions & {
-      /** The step, or the extra task. */
-      readonly type: T
-      /** Says what a call is for; undefined for a call that shall not be tracked. */
-      readonly scope: (request: RouteRequest<ParamName<K>>) => RouteScope<P, T> | undefined
-      readonly metadata?:
-        Partial<MetadataOf<P, T>> | ((request: RouteRequest<ParamName<K>>) => Partial<MetadataOf<P, T>>)
-      /**
-       * Reads what to record from the JSON of an ok response: `done(output)`, `job(handle)` for work that goes on,
-       * `failed(reason)` for a failure that came as a success, or any patch. The task then ends with the body, or
-       * with the job, and not with the headers; the caller waits for neither. Not called for other bodies, or those
-       * above 1 MiB.
-       */
-      readonly read?: (
-        body: unknown,
-        request: RouteRequest<ParamName<K>>,
-      ) => TaskPatch<MetadataOf<P, T>> | undefined
-      /** Reads an ok response that is no JSON as it comes in, from a copy: `readEvents(…)`, `readDownload()`. */
-      readonly stream?: ReadStream
-      /**
-       * The handle of the work where it is known before the call answers. It is recorded and followed beside the call
-       * from the start, and finishes the task when the call breaks off.
-       */
-      readonly job?: (request: RouteRequest<ParamName<K>>) => Job | undefined
-      /** Takes out of what is about to be recorded what must not be. Core's own redaction comes after it. */
-      readonly redact?: (patch: TaskPatch<MetadataOf<P, T>>) => TaskPatch<MetadataOf<P, T>>
-    }
-  : never
+> = T extends unknown ? StepRoute<T, RouteScope<P, T>, MetadataOf<P, T>, RouteRequest<ParamName<K>>> : never
+
+/** A route by its parts, so that a compiler's message begins with the step and not with the pipeline. */
+export interface StepRoute<T extends string, Scope, M, Request> extends CallOptions {
+  /** The step, or the extra task. */
+  readonly type: T
+  /** Says what a call is for; undefined for a call that shall not be tracked. */
+  readonly scope: (request: Request) => Scope | undefined
+  readonly metadata?: Partial<M> | ((request: Request) => Partial<M>)
+  /**
+   * Reads what to record from the JSON of an ok response: `done(output)`, `job(handle)` for work that goes on,
+   * `failed(reason)` for a failure that came as a success, or any patch. The task then ends with the body, or
+   * with the job, and not with the headers; the caller waits for neither. Not called for other bodies, or those
+   * above 1 MiB.
+   */
+  readonly read?: (body: unknown, request: Request) => TaskPatch<M> | undefined
+  /** Reads an ok response that is no JSON as it comes in, from a copy: `readEvents(…)`, `readDownload()`. */
+  readonly stream?: ReadStream
+  /**
+   * The handle of the work where it is known before the call answers. It is recorded and followed beside the call
+   * from the start, and finishes the task when the call breaks off.
+   */
+  readonly job?: (request: Request) => Job | undefined
+  /** Takes out of what is about to be recorded what must not be. Core's own redaction comes after it. */
+  readonly redact?: (patch: TaskPatch<M>) => TaskPatch<M>
+}
 
 /** A route as the code sees it, whatever its pipeline. */
 export interface LooseRoute extends CallOptions {

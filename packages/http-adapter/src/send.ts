@@ -3,6 +3,7 @@ import { type Answer, readAnswer } from './batch.ts'
 import type { Entry } from './queue.ts'
 import { readText } from './read-body.ts'
 import type { HttpSinkOptions } from './sink-options.ts'
+import { isThenable } from './share-call.ts'
 import { headersOf, type World } from './world.ts'
 
 /** What has come of a request. */
@@ -68,7 +69,7 @@ async function post(
   signal: AbortSignal,
 ): Promise<Reply> {
   const asked = typeof headers === 'function' ? headers() : headers
-  const sent = headersOf(asked instanceof Promise ? await asked : asked)
+  const sent = headersOf(isThenable(asked) ? await asked : asked)
   let body: BodyInit = text
   if (!keepalive) {
     sent.set('content-type', 'application/json')

@@ -1,6 +1,10 @@
 import type { SharedResponse } from './shared-response.ts'
 import { onAbort } from './signals.ts'
 
+/** Also for a promise of another realm or library (Jest, zone.js), which is no instance of the global Promise. */
+export const isThenable = <T>(value: T | Promise<T>): value is Promise<T> =>
+  typeof (value as Partial<Promise<T>> | null | undefined)?.then === 'function'
+
 /** `then` with a handler, where nothing is returned and a rejection is not left behind. */
 export function observe<T>(
   promise: Promise<T>,

@@ -1,10 +1,10 @@
 import type {
   Follow,
+  ItemScope,
   JsonObject,
   MetadataOf,
   Pipeline,
   RunContext,
-  Slot,
   TaskType,
   Tracker,
 } from '@callsheet/core'
@@ -15,12 +15,19 @@ import type { Provider } from './provider.ts'
 import type { Outcome } from './read-outcome.ts'
 import { type Fetch, type FetchArguments, type RouteRequest, signalOf } from './request.ts'
 import type { CallOptions, LooseRoute, Route } from './route.ts'
-import { observe, spent } from './share-call.ts'
+import { isThenable, observe, spent } from './share-call.ts'
 
 /** What a call is for, and how it is run. */
 export type Work<P extends Pipeline, T extends TaskType<P> = TaskType<P>> = T extends unknown
-  ? Slot<P, T> & CallOptions & { readonly metadata?: Partial<MetadataOf<P, T>> }
+  ? StepWork<T, ItemScope<P, NoInfer<T>>, MetadataOf<P, NoInfer<T>>>
   : never
+
+/** Work by its parts, so that a compiler's message begins with the step and not with the pipeline. */
+export type StepWork<T extends string, Item, M> = CallOptions & {
+  readonly showId: string
+  readonly type: T
+  readonly metadata?: Partial<M>
+} & Item
 
 /** How a tracked fetch is made. */
 export interface TrackedFetchOptions<P extends Pipeline, K extends RouteKey> {
@@ -35,16 +42,29 @@ export interface TrackedFetchOptions<P extends Pipeline, K extends RouteKey> {
   readonly fetch?: Fetch
 }
 
-/** A fetch that tracks itself. */
-export interface TrackedFetch<P extends Pipeline> extends Fetch {
+/** Gives a fetch for pieces of work. */
+export interface FetchFor<P extends Pipeline> {
   /**
-   * The same fetch, with which a provider's client does one piece of work, or for each call what the given function
-   * says; undefined for a call that shall not be tracked. Without it, providers' calls are not tracked.
+   * The same fetch, with which a provider's client does for each call the work that the function says; undefined for a
+   * call that shall not be tracked.
+   *
+   * @example
+   * const client = new OpenAI({ fetch: fetch.for(({ url }) => workOf(url)) })
+   */
+  (work: (request: RouteRequest) => Work<P> | undefined): Fetch
+  /**
+   * The same fetch, with which a provider's client does one piece of work. Without it, providers' calls are not
+   * tracked.
    *
    * @example
    * const client = new Replicate({ fetch: fetch.for({ showId: 's1', type: 'portrait', characterId: 'ada' }) })
    */
-  readonly for: (work: Work<P> | ((request: RouteRequest) => Work<P> | undefined)) => Fetch
+  <T extends TaskType<P>>(work: Work<P, T>): Fetch
+}
+
+/** A fetch that tracks itself. */
+export interface TrackedFetch<P extends Pipeline> extends Fetch {
+  readonly for: FetchFor<P>
   /** Those who follow jobs, for after a reload: `tracker.resume(fetch.followers)`. */
   readonly followers: Readonly<Record<string, Follow>>
 }
@@ -88,7 +108,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   const loose = tracker as unknown as Tracker
   const followers: Record<string, Follow> = { ...jobs }
   for (const { name, jobs: of } of providers) {
-    if (of) followers[name] = of({ fetch: send, report: tracker.report })
+    if (of) followers[name] = of({ fetch: send, report: tracker.report, tracker: loose })
   }
   const tools: CallTools = { send, tracker: loose, jobs: new Map(Object.entries(followers)) }
   const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
@@ -165,15 +185,15 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     }
     if (plan) return run(args, plan)
     const answered = send(...args)
-    return typeof answered?.then === 'function' ? (watch?.(answered) ?? answered) : answered
+    return isThenable(answered) ? (watch?.(answered) ?? answered) : answered
   }
 
   const trackedFetch: Fetch = (...args) => call(args, () => undefined)
   return Object.assign(trackedFetch, {
-    for: ((work) => {
+    for: ((work: Work<P> | ((request: RouteRequest) => Work<P> | undefined)): Fetch => {
       const givenFor = typeof work === 'function' ? work : () => work
       return (...args) => call(args, givenFor)
-    }) satisfies TrackedFetch<P>['for'],
+    }) as FetchFor<P>,
     followers,
   })
 }

@@ -4,6 +4,7 @@ import { type ShowPipeline, showPipeline } from '@callsheet/core'
 import { createHooks, type Hooks } from './create-hooks.ts'
 
 export { createHooks, type Hooks } from './create-hooks.ts'
+export type { ShowId } from './show-id.ts'
 export type { UseTrackOptions } from './use-track.ts'
 
 const hooks = createHooks(showPipeline)

@@ -1,19 +1,37 @@
-import type { Pipeline, TaskType, TrackOptions } from '@callsheet/core'
+import {
+  CallsheetError,
+  type ItemScope,
+  type MetadataOf,
+  type Pipeline,
+  type RunOptions,
+  type TaskType,
+} from '@callsheet/core'
 import { useInsertionEffect, useRef, useState } from 'react'
+import type { ShowId } from './show-id.ts'
 import { useTrackerOf } from './tracker-context.ts'
 
 /** How the calls of `useTrack` are tracked: for which show and item, and the options of `track`. */
-export type UseTrackOptions<P extends Pipeline, T extends TaskType<P>, R> = {
-  readonly showId: string
-} & TrackOptions<P, T, R>
+export type UseTrackOptions<P extends Pipeline, T extends TaskType<P>, R> = StepCallOptions<
+  T,
+  ItemScope<P, T>,
+  MetadataOf<P, T>,
+  R
+>
+
+/** The same by their parts, so that a compiler's message begins with the step and not with the pipeline. */
+type StepCallOptions<_T extends string, Item, M, R> = {
+  /** The show of the call; `null` before it exists. */
+  readonly showId: ShowId
+} & RunOptions<M, R> &
+  Item
 
 export interface UseTrack<P extends Pipeline> {
   /**
    * Gives a function with the signature of `fn`, tracked at each call.
    *
    * The function is the same for the component's life, and calls the `fn` and `options` of the latest render.
-   * Unmounting ends no call. Options that throw or name no usable show are reported on the tracker's `error`
-   * event, and `fn` is called all the same.
+   * Unmounting ends no call. A call whose options throw, or whose `showId` is not usable (`null` before a show
+   * exists), is made without being tracked, which is reported on the tracker's `error` event.
    *
    * @example
    * const paint = useTrack(
@@ -25,9 +43,17 @@ export interface UseTrack<P extends Pipeline> {
   <T extends TaskType<P>, A extends readonly unknown[], R>(
     type: T,
     fn: (...args: A) => R,
-    options: NoInfer<UseTrackOptions<P, T, R> | ((...args: A) => UseTrackOptions<P, T, R>)>,
+    options: NoInfer<
+      | StepCallOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R>
+      | ((...args: A) => StepCallOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R>)
+    >,
   ): (...args: A) => R
 }
+
+const noShow = (type: string) =>
+  new CallsheetError(`useTrack: no showId yet. This call of "${type}" is made, but not tracked.`, {
+    code: 'invalid_id',
+  })
 
 export const useTrack: UseTrack<Pipeline> = (type, fn, options) => {
   const tracker = useTrackerOf('useTrack')
@@ -43,13 +69,14 @@ export const useTrack: UseTrack<Pipeline> = (type, fn, options) => {
     let given
     try {
       given = typeof now.options === 'function' ? now.options(...args) : now.options
+      if (!given.showId) throw noShow(now.type)
       show = now.tracker.show(given.showId)
     } catch (error) {
       now.tracker.report(error)
       return call()
     }
     // For any step at once, TypeScript cannot tell that these options fit.
-    return show.track(now.type, call, ...([given] as never))
+    return show.track(now.type, call, given as never)
   })
   return tracked
 }

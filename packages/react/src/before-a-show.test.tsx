@@ -1,0 +1,63 @@
+import { describe, expect, it, vi } from 'vitest'
+import { renderHook } from 'vitest-browser-react'
+import { type ShowId, usePipeline, useStep, useTask, useTrack } from './index.ts'
+import { createTestTracker, settled, showId } from './testing.tsx'
+
+describe.each([
+  ['null', null],
+  ['undefined', undefined],
+  ['an empty text', ''],
+])('the hooks with %s, before a show exists', (_what, nothing: ShowId) => {
+  const useAll = (id: ShowId = nothing) => ({
+    show: usePipeline(id),
+    progress: usePipeline(id, (show) => show.progress),
+    step: useStep(id, 'portrait'),
+    task: useTask({ showId: id, type: 'portrait', characterId: 'ada' }),
+    byId: useTask(id),
+    start: useTrack('trailer', () => 7, { showId: id }),
+  })
+
+  it('give an empty show, and no task', async () => {
+    const { wrapper } = createTestTracker()
+    const { result } = await renderHook(() => useAll(), { wrapper })
+    const { show, progress, step, task, byId } = result.current
+    expect(show).toMatchObject({ showId: '', status: 'pending', progress: 0, characters: [] })
+    expect(progress).toBe(0)
+    expect(step).toMatchObject({ type: 'portrait', status: 'pending', total: 0 })
+    expect([task, byId]).toEqual([undefined, undefined])
+  })
+
+  it('follow the show as soon as it has an id', async () => {
+    const { tracker, wrapper, subscribers } = createTestTracker()
+    tracker.addTask({ id: 'mine', showId, type: 'portrait', characterId: 'ada', status: 'processing' })
+    const { result, rerender, unmount } = await renderHook((id?: string) => useAll(id), { wrapper })
+    await rerender(showId)
+    expect(result.current.show).toBe(tracker.getPipeline(showId))
+    expect(result.current.step.active).toBe(1)
+    expect(result.current.task?.id).toBe('mine')
+    tracker.updateTask('mine', { status: 'succeeded' })
+    await vi.waitFor(() => expect(result.current.task?.status).toBe('succeeded'))
+    await unmount()
+    expect(subscribers.now).toBe(0)
+  })
+
+  it('render for no change of other shows', async () => {
+    const { tracker, wrapper } = createTestTracker()
+    const onRender = vi.fn()
+    await renderHook(() => (onRender(), useAll()), { wrapper })
+    onRender.mockClear()
+    tracker.addTask({ showId, type: 'portrait', characterId: 'ada' })
+    await settled()
+    expect(onRender).not.toHaveBeenCalled()
+  })
+
+  it('make a call without tracking it, and report that', async () => {
+    const { tracker, wrapper } = createTestTracker()
+    const errors: unknown[] = []
+    tracker.on('error', ({ error }) => errors.push(error))
+    const { result } = await renderHook(() => useAll(), { wrapper })
+    expect(result.current.start()).toBe(7)
+    expect(errors).toMatchObject([{ code: 'invalid_id', message: expect.stringContaining('no showId yet') }])
+    expect(tracker.getTasks()).toEqual([])
+  })
+})

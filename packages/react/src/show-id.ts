@@ -1,0 +1,2 @@
+/** A show's id; nothing, or an empty text, before the show exists. */
+export type ShowId = string | null | undefined

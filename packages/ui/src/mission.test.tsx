@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+import { page } from 'vitest/browser'
+import { playDocument, showId } from '../../../test/mission/document.ts'
+import { BackgroundTasksPanel } from './background-tasks-panel.tsx'
+import { createFixture, faceShown, renderWith } from './fixtures.tsx'
+import { ProductionPipeline } from './production-pipeline.tsx'
+
+const facesOf = (types: readonly { readonly type: string }[]) => types.map(({ type }) => faceShown(type))
+
+it("shows what an application's own objects say, with an update that went to another id", async () => {
+  const { tracker, pass } = createFixture()
+  playDocument({ tracker, now: tracker.now, pass }, { keepsId: false })
+  await renderWith(
+    tracker,
+    <>
+      <ProductionPipeline showId={showId} />
+      <BackgroundTasksPanel open onOpenChange={() => {}} />
+    </>,
+  )
+  expect(facesOf(tracker.pipeline.steps)).toEqual([
+    'active',
+    'succeeded',
+    'succeeded',
+    'succeeded',
+    'failed',
+    'succeeded',
+    'succeeded',
+    'succeeded',
+  ])
+  await expect.element(page.getByTestId('video').getByText('Content filter').first()).toBeInTheDocument()
+  // The step that was never ended says that nothing was heard of it.
+  await expect.element(page.getByText(/no sign of life/).first()).toBeInTheDocument()
+})
+
+it('shows them all done, when each task keeps its id', async () => {
+  const { tracker, pass } = createFixture()
+  playDocument({ tracker, now: tracker.now, pass }, { keepsId: true })
+  tracker.addTask({ type: 'video', showId, characterId: 'cy', status: 'succeeded' })
+  await renderWith(tracker, <ProductionPipeline showId={showId} />)
+  expect(facesOf(tracker.pipeline.steps)).toEqual(Array(8).fill('succeeded'))
+  await expect.element(page.getByText('8 / 8 steps complete')).toBeVisible()
+})
