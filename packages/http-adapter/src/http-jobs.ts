@@ -5,7 +5,8 @@ import { createDesk, type Desk, heard, nap } from './job-desk.ts'
 import type { JobTools, Watch } from './provider.ts'
 import { isJson, readJson } from './read-outcome.ts'
 import type { RouteRequest } from './request.ts'
-import { shareResponse } from './shared-response.ts'
+import { observe } from './share-call.ts'
+import type { SharedResponse } from './shared-response.ts'
 import { patchFor } from './webhook-target.ts'
 
 /** How jobs are followed over HTTP. */
@@ -52,15 +53,8 @@ export interface HttpJobs extends Follow {
   ) => Promise<TaskPatch | void>
   /** Takes in what somebody else was told of a job. False when nobody follows it here. */
   readonly tell: (id: string, state: JobState) => boolean
-  /**
-   * Takes in what a caller is about to be told. Returns the response for that caller, whose `signal` it is.
-   */
-  readonly watch: (
-    watch: Watch,
-    answered: Promise<Response>,
-    request: RouteRequest,
-    signal?: AbortSignal,
-  ) => Promise<Response>
+  /** Takes in what a caller is about to be told. Has to be called before the caller has the response. */
+  readonly watch: (watch: Watch, answered: Promise<SharedResponse>, request: RouteRequest) => void
 }
 
 /** Anybody who follows jobs, as a tracked fetch sees it. */
@@ -204,15 +198,10 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
   return Object.assign((job: Job, context: FollowContext) => follow(job, context), {
     begun: follow,
     tell,
-    watch(
-      { id, read, longest }: Watch,
-      answered: Promise<Response>,
-      request: RouteRequest,
-      signal?: AbortSignal,
-    ) {
-      return Promise.resolve(answered).then((response) => {
-        if (!response?.ok || !isJson(response)) return response
-        const shared = shareResponse(response, () => (signal?.aborted ? signal : undefined))
+    watch({ id, read, longest }: Watch, answered: Promise<SharedResponse>, request: RouteRequest) {
+      observe(answered, (shared) => {
+        const { original } = shared
+        if (!original?.ok || !isJson(original)) return
         readJson(shared, (body) => ({ id: id(request), state: read(body, request) }), report, longest)
           // A body that breaks off is its caller's to hear of.
           .catch(() => undefined)
@@ -221,7 +210,6 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
               tellLate(told.id, told.state)
           })
           .catch(report)
-        return shared.response
       })
     },
   })

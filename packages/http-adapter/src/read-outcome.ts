@@ -113,10 +113,14 @@ const pauseIn =
 /** What core reads a failure from: the fields of a response, and a copy of its body. */
 function failureOf(shared: SharedResponse, options: CopyOptions): Response {
   const { ok, type, status, statusText, headers } = shared.original
-  const copy = shared.copy(options) ?? textCopyOf(shared)
+  const body = shared.copy(options) ?? textCopyOf(shared)
   const failure = {
-    ...{ ok, type, status, statusText, headers },
-    body: copy ?? null,
+    ok,
+    type,
+    status,
+    statusText,
+    headers,
+    body,
     clone: () => failure,
     [Symbol.toStringTag]: 'Response',
   }

@@ -16,6 +16,7 @@ import type { Outcome } from './read-outcome.ts'
 import { type Fetch, type FetchArguments, type RouteRequest, signalOf } from './request.ts'
 import type { CallOptions, LooseRoute, Route } from './route.ts'
 import { isThenable, observe, spent } from './share-call.ts'
+import { shareResponse, type SharedResponse } from './shared-response.ts'
 
 /** What a call is for, and how it is run. */
 export type Work<P extends Pipeline, T extends TaskType<P> = TaskType<P>> = T extends unknown
@@ -75,13 +76,13 @@ const runningCalls = new WeakMap<Promise<Outcome>, Call>()
 /**
  * Makes a `fetch` that tracks the calls of the given routes and providers and passes all others on, untouched.
  *
- * A tracked call is made once, with the arguments given and a signal that the tracker can abort; its caller gets
- * fetch's own promise, its response unread, and its errors. A response that is not ok, an error or an abort end the
- * task as such; a 202, or a body that names a job, keeps it open. What fails in a route's functions is reported on the
- * tracker's `error` event, and the call is made all the same.
+ * A tracked call is made once, with the arguments given and a signal that the tracker can abort; its caller gets its
+ * response, unread, and its errors. A response that is not ok, an error or an abort end the task as such; a 202, or a
+ * body that names a job, keeps it open. What fails in a route's functions is reported on the tracker's `error` event, and
+ * the call is made all the same. A body that the tracker reads is passed on at the caller's speed.
  *
- * A call that joins a running one gets a copy of the response, taken before anyone reads it. Its own signal ends
- * only its own waiting; when the first caller aborts, the next one's call is made.
+ * A call that joins a running one gets a response of its own. Its signal ends only its own waiting and body; when the
+ * first caller aborts before it has an answer, the next one's call is made.
  *
  * Throws a TypeError for a route key that is no method and path.
  *
@@ -169,15 +170,14 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
 
   function call(args: FetchArguments, givenFor: (request: RouteRequest) => Work<P> | undefined) {
     let plan: Plan | undefined
-    let watch: ((answered: Promise<Response>) => Promise<Response> | undefined) | undefined
+    let watch: ((answered: Promise<SharedResponse>) => void) | undefined
     try {
       const found = findTarget(args, find)
       if (found) {
         const { target, request } = found
         if ('watch' in target) {
           // Whoever makes it: what it is told, we are told.
-          watch = (answered) =>
-            tools.jobs.get(target.provider)?.watch?.(target.watch, answered, request, signalOf(args))
+          watch = (answered) => tools.jobs.get(target.provider)?.watch?.(target.watch, answered, request)
         } else plan = planCall(target, givenFor as Parameters<typeof planCall>[1], args, request, loose)
       }
     } catch (error) {
@@ -185,7 +185,13 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     }
     if (plan) return run(args, plan)
     const answered = send(...args)
-    return isThenable(answered) ? (watch?.(answered) ?? answered) : answered
+    if (!watch || !isThenable(answered)) return answered
+    const own = signalOf(args)
+    const shared = Promise.resolve(answered).then((it) =>
+      shareResponse(it, () => (own?.aborted ? own : undefined)),
+    )
+    watch(shared)
+    return shared.then(({ response }) => response)
   }
 
   const trackedFetch: Fetch = (...args) => call(args, () => undefined)
