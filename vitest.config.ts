@@ -31,7 +31,13 @@ export default defineConfig({
       'packages/ui/vitest.react18.config.ts',
       {
         ...fromSource,
-        test: { name: 'e2e', include: ['test/e2e/**/*.e2e.test.ts'], fileParallelism: false },
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.e2e.test.ts'],
+          fileParallelism: false,
+          // A browser on a busy machine takes its time; no test waits for it.
+          expect: { poll: { timeout: 20_000 } },
+        },
       },
     ],
   },

@@ -170,6 +170,60 @@ describe('httpSink in a page', { timeout: minute }, () => {
     expect(await next.evaluate(() => tools.errors)).toEqual([])
   })
 
+  it.each([
+    [
+      'cannot begin',
+      () => {
+        const transaction = Reflect.get(IDBDatabase.prototype, 'transaction') as IDBDatabase['transaction']
+        IDBDatabase.prototype.transaction = () => {
+          IDBDatabase.prototype.transaction = transaction
+          throw new DOMException('The database connection is closing.', 'InvalidStateError')
+        }
+      },
+    ],
+    [
+      'is aborted',
+      () => {
+        const put = Reflect.get(IDBObjectStore.prototype, 'put') as IDBObjectStore['put']
+        IDBObjectStore.prototype.put = function (...args) {
+          IDBObjectStore.prototype.put = put
+          const request = put.apply(this, args)
+          this.transaction.abort()
+          return request
+        }
+      },
+    ],
+    ['meets a lost connection', undefined],
+  ])('keeps its queue after a transaction that %s', async (_what, breakOnce) => {
+    const { inbox, context, open } = await setUp({ isSaved: true })
+    inbox.faults.push(...Array.from({ length: 99 }, () => '503' as const))
+    const page = await open()
+    await page.evaluate(async () => {
+      tools.add('one')
+      await tools.sink.flush()
+    })
+    if (breakOnce) await page.evaluate(breakOnce)
+    else {
+      // As a person does it in the browser's settings.
+      const devtools = await context.newCDPSession(page)
+      const { origin } = new URL(page.url())
+      await devtools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' })
+    }
+    await page.evaluate(async () => {
+      tools.add('two')
+      await tools.sink.flush()
+      tools.add('three')
+      await tools.sink.flush()
+    })
+    const waiting = breakOnce ? ['one', 'two', 'three'] : ['two', 'three']
+    expect(await page.evaluate(() => tools.errors)).toEqual([expect.stringContaining('503')])
+    await page.reload()
+    await page.waitForFunction(() => 'tools' in globalThis)
+    await expect.poll(() => pending(page)).toBe(waiting.length)
+    inbox.faults.length = 0
+    await expect.poll(() => idsIn(inbox)).toEqual(waiting.toSorted())
+  })
+
   it('goes on in memory where IndexedDB is refused', async () => {
     const { inbox, context, open } = await setUp({ isSaved: true })
     await context.addInitScript(() => {

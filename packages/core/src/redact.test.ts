@@ -212,13 +212,15 @@ describe('createRedactor', () => {
     expect(() => createRedactor(options)).toThrow(message)
   })
 
-  // Not by time: recheck looks for texts on which a pattern takes longer than in proportion to their length.
+  // recheck looks for texts on which a pattern takes longer than in proportion to their length. Its limits in ms would
+  // call a pattern vulnerable on a busy machine, so only those in characters stay.
+  const untimed = { timeout: null, attackTimeout: null, incubationTimeout: null, seedingTimeout: null }
   it.each([
     ['shapes', secretShape],
     ['names', namedSecret],
     ['addresses', address],
-  ])('reads every text in linear time: %s', { timeout: 60_000 }, (_what, { source, flags }) => {
-    expect(checkSync(source, flags, { timeout: 50_000 })).toMatchObject({ status: 'safe' })
+  ])('reads every text in linear time: %s', { timeout: 300_000 }, (_what, { source, flags }) => {
+    expect(checkSync(source, flags, untimed)).toMatchObject({ status: 'safe' })
   })
 })
 

@@ -74,6 +74,52 @@ describe('httpSink with a storage', () => {
     ])
   })
 
+  it('says so when a storage does not open, and takes up what is there when it does after all', async () => {
+    const { storage, keep } = createRows()
+    keep('old', task('old'))
+    let open = () => {}
+    const opening = new Promise<void>((resolve) => (open = resolve))
+    const slow = { ...storage(), idle: () => opening }
+    const late = {
+      ...slow,
+      open: (onFail: (error: unknown) => void) => opening.then(() => slow.open(onFail)),
+    }
+    const { sink, write, clock, errors, ids } = setUpSink({ storage: late })
+    write(...Array.from({ length: 1_200 }, (_one, place) => `t${place}`))
+    expect(sink.counts.pending).toBe(1_200)
+    const flushed = sink.flush()
+    await clock.advance(10 * second)
+    expect(errors).toEqual([expect.stringContaining('goes on in memory: it has not opened in 10000 ms')])
+    await clock.advance(10 * second)
+    await flushed
+    expect(ids().flat()).toHaveLength(1_200)
+    open()
+    await clock.advance(second)
+    expect(ids().at(-1)).toEqual(['old'])
+    // With a storage it keeps ten times as much.
+    write(...Array.from({ length: 3_000 }, (_one, place) => `u${place}`))
+    expect(sink.counts.pending).toBe(3_000)
+  })
+
+  it.each([
+    ['throws', () => expect.fail('no disk')],
+    ['rejects', () => Promise.reject(new Error('no disk'))],
+  ])('outlives a storage of which everything %s', async (_what, broken) => {
+    const storage = { open: broken, note: broken, idle: broken, counts: broken }
+    const { sink, write, clock, errors, ids } = setUpSink({ storage })
+    write('a')
+    await clock.advance(second)
+    await sink.flush()
+    expect(ids()).toEqual([['a']])
+    expect(sink.counts).toMatchObject({ stored: 1, pending: 0 })
+    expect(errors).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('goes on in memory: no disk'),
+        expect.stringContaining('an option throws: no disk'),
+      ]),
+    )
+  })
+
   it('counts in it what has become of all records, over pages', async () => {
     const { storage } = createRows()
     const first = setUpSink({ storage: storage() })

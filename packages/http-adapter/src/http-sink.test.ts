@@ -127,20 +127,22 @@ describe('httpSink', () => {
     expect(sent[0]!.headers.get('content-encoding')).toBeNull()
   })
 
-  it('keeps what cannot be compressed, and says so', async () => {
-    const { sink, write, sent, errors } = setUpSink({
-      gzip: () => Promise.reject(new Error('out of memory')),
-    })
-    write(...Array.from({ length: 50 }, (_one, place) => `t${place}`))
-    await sink.flush()
-    expect(sent).toEqual([])
-    expect(errors).toEqual([expect.stringContaining('out of memory')])
-    expect(sink.counts.pending).toBe(50)
+  it.each([
+    ['rejects', () => Promise.reject(new Error('out of memory'))],
+    ['throws', () => expect.fail('out of memory')],
+  ])('sends plain text when a compression %s, and says so once', async (_what, gzip) => {
+    const { sink, write, sent, errors } = setUpSink({ gzip })
+    for (let turn = 0; turn < 2; turn += 1) {
+      write(...Array.from({ length: 50 }, (_one, place) => `t${place}`))
+      await sink.flush()
+    }
+    expect(sent.map(({ headers }) => headers.get('content-encoding'))).toEqual([null, null])
+    expect(errors).toEqual([expect.stringMatching(/gzip fails, sending plain text: out of memory/)])
+    expect(sink.counts.pending).toBe(0)
   })
 
   it.each([
     ['headers', { headers: () => new Promise<never>(() => {}) }],
-    ['a compression', { gzip: () => new Promise<never>(() => {}) }],
     ['a fetch that knows no signal', { fetch: () => new Promise<never>(() => {}) }],
   ])('gives up %s that never come, in its time', async (_what, options) => {
     const { sink, clock, write, errors } = setUpSink({ ...options, timeout: 5_000 })
@@ -150,6 +152,19 @@ describe('httpSink', () => {
     await flushed
     expect(errors).toEqual([expect.stringContaining('no answer in 5000 ms')])
     expect(sink.counts.pending).toBe(50)
+  })
+
+  it('gives up a compression that never comes, and tries again without', async () => {
+    const { sink, clock, write, sent, errors } = setUpSink({ gzip: () => new Promise<never>(() => {}) })
+    write(...Array.from({ length: 50 }, (_one, place) => `t${place}`))
+    await clock.advance(10 * second)
+    await clock.advance(10 * second)
+    expect(errors).toEqual([
+      expect.stringContaining('gzip fails, sending plain text: no answer in 10000 ms'),
+      expect.stringContaining('it tries again'),
+    ])
+    expect(sent).toHaveLength(1)
+    expect(sink.counts.pending).toBe(0)
   })
 
   it('waits longer and longer for a collector that wants all of it again', async () => {

@@ -1,10 +1,13 @@
-import { CallsheetError, type Sink, type SinkHost } from '@callsheet/core'
+import type { Sink, SinkHost } from '@callsheet/core'
 import { envelope, inOrder, writeBatch } from './batch.ts'
+import { guard } from './guard.ts'
 import { createPace } from './pace.ts'
-import { room, watchPage } from './page.ts'
+import { followPage, room } from './page.ts'
 import { bytesOf, createQueue, type Entry, type SinkCounts } from './queue.ts'
-import { type Reply, send } from './send.ts'
+import { createSend, type Reply } from './send.ts'
 import { type HttpSinkOptions, inMemory, readOptions } from './sink-options.ts'
+import { openStorage } from './sink-storage.ts'
+import { createSinkTrackers } from './sink-trackers.ts'
 
 /** Records of one request, and bytes of it; of one that a page sends when it may end, bytes. */
 const [mostRecords, mostBytes, lastBytes] = [500, 524_288, 49_152]
@@ -41,38 +44,38 @@ export interface HttpSink extends Sink {
  * sink.counts.pending // 0
  */
 export function httpSink(options: HttpSinkOptions): HttpSink {
-  const { host, origins, storage, most, delay, page } = readOptions(options)
-  const { url, clock, random, schedule } = host
-  const told = new Set<string>()
-  let report: (error: unknown) => void = () => {}
+  const { host: given, origins, storage, most, delay, page } = readOptions(options)
+  const host = { ...given, clock }
+  const { url, random } = host
+  const trackers = createSinkTrackers(`HTTP sink of ${url}`)
+  const { tell } = trackers
+  const send = createSend(host, (error) => tell('gzip fails, sending plain text', error))
   let state: 'open' | 'refused' | 'closed' = 'open'
   let running: Promise<void> | undefined
   let batchSize = mostRecords
   let [batchId, attempt] = ['', 0]
 
-  /** Each trouble once, until all is well again. */
-  function tell(what: string, cause: unknown): void {
-    if (told.has(what)) return
-    told.add(what)
-    const why = cause instanceof Error ? cause.message : String(cause)
-    report(new CallsheetError(`HTTP sink of ${url}: ${what}: ${why}`, { code: 'sink_failed', cause }))
-  }
-
   const bug = (error: unknown) => tell('an option throws', error)
 
-  /** For callbacks of timers and events: what is thrown there would end a process. */
-  const guarded = (action: () => void) => () => {
+  let lastTime = Date.now()
+
+  /** A clock that throws must lose no record. */
+  function clock(): number {
     try {
-      action()
+      lastTime = given.clock()
     } catch (error) {
       bug(error)
     }
+    return lastTime
   }
+
+  /** For callbacks of timers and events: what is thrown there would end a process. */
+  const guarded = (action: () => void) => () => guard(action, bug)
 
   const queue = createQueue(
     most,
     (reason) => tell('it drops records, which its counts count', reason),
-    (row, end) => storage?.note(row, end),
+    (row, end) => saved?.note(row, end),
   )
 
   // --- when ----------------------------------------------------------------------------------------------------------
@@ -149,7 +152,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     for (const entry of entries) entry.isAway = isLast
     const reply = await (isLast && page?.sendBeacon
       ? void page.sendBeacon(url, text)
-      : send(text, entries, isLast, host))
+      : send(text, entries, isLast))
     room.left += bytes
     for (const entry of entries) entry.isAway = false
     return reply ? settle(entries, reply) : 0
@@ -163,7 +166,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
       // Who wants all of it again has taken nothing.
       if (!isWhole) pace.succeed()
       batchSize = Math.min(mostRecords, batchSize + 10)
-      if (answer.size === 0) told.clear()
+      if (answer.size === 0) trackers.calm()
       for (const [place, entry] of entries.entries()) {
         const reason = answer.get(place)
         if (reason === 0) {
@@ -177,7 +180,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     }
     if (isWanted) {
       if (state !== 'closed') pace.fail(reply.retryAfter)
-      tell('it tries again', error)
+      if (status > 0 || !followed?.isLeaving()) tell('it tries again', error)
       return 0
     }
     batchId = ''
@@ -205,47 +208,61 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
 
   // --- its life ------------------------------------------------------------------------------------------------------
 
-  const unwatch = page && watchPage(page, leave, () => pace.hurry())
+  const followed =
+    page &&
+    followPage(page, clock, (news, event) => {
+      // First, so that what they write now goes, too.
+      if (event) trackers.page(event)
+      if (event === 'left' || news === 'hidden') leave()
+      else if (event !== 'may-leave') hurry()
+    })
 
-  function close(): void {
+  const hurry = guarded(() => pace.hurry())
+
+  const close = guarded(() => {
     state = 'closed'
-    unwatch?.()
+    followed?.stop()
     pace.stop()
-  }
+  })
 
   function resume(): void {
     if (state === 'refused') state = 'open'
-    pace.hurry()
+    hurry()
   }
 
   let isOpening = storage !== undefined
+  let hasFailed = false
+  const bounds = { ...most }
 
-  /** What a storage does, for as long as a request may take. */
-  async function inTime(work: Promise<void> | undefined): Promise<void> {
-    if (!work) return
-    let stop = () => {}
-    const late = new Promise<void>((resolve) => {
-      stop = schedule(resolve, host.timeout)
-    })
-    await Promise.race([work, late]).catch(bug)
-    guarded(() => stop())()
+  function keepInMemory(error: unknown): void {
+    most.tasks = options.maxTasks ?? inMemory.tasks
+    most.bytes = options.maxBytes ?? inMemory.bytes
+    queue.prune()
+    tell('its storage fails, so it goes on in memory', error)
   }
 
-  const opened = storage
-    ?.open((error) => {
-      most.tasks = options.maxTasks ?? inMemory.tasks
-      most.bytes = options.maxBytes ?? inMemory.bytes
-      queue.prune()
-      tell('its storage fails, so it goes on in memory', error)
-    })
-    .then((rows) => {
-      isOpening = false
-      for (const row of rows) queue.takeUp(row)
-      arm()
+  const saved =
+    storage &&
+    openStorage(storage, host, {
+      onRows(rows) {
+        isOpening = false
+        if (!hasFailed) Object.assign(most, bounds)
+        for (const row of rows) queue.takeUp(row)
+        arm()
+      },
+      onFail(error) {
+        hasFailed = true
+        keepInMemory(error)
+      },
+      onLate: () => keepInMemory(new Error(`it has not opened in ${host.timeout} ms`)),
+      onBug: bug,
     })
 
   return {
-    connect: (tracker) => void (report = tracker.report),
+    connect(tracker) {
+      trackers.add(tracker)
+      if (page) guard(() => tracker.page('watched'), bug)
+    },
     write({ tasks, shows, origin }) {
       if (state === 'closed' || !origins.includes(origin)) return
       const now = clock()
@@ -258,11 +275,11 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
       resume()
       await running
       if (isOpening) {
-        await inTime(opened)
+        await saved?.opened()
         resume()
         await running
       }
-      await inTime(storage?.idle())
+      await saved?.idle()
     },
     resume,
     close,

@@ -18,7 +18,7 @@ export {
 export type { DropReason, QueuedRecord, QueueRow, SinkCounts } from './queue.ts'
 export type { StorageCounts } from './queue-totals.ts'
 export { queueStorage, type QueueStorage, type RowStore } from './queue-storage.ts'
-export type { HostPage } from './page.ts'
+export { type HostPage, watchPage } from './page.ts'
 export type { GivenHeaders, World } from './world.ts'
 export type { HttpSinkOptions } from './sink-options.ts'
 export { httpSink, type HttpSink } from './http-sink.ts'

@@ -15,30 +15,53 @@ const rows = 'rows'
 export function indexedDbQueue({ name = 'callsheet' }: { readonly name?: string } = {}): QueueStorage {
   let opened: Promise<IDBDatabase> | undefined
 
+  /** The next transaction opens the database again. */
+  function forget(database: Promise<IDBDatabase>): void {
+    if (opened === database) opened = undefined
+    database.then(
+      (it) => it.close(),
+      () => {},
+    )
+  }
+
   function open(): Promise<IDBDatabase> {
     const request = globalThis.indexedDB.open(name, 1)
     request.addEventListener('upgradeneeded', () => {
       request.result.createObjectStore(rows, { keyPath: 'key' })
     })
-    return new Promise((resolve, reject) => {
+    const made = new Promise<IDBDatabase>((resolve, reject) => {
       request.addEventListener('error', () => reject(request.error!))
       request.addEventListener('success', () => {
-        const { result } = request
-        const forget = () => void (opened = undefined)
-        // Somebody deletes the database, or the browser has lost it: the next transaction opens it again.
-        result.addEventListener('versionchange', () => {
-          result.close()
-          forget()
-        })
-        result.addEventListener('close', forget)
-        resolve(result)
+        // Another page deletes or upgrades the database, or the browser has lost it.
+        for (const event of ['versionchange', 'close']) {
+          request.result.addEventListener(event, () => forget(made))
+        }
+        resolve(request.result)
       })
     })
+    return made
   }
 
-  /** Resolves with what `action` returns, once all that it asked for is done. */
+  /**
+   * Resolves with what `action` returns, once all that it asked for is done. A transaction that fails is tried once more
+   * on a new connection: the old one may have been closed (site data were cleared), or the disk was busy.
+   */
   async function transact<T>(mode: IDBTransactionMode, action: (store: IDBObjectStore) => T): Promise<T> {
-    const database = await (opened ??= open())
+    const first = (opened ??= open())
+    try {
+      return await tryOn(first, mode, action)
+    } catch {
+      forget(first)
+      return tryOn((opened ??= open()), mode, action)
+    }
+  }
+
+  async function tryOn<T>(
+    opening: Promise<IDBDatabase>,
+    mode: IDBTransactionMode,
+    action: (store: IDBObjectStore) => T,
+  ): Promise<T> {
+    const database = await opening
     const transaction = database.transaction(rows, mode)
     const result = action(transaction.objectStore(rows))
     return new Promise((resolve, reject) => {

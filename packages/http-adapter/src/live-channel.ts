@@ -1,6 +1,7 @@
+import { guard } from './guard.ts'
 import type { LiveHost } from './live-ask.ts'
 import { connect, type Connection, type LiveState } from './live-connection.ts'
-import { type HostPage, watchPage } from './page.ts'
+import { followPage, type HostPage } from './page.ts'
 
 /** What all live sources of one show have in common, for as long as somebody has to do with it. */
 export interface Channel {
@@ -25,17 +26,19 @@ export function createChannel(report: (error: unknown) => void, onUnused: () => 
   let unwatch: (() => void) | undefined
   let stay: (() => void) | undefined
 
+  /** With an undo that does not throw. */
+  const safely =
+    (schedule: LiveHost['schedule']): LiveHost['schedule'] =>
+    (callback, ms) => {
+      const undo = schedule(callback, ms)
+      return () => guard(undo, report)
+    }
+
   function set(next: LiveState): void {
     state = next
     // One may leave or come while they are told.
     const present = Array.from(listeners)
-    for (const listener of present) {
-      try {
-        listener()
-      } catch (error) {
-        report(error)
-      }
-    }
+    for (const listener of present) guard(listener, report)
   }
 
   function leave(): void {
@@ -52,7 +55,8 @@ export function createChannel(report: (error: unknown) => void, onUnused: () => 
     get state() {
       return state
     },
-    open(host, page) {
+    open(given, page) {
+      const host = { ...given, schedule: safely(given.schedule) }
       const user = {}
       users.add(user)
       // Of those who share a connection, the newest has the newest credentials.
@@ -61,12 +65,25 @@ export function createChannel(report: (error: unknown) => void, onUnused: () => 
       if (connection) {
         if (state.status === 'stopped') connection.resume()
       } else {
-        const made = (connection = connect({ ...host, headers: () => latest.headers() }, set))
-        // A page in the back-forward cache would hold a connection; Chromium throws it out for that after a minute.
-        unwatch = page && watchPage(page, (event) => event === 'pagehide' && made.leave(), made.hurry)
+        const followed =
+          page &&
+          followPage(page, host.clock, (news) => {
+            // A page in the back-forward cache would hold a connection; Chromium throws it out for that after a minute.
+            if (news === 'pagehide') made.leave()
+            else if (/^(visible|resume|pageshow|online)$/.test(news)) made.hurry()
+          })
+        const made = connect({ ...host, headers: () => latest.headers() }, set, followed?.isLeaving)
+        connection = made
+        unwatch = followed?.stop
       }
       return () => {
-        if (users.delete(user) && users.size === 0) stay = host.schedule(leave, linger)
+        if (!users.delete(user) || users.size > 0) return
+        try {
+          stay = host.schedule(leave, linger)
+        } catch (error) {
+          report(error)
+          leave()
+        }
       }
     },
     subscribe(listener) {

@@ -34,9 +34,19 @@ export interface Connection {
 
 /** For how long a stream that is held back is not tried again, in ms. */
 const blockedFor = 300_000
+/** How long a stream lives that has not just been hung up on, in ms. */
+const longLived = 10_000
 
-/** Connects at once: streams; asks where streams do not come through; waits when that fails, too. */
-export function connect(host: LiveHost, onState: (state: LiveState) => void): Connection {
+/**
+ * Connects at once: streams; asks where streams do not come through; waits when that fails, too.
+ *
+ * @param isLeaving Whether the page is being left: what breaks then says nothing of the server.
+ */
+export function connect(
+  host: LiveHost,
+  onState: (state: LiveState) => void,
+  isLeaving: () => boolean = () => false,
+): Connection {
   const { tracker, url, pollEvery, clock, random, schedule } = host
   const take = createIntake(tracker)
   /** What has been told of this trouble. */
@@ -46,7 +56,7 @@ export function connect(host: LiveHost, onState: (state: LiveState) => void): Co
   let whyBlocked: Error | undefined
   let blockedAt = Number.NEGATIVE_INFINITY
   let [failures, firstWait] = [0, 1_000]
-  let isGood = false
+  let [isGood, hasFailed] = [false, false]
   let [isOver, isAway] = [false, false]
   let controller = new AbortController()
   let wake = (): unknown => undefined
@@ -68,7 +78,7 @@ export function connect(host: LiveHost, onState: (state: LiveState) => void): Co
     onGood: () => succeed('live'),
     // As for Retry-After.
     onRetry: (ms) => void (firstWait = Math.min(Math.max(ms, 100), 300_000)),
-    hasFailed: () => failures > 0,
+    hasFailed: () => hasFailed,
   })
   const poll = createPoll(host, take, () => succeed('polling', whyBlocked))
 
@@ -80,6 +90,7 @@ export function connect(host: LiveHost, onState: (state: LiveState) => void): Co
       controller = new AbortController()
       if (state.status !== 'polling') say('connecting')
       let ended: Trouble | undefined
+      const begunAt = clock()
       try {
         await makeAttempt(host, controller, isPolling ? poll : stream)
         if (!isGood) ended = trouble('it ended before anything had come', {})
@@ -89,8 +100,10 @@ export function connect(host: LiveHost, onState: (state: LiveState) => void): Co
       if (isOver) return
       // A server that goes on like that is asked less and less.
       if (ended?.isUnreadable) isGood = false
+      hasFailed = !isGood
       if (isGood) {
-        failures = 0
+        // One that sends all and hangs up is asked less and less often, too.
+        if (isPolling || Math.abs(clock() - begunAt) >= longLived) failures = 0
         told.clear()
         if (isPolling) told.add('polling')
       }
@@ -105,13 +118,17 @@ export function connect(host: LiveHost, onState: (state: LiveState) => void): Co
     let next = ended ? (ended.next ?? 'waiting') : isPolling ? 'polling' : 'waiting'
     // There is nothing left to fall back to.
     if (isPolling && ended?.next === 'polling') next = 'stopped'
-    if (ended) tell(ended, next)
+    // Cut by the browser.
+    const isCut = isLeaving() && !ended?.next && !ended?.isUnreadable
+    if (ended && !isCut) tell(ended, next)
     if (next === 'waiting') {
+      // What is good but short is asked for as often as snapshots.
+      const most = isGood ? pollEvery : undefined
       const ms = Math.max(
         retryAfter ?? 0,
-        backoff(retryAfter === undefined ? failures : 0, firstWait, random()),
+        backoff(retryAfter === undefined ? failures : 0, firstWait, random(), most),
       )
-      failures += 1
+      if (!isCut) failures += 1
       say(next, clock() + ms)
       return pause(ms, retryAfter === undefined)
     }

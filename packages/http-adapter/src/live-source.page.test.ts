@@ -114,6 +114,47 @@ describe('liveSource', () => {
       expect(calls).toHaveLength(3)
     })
 
+    it('neither reports nor counts a connection that the browser cuts when the page is left', async () => {
+      const { source, clock, next, fire, errors, seen } = setUpPage()
+      source.open()
+      const first = await next()
+      fire('beforeunload')
+      await clock.advance(30)
+      first.fail(new TypeError('NetworkError when attempting to fetch resource.'))
+      await clock.advance(0)
+      // The page stays: what came was a file to save.
+      expect(source.state).toEqual({ status: 'waiting', retryAt: clock.now() + second })
+      await clock.advance(second)
+      ;(await next()).fail(new TypeError('Failed to fetch'))
+      await clock.advance(0)
+      // As after the first failure, since that is what it is.
+      expect(source.state).toMatchObject({ status: 'waiting', retryAt: clock.now() + second })
+      expect(errors).toHaveLength(1)
+      expect(seen).toEqual(['connecting', 'waiting', 'connecting', 'waiting'])
+    })
+
+    it('does so while the page is frozen, and goes on when it runs again', async () => {
+      const { source, clock, next, page, errors } = setUpPage()
+      source.open()
+      const first = await next()
+      page.document.dispatchEvent(new Event('freeze'))
+      first.fail(new TypeError('Failed to fetch'))
+      await clock.advance(0)
+      expect(errors).toEqual([])
+      page.document.dispatchEvent(new Event('resume'))
+      const again = await next()
+      expect(again).not.toBe(first)
+    })
+
+    it('reports what a server says in that time', async () => {
+      const { source, clock, next, fire, errors } = setUpPage()
+      source.open()
+      fire('beforeunload')
+      ;(await next()).answer(503)
+      await clock.advance(0)
+      expect(errors).toHaveLength(1)
+    })
+
     it('ends in the back-forward cache when nobody wants it any more', async () => {
       const { source, clock, next, fire, calls } = setUpPage()
       const release = source.open()

@@ -63,7 +63,7 @@ describe('liveSource', () => {
       expect((await next()).headers.has('last-event-id')).toBe(false)
     })
 
-    it('waits 1 s, 2 s, 4 s … up to a minute, and 1 s again after a good frame', async () => {
+    it('waits 1 s, 2 s, 4 s … up to a minute, and 1 s again after a stream that has lasted', async () => {
       const { source, clock, next, calls } = setUpSource()
       source.open()
       const waits: number[] = []
@@ -78,10 +78,31 @@ describe('liveSource', () => {
       expect(calls).toHaveLength(9)
       const stream = (await next()).stream()
       stream.send(frame('snapshot', {}, 'a.1'))
+      await clock.advance(10 * second)
       stream.end()
       await clock.advance(0)
       wait()
       expect(waits.at(-1)).toBe(second)
+    })
+
+    it('asks a server that hangs up after each snapshot no more often than for snapshots alone', async () => {
+      const { source, clock, next, errors, tracker } = setUpSource()
+      const elsewhere = createElsewhere()
+      elsewhere.add('first')
+      source.open()
+      const waits: number[] = []
+      for (let times = 0; times < 8; times += 1) {
+        const stream = (await next()).stream()
+        elsewhere.update('first', { progress: times })
+        stream.send('retry: 100\n\n', frame('snapshot', elsewhere.snapshot(), `a.${times}`))
+        stream.end()
+        await clock.advance(0)
+        waits.push((source.state.retryAt ?? 0) - clock.now())
+        await clock.next()
+      }
+      expect(waits).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000])
+      expect(tracker.getTask('first')?.progress).toBe(7)
+      expect(errors).toEqual([])
     })
 
     it('waits at least half as long', async () => {
@@ -241,7 +262,8 @@ describe('liveSource', () => {
         const stream = (await next()).stream()
         stream.send(frame('snapshot', {}, 'a.1'))
         stream.end()
-        await clock.advance(second)
+        await clock.advance(0)
+        await clock.next()
       }
       expect(errors).toHaveLength(2)
     })

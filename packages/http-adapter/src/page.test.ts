@@ -1,5 +1,6 @@
+import type { PageEvent } from '@callsheet/core'
 import { describe, expect, it, vi } from 'vitest'
-import { thisPage } from './page.ts'
+import { thisPage, watchPage } from './page.ts'
 import { accept, createRows, fakePage, idsOf, offline, say, setUpSink, task } from './testing/sink.ts'
 
 const second = 1_000
@@ -173,6 +174,108 @@ describe('httpSink and the page around', () => {
     page.hide()
     page.tell('window', 'online')
     expect(sent).toEqual([])
+  })
+})
+
+/** What a tracker is told of its page, as one text. */
+function listen() {
+  const told: PageEvent[] = []
+  const tracker = { report: () => {}, page: (event: PageEvent) => void told.push(event) }
+  return { tracker, told: () => told.splice(0).join() }
+}
+
+const lifeOfAPage = [
+  ['window', 'beforeunload', 'may-leave'],
+  ['window', 'pagehide', 'left'],
+  ['document', 'freeze', 'left'],
+  ['document', 'resume', 'returned'],
+  ['window', 'pageshow', 'returned'],
+  ['window', 'online', ''],
+  ['document', 'pagehide', ''],
+  ['window', 'unload', ''],
+] as const
+
+describe('the tracker of a page', () => {
+  it('is told by its sink what the page does, until the sink is closed', () => {
+    const { sink, page } = setUp()
+    const [one, two] = [listen(), listen()]
+    sink.connect(one.tracker)
+    sink.connect(two.tracker)
+    expect([one.told(), two.told()]).toEqual(['watched', 'watched'])
+    for (const [target, event, expected] of lifeOfAPage) {
+      page.tell(target, event)
+      expect([one.told(), two.told()], event).toEqual([expected, expected])
+    }
+    page.hide()
+    page.show()
+    sink.close()
+    page.tell('window', 'pagehide')
+    expect([one.told(), two.told()]).toEqual(['', ''])
+  })
+
+  it('writes what it has to before the sink sends for the last time', () => {
+    const { sink, sent, page } = setUp()
+    const page2 = (event: PageEvent) => {
+      if (event === 'left') sink.write({ tasks: [task('last')], shows: [], origin: 'local' })
+    }
+    sink.connect({ report: () => {}, page: page2 })
+    page.tell('window', 'pagehide')
+    expect(sent).toHaveLength(1)
+    expect(JSON.parse(sent[0]!.init.body as string)).toMatchObject({ tasks: [{ id: 'last' }] })
+  })
+
+  it('is told nothing where there is no page', () => {
+    const { sink } = setUpSink()
+    const { tracker, told } = listen()
+    sink.connect(tracker)
+    expect(told()).toBe('')
+  })
+
+  it('is told by watchPage where no sink does', () => {
+    const { page, tell } = fakePage()
+    const { tracker, told } = listen()
+    const stop = watchPage(tracker, page)
+    expect(told()).toBe('watched')
+    for (const [target, event, expected] of lifeOfAPage) {
+      tell(target, event)
+      expect(told(), event).toBe(expected)
+    }
+    stop()
+    tell('window', 'pagehide')
+    expect(told()).toBe('')
+    // In a server, or in a worker.
+    watchPage(tracker)()
+    expect(told()).toBe('')
+  })
+})
+
+describe('a page that is left', () => {
+  it.each([
+    ['beforeunload', 30],
+    ['pagehide', 60_000],
+  ])('reports no request that the browser cuts at %s', async (event, ms) => {
+    const { clock, answers, errors, write, page, sink } = setUp()
+    let cut = (_error: Error) => {}
+    answers.push(() => new Promise((_resolve, reject) => (cut = reject)))
+    write('a')
+    await clock.advance(second)
+    page.tell('window', event)
+    await clock.advance(Math.min(ms, second))
+    cut(new TypeError('Failed to fetch'))
+    await clock.advance(0)
+    expect(errors).toEqual([])
+    page.tell('window', 'pageshow')
+    await clock.advance(second)
+    expect(sink.counts).toMatchObject({ stored: 1, pending: 0 })
+  })
+
+  it('reports one that breaks when the page has stayed', async () => {
+    const { clock, answers, errors, write, page } = setUp()
+    answers.push(offline)
+    page.tell('window', 'beforeunload')
+    write('a')
+    await clock.advance(second)
+    expect(errors).toEqual([expect.stringContaining('fetch failed')])
   })
 })
 

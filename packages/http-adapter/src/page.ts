@@ -1,3 +1,5 @@
+import type { PageEvent, Tracker } from '@callsheet/core'
+
 /** The page that a sink or a source lives in, as far as it is watched. */
 export interface HostPage {
   readonly document: EventTarget & { readonly visibilityState: string }
@@ -17,25 +19,75 @@ export function thisPage(): HostPage | undefined {
   return { document, window, ...(!canOutlive && { sendBeacon: (...args) => navigator.sendBeacon(...args) }) }
 }
 
+/** Where each event is fired. `unload` would keep the page out of the back-forward cache; `beforeunload` does not. */
+const targets = {
+  visibilitychange: 'document',
+  freeze: 'document',
+  resume: 'document',
+  beforeunload: 'window',
+  pagehide: 'window',
+  pageshow: 'window',
+  online: 'window',
+} as const
+
+/** What happens to a page. `hidden` and `visible` are its visibility. */
+export type PageNews = Exclude<keyof typeof targets, 'visibilitychange'> | 'hidden' | 'visible'
+
+const eventOf: { readonly [N in PageNews]?: PageEvent } = {
+  beforeunload: 'may-leave',
+  freeze: 'left',
+  pagehide: 'left',
+  pageshow: 'returned',
+  resume: 'returned',
+}
+
+/** For so many ms after `beforeunload`, a connection that breaks was cut by the browser, also when the page stays. */
+const cutTime = 300
+
+/** A page that is listened to. */
+export interface FollowedPage {
+  /** Whether the browser cuts the page's connections now, since the page is left. */
+  readonly isLeaving: () => boolean
+  readonly stop: () => void
+}
+
+/** Calls back with what happens to a page, and with what that means to a tracker, if anything. */
+export function followPage(
+  page: HostPage,
+  clock: () => number,
+  onNews: (news: PageNews, event: PageEvent | undefined) => void,
+): FollowedPage {
+  const undo = new AbortController()
+  let [isLeft, mayLeaveAt] = [false, -Infinity]
+  const tell = ({ type }: Event) => {
+    const news = (type === 'visibilitychange' ? page.document.visibilityState : type) as PageNews
+    const event = eventOf[news]
+    if (event === 'may-leave') mayLeaveAt = clock()
+    else if (event) isLeft = event === 'left'
+    onNews(news, event)
+  }
+  for (const [type, target] of Object.entries(targets)) {
+    page[target].addEventListener(type, tell, { signal: undo.signal })
+  }
+  return {
+    isLeaving: () => isLeft || Math.abs(clock() - mayLeaveAt) < cutTime,
+    stop: () => undo.abort(),
+  }
+}
+
 /**
- * Tells when the page may be about to end, and when it is back; gives the undo.
+ * Tells a tracker what its page does, so that calls which the browser cuts when the page is left do not count as failed.
+ * An `httpSink` in the page does that by itself. Does nothing where there is no page. Returns the undo.
  *
- * `pagehide` comes to the window alone, `freeze` to the document; `beforeunload` and `unload` would keep the page out of
- * the back-forward cache.
+ * @example
+ * const tracker = createTracker({ pipeline: showPipeline })
+ * watchPage(tracker)
  */
 export function watchPage(
-  { document, window }: HostPage,
-  onLeave: (event: string) => void,
-  onReturn: () => void,
-) {
-  const undo = new AbortController()
-  const tell = ({ type }: Event) =>
-    /hid|freeze/.test(type === 'visibilitychange' ? document.visibilityState : type)
-      ? onLeave(type)
-      : onReturn()
-  for (const event of ['visibilitychange', 'freeze', 'pagehide', 'pageshow', 'online']) {
-    const target = /^[vf]/.test(event) ? document : window
-    target.addEventListener(event, tell, { signal: undo.signal })
-  }
-  return () => undo.abort()
+  tracker: Pick<Tracker, 'page'>,
+  page: HostPage | null | undefined = thisPage(),
+): () => void {
+  if (!page) return () => {}
+  tracker.page('watched')
+  return followPage(page, Date.now, (_news, event) => event && tracker.page(event)).stop
 }

@@ -145,7 +145,7 @@ function textCopyOf({ original }: SharedResponse) {
 }
 
 /** What is said of a response: that of one which is only accepted goes on, unless the patch says otherwise. */
-export const patchOf = ({ status }: Response, patch?: TaskPatch): TaskPatch | undefined =>
+const patchOf = ({ status }: Response, patch?: TaskPatch): TaskPatch | undefined =>
   status === 202 ? { status: 'processing', stage: 'accepted', ...patch } : patch
 
 /** What `read` says of the JSON of a response, from a copy that is made at once; undefined where that cannot be had. */
@@ -184,5 +184,5 @@ async function textOf(shared: SharedResponse, longest: number, options: CopyOpti
 export const isJson = ({ headers }: Response): boolean =>
   /^[^;]*[/+]json\s*(;|$)/i.test(headers?.get('content-type') ?? '')
 
-export const isShort = ({ headers }: Response, longest = longestAnswer): boolean =>
+const isShort = ({ headers }: Response, longest = longestAnswer): boolean =>
   !(Number(headers?.get('content-length')) > longest)
