@@ -7,6 +7,9 @@ const root = path.resolve(import.meta.dirname, '..')
 /** Core from top to bottom: a file imports only from files above it. */
 const readingOrder = [
   'json',
+  'timers',
+  'observe',
+  'nesting',
   'pipeline',
   'extend-pipeline',
   'show-pipeline',
@@ -44,6 +47,8 @@ const readingOrder = [
   'failure',
   'page',
   'run',
+  'options',
+  'generator',
   'resume',
   'retry',
   'track',

@@ -44,6 +44,12 @@ export interface TrackerOptions<P extends Pipeline> {
    * stay, and so does the show that has just changed. Default 50,000.
    */
   readonly maxTasks?: number
+  /**
+   * Milliseconds of silence after which an active task that no run here owns, one from before a reload or from a closed
+   * tab, no longer blocks `track`: it becomes `interrupted`, and the new call is made. At least the step's `stallAfter`;
+   * Infinity means never. Default 3,600,000, an hour.
+   */
+  readonly takeOverAfter?: number
   /** For how long finished tasks stay in lists. */
   readonly expiry?: Partial<Expiry>
   /**
