@@ -7,6 +7,10 @@ const root = path.resolve(import.meta.dirname, '..')
 /** Core from top to bottom: a file imports only from files above it. */
 const readingOrder = [
   'json',
+  'record-types',
+  'timers',
+  'observe',
+  'nesting',
   'pipeline',
   'extend-pipeline',
   'show-pipeline',
@@ -44,6 +48,8 @@ const readingOrder = [
   'failure',
   'page',
   'run',
+  'options',
+  'generator',
   'resume',
   'retry',
   'track',

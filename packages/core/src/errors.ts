@@ -1,4 +1,4 @@
-import type { TaskError } from './task.ts'
+import type { Task, TaskError } from './task.ts'
 
 /**
  * What kind of failure a CallsheetError is.
@@ -58,20 +58,47 @@ export class CallsheetError extends Error {
   }
 }
 
+interface RunningDetails {
+  readonly finished: () => Promise<Task>
+  /** The call is made by the very run that it would wait for. */
+  readonly isNested?: boolean
+}
+
 /**
  * The slot is already being worked on, and the call was told to reject, or the work runs where its promise cannot
- * be shared (another tab, or before a reload).
+ * be shared (another tab, or before a reload, or because the call is made inside that very run).
  */
 export class AlreadyRunningError extends CallsheetError {
   override readonly name = 'AlreadyRunningError'
   override readonly code = 'already_running'
   /** The task that is running. */
   readonly taskId: string
-  constructor(what: string, taskId: string) {
+  readonly #finish: () => Promise<Task>
+  #finished: Promise<Task> | undefined
+
+  constructor(what: string, taskId: string, { finished, isNested }: RunningDetails) {
     super(
-      `${what} is already running as task "${taskId}"; wait for it, cancel it, or track with onConflict: 'supersede'.`,
+      isNested
+        ? `${what} is already running as task "${taskId}", and this call is made inside that run: it would wait for itself. Track another step, or call the function without track.`
+        : `${what} is already running as task "${taskId}"; wait for it (error.finished), cancel it, or track with onConflict: 'supersede'.`,
     )
     this.taskId = taskId
+    this.#finish = finished
+  }
+
+  /**
+   * The task as soon as it is not active any more: succeeded, failed, canceled or interrupted. Rejects when it was
+   * removed, and never raises an unhandled rejection.
+   *
+   * @example
+   * const { status } = await error.finished
+   */
+  get finished(): Promise<Task> {
+    if (!this.#finished) {
+      this.#finished = this.#finish()
+      this.#finished.catch(() => {})
+    }
+    return this.#finished
   }
 }
 
@@ -112,20 +139,95 @@ export function toTaskError(thrown: unknown): TaskError {
   }
 }
 
-const hasName = (thrown: unknown): thrown is Error => thrown instanceof Error && thrown.name !== 'Error'
+const tagOf = (value: unknown): string => Object.prototype.toString.call(value)
 
-function readTaskError(thrown: unknown): TaskError {
-  const given = (thrown !== null && typeof thrown === 'object' ? thrown : {}) as Record<string, unknown>
-  const code =
-    // The number of a DOMException says less than its name.
-    (hasName(thrown) && typeof given['code'] === 'number' ? undefined : text(given['code'])) ??
-    (hasName(thrown) ? thrown.name : undefined)
-  const status = given['httpStatus'] ?? given['status'] ?? given['statusCode']
-  const retryable = given['retryable']
+/** Whether a value is an error of this or another realm, or a DOMException. */
+export function isError(value: unknown): value is Error {
+  try {
+    return value instanceof Error || /^\[object (?:Error|DOMException)\]$/.test(tagOf(value))
+  } catch {
+    // A proxy that throws.
+    return false
+  }
+}
+
+/** The name of an error; empty for what is none, or cannot be asked. */
+export function nameOf(thrown: unknown): string {
+  try {
+    return isError(thrown) ? String(thrown.name) : ''
+  } catch {
+    return ''
+  }
+}
+
+/** The error that tells most: of an abort that a timeout has caused, the timeout. */
+export function rootOf(thrown: unknown): unknown {
+  if (nameOf(thrown) !== 'AbortError') return thrown
+  const { cause } = thrown as Error
+  return nameOf(cause) === 'TimeoutError' ? cause : thrown
+}
+
+/** Messages that say nothing without those of their causes. */
+const bare = /^(?:fetch failed|connection error\.?)$/i
+
+/** What the causes of an error say. */
+function causeOf(
+  error: Error,
+  levels = 4,
+): { readonly message?: string | undefined; readonly code?: string | undefined } {
+  const { cause } = error
+  if (!isError(cause) || levels === 0) return {}
+  const { code, errors } = cause as { readonly code?: unknown; readonly errors?: unknown }
+  const deeper = causeOf(cause, levels - 1)
+  const own = messageOf(cause) ?? (Array.isArray(errors) ? messageOf(errors[0]) : undefined)
+  const ownCode = typeof code === 'string' ? text(code) : undefined
+  return { message: joined(own, deeper.message) ?? ownCode, code: ownCode ?? deeper.code }
+}
+
+/** Two messages as one; the second is left out where the first holds it. */
+const joined = (main: string | undefined, more: string | undefined): string | undefined =>
+  main === undefined || more === undefined || main.includes(more) ? (main ?? more) : `${main}: ${more}`
+
+function readTaskError(given: unknown): TaskError {
+  const thrown = rootOf(given)
+  const isObject = thrown !== null && typeof thrown === 'object'
+  const fields = (isObject ? thrown : {}) as Record<string, unknown>
+  const error = isError(thrown) ? thrown : undefined
+  const name = error && error.name !== 'Error' ? error.name : undefined
+  const cause = error ? causeOf(error) : {}
+  // The number of a DOMException says less than its name.
+  const ownCode = name !== undefined && typeof fields['code'] === 'number' ? undefined : text(fields['code'])
+  const code = ownCode ?? cause.code ?? name
+  const status = isObject
+    ? (fields['httpStatus'] ?? fields['status'] ?? fields['statusCode'])
+    : statusIn(thrown)
+  const httpStatus = Number.isInteger(status) ? (status as number) : undefined
+  const retryable = fields['retryable']
+  const own = messageOf(thrown)
+  const said = (own === undefined || bare.test(own) ? joined(own, cause.message) : own) ?? error?.name
   return {
-    message: messageOf(thrown) ?? (thrown instanceof Error ? thrown.name : 'failed'),
+    message: said ?? (httpStatus === undefined ? wordsOf(thrown) : `HTTP ${httpStatus}${reasonOf(fields)}`),
     ...(code === undefined ? {} : { code }),
-    ...(Number.isInteger(status) ? { httpStatus: status as number } : {}),
+    ...(httpStatus === undefined ? {} : { httpStatus }),
     ...(typeof retryable === 'boolean' ? { retryable } : {}),
+  }
+}
+
+/** `throw 404` means an answer of a server. */
+const statusIn = (thrown: unknown): unknown =>
+  typeof thrown === 'number' && thrown >= 400 && thrown < 600 ? thrown : undefined
+
+const reasonOf = ({ statusText }: Record<string, unknown>): string =>
+  typeof statusText === 'string' && statusText !== '' ? ` ${statusText}` : ''
+
+function wordsOf(thrown: unknown): string {
+  switch (typeof thrown) {
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+    case 'symbol':
+      return String(thrown)
+    default:
+      return 'failed'
   }
 }

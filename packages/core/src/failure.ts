@@ -1,4 +1,4 @@
-import { toTaskError } from './errors.ts'
+import { isError, nameOf, rootOf, toTaskError } from './errors.ts'
 import type { TaskError } from './task.ts'
 
 /** Why an attempt failed, as far as it matters to trying again. */
@@ -45,8 +45,21 @@ const contentFilter =
 const outOfMoney = /insufficient.?(?:quota|credit|funds|balance)|billing|payment.?required/i
 const rateLimit = /rate.?limit|too.?many.?requests|throttl/i
 const timeout = /timed.?out|timeout/i
-const network =
-  /fetch failed|failed to fetch|networkerror|network error|load failed|socket hang up|terminated|ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|UND_ERR/i
+const network = new RegExp(
+  [
+    // undici, then the browsers: Chromium, Firefox, Safari.
+    'fetch failed|terminated|other side closed|socket hang up|UND_ERR',
+    'failed to fetch|network ?error|error in (?:input|body) stream|load failed|^\\S* ?cancelled$',
+    'network connection|internet connection|could not connect|hostname could not be found',
+    // React Native, Deno, Bun, axios, and the codes of Node.
+    'network request failed|error sending request|unable to connect|socket connection|ERR_NETWORK',
+    'connection (?:error|refused|reset|closed|lost)|Connection(?:Refused|Reset|Closed)',
+    'ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|ENETUNREACH|EHOSTUNREACH',
+  ].join('|'),
+  'i',
+)
+/** Errors of the code itself: the same call would end in the same way. */
+const mistake = /^(?:Type|Reference|Syntax)Error$/
 
 const longestWait = 300_000
 
@@ -54,8 +67,9 @@ const longestWait = 300_000
  * Judges a failed attempt by its status, headers, body and message.
  *
  * What has no kind of its own is tried again, unless a status says that the call itself was wrong (a 4xx, 501, 505).
- * A filtered content is not, for the same input would be filtered again; nor is an empty account. What the error says
- * of itself (`retryable`) counts more than all of that.
+ * A filtered content is not, for the same input would be filtered again; nor is an empty account, nor a TypeError,
+ * ReferenceError or SyntaxError that is not the network's. What the error says of itself (`retryable`) counts more than
+ * all of that.
  *
  * @param now Epoch ms: what a Retry-After date is measured by when the response has no Date.
  * @example
@@ -66,7 +80,8 @@ export function classifyFailure(seen: SeenFailure, now: number): Failure {
   const { httpStatus, code = '', message } = error
   const kind = kindOf(httpStatus, `${code} ${message}`)
   const isWrong = httpStatus !== undefined && httpStatus >= 400 && kindsByStatus[httpStatus] === undefined
-  const isHopeless = kind === 'content-filter' || outOfMoney.test(`${code} ${message}`)
+  const isMistake = kind === 'unknown' && mistake.test(nameOf(seen.thrown))
+  const isHopeless = kind === 'content-filter' || outOfMoney.test(`${code} ${message}`) || isMistake
   const isTransient = kind !== 'unknown' || !isWrong
   // Our own reading of a status is no word of the server's.
   const said = seen.thrown === undefined ? undefined : error.retryable
@@ -88,6 +103,21 @@ export function seenIn(thrown: unknown): SeenFailure {
     return { ...seen, headers: hasHeaders ? headers : undefined, body: error.error ?? error.body }
   } catch {
     return seen
+  }
+}
+
+/** Whether a call has failed because its connection broke: whether the server did the work is unknown. */
+export const isNetworkError = (thrown: unknown): boolean =>
+  isError(thrown) && classifyFailure(seenIn(thrown), 0).kind === 'network'
+
+/** How a task ends that ends with an error: by its name, since other packages and realms throw such, too. */
+export function endOf(thrown: unknown): 'canceled' | 'interrupted' | 'failed' {
+  try {
+    const name = nameOf(rootOf(thrown))
+    if (name === 'AbortError' || name === 'CanceledError') return 'canceled'
+    return name === 'JobLostError' ? 'interrupted' : 'failed'
+  } catch {
+    return 'failed'
   }
 }
 

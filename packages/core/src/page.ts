@@ -11,6 +11,7 @@ const doubtTime = 2_000
 /** The page that a tracker lives in, as far as events tell. Without events it is always here. */
 export interface Page {
   readonly tell: (event: PageEvent) => void
+  readonly isHere: () => boolean
   /** Changes whenever the page is left. */
   readonly departures: () => number
   /** Calls back at once while the page is here, else when it has returned. Gives the undo. */
@@ -69,6 +70,7 @@ export function createPage({ now, schedule, guarded }: World): Page {
         else if (event === 'returned') comeBack()
         else leave(event)
       }),
+    isHere: () => state === 'here',
     departures: () => departures,
     whenHere(callback) {
       if (state !== 'here') waiting.add(callback)

@@ -1,15 +1,28 @@
 import type { TaskError } from './task.ts'
 
-/** Also for a Response of another realm or library. */
-const isResponse = (value: unknown): value is Response =>
-  value !== null && typeof value === 'object' && Object.prototype.toString.call(value) === '[object Response]'
+/** Also a Response of another realm or library; that of React Native has no name of its own. */
+export function isResponse(value: unknown): value is Response {
+  try {
+    if (value === null || typeof value !== 'object') return false
+    if (Object.prototype.toString.call(value) === '[object Response]') return true
+    const { ok, status, clone, text } = value as Partial<Response>
+    return (
+      typeof ok === 'boolean' &&
+      typeof status === 'number' &&
+      typeof clone === 'function' &&
+      typeof text === 'function'
+    )
+  } catch {
+    // A proxy, or a getter, that throws.
+    return false
+  }
+}
 
 /** A response that says that it failed. An opaque one tells nobody how it went. */
 export function isFailedResponse(value: unknown): value is Response {
   try {
     return isResponse(value) && !value.ok && value.type !== 'opaque'
   } catch {
-    // A proxy that lets nobody look.
     return false
   }
 }

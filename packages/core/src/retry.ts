@@ -1,11 +1,10 @@
-import { messageOf, toTaskError } from './errors.ts'
-import { classifyFailure, type Failure, type SeenFailure, seenIn } from './failure.ts'
+import { CallsheetError, messageOf, toTaskError } from './errors.ts'
+import { classifyFailure, endOf, type Failure, isNetworkError, type SeenFailure, seenIn } from './failure.ts'
 import { answerOf } from './guard.ts'
-import { errorOfStatus, isFailedResponse, readBody } from './response.ts'
-import { endOf, mostAttempts, type Run, type RunContext, type TrackHost } from './run.ts'
+import { within } from './nesting.ts'
+import { errorOfStatus, isFailedResponse, isResponse, readBody } from './response.ts'
+import { Context, mostAttempts, type Outcome, type Run, type TrackHost } from './run.ts'
 import type { TaskPatch } from './writer.ts'
-
-type Outcome = { readonly value: unknown } | { readonly thrown: unknown }
 
 /** An attempt that did not succeed, and how to record that it was the last. */
 interface Failed {
@@ -23,7 +22,6 @@ export async function followAttempts(
   run: Run,
   first: unknown,
   again: () => unknown,
-  context: RunContext<never>,
 ): Promise<unknown> {
   const policy = run.retry ?? {}
   const { when, before } = policy
@@ -32,36 +30,64 @@ export async function followAttempts(
   let call = () => first
   try {
     for (let attempt = earlier + 1; ; attempt += 1) {
-      const outcome = await settled(call)
-      if (run.isOver) return unwrap(outcome)
+      const end = settled(call)
+      const outcome = await inTime(host, run, attempt, end)
+      if (run.isOver) return unwrap(await end)
       const failed = await failureIn(host, run, outcome)
-      if (run.isOver || !failed) return unwrap(outcome)
+      if (run.isOver || !failed) return unwrap(await end)
       const failure = judge(host, run, failed.seen)
-      // A filtered content may pass when somebody changes it first.
+      // A filtered content may pass when it is changed first.
       const isHopeful = failure.retryable || (failure.kind === 'content-filter' && before !== undefined)
       const isWanted = when ? (answerOf(() => when(failure), host.report) ?? false) : isHopeful
       if (attempt >= most || !isWanted || endOf(failed.seen.thrown) === 'canceled') {
         failed.end()
-        return unwrap(outcome)
+        return unwrap(await end)
+      }
+      if (isNetworkError(failed.seen.thrown) && (await isCut(run))) {
+        run.interrupt()
+        return unwrap(await end)
       }
       await run.pause(failure.error, attempt + 1, most, waitFor(host, run, attempt, failure))
       try {
-        await before?.(context)
+        if (before) await within(run, () => before(new Context(run)))
       } catch (error) {
         host.report(error)
         failed.end()
-        return unwrap(outcome)
+        return unwrap(await end)
       }
+      // A page that was left meanwhile makes no call; a timer goes on when it is back.
+      if (!host.page.isHere()) await run.wait(0)
       if (run.stopReason) throw run.stopReason
-      if (run.isOver) return unwrap(outcome)
+      if (run.isOver) return unwrap(await end)
+      run.beginAttempt()
       run.write({ status: 'processing', stage: `attempt ${attempt + 1} of ${most}` })
       call = again
     }
   } finally {
-    // Somebody else may have ended the task: then nothing was written that would have ended the run.
-    run.end()
+    // It may have been ended elsewhere: then nothing was written that would have ended the run.
+    run.finish()
   }
 }
+
+/** How an attempt ends, or that it has taken too long. */
+async function inTime(host: TrackHost, run: Run, attempt: number, end: Promise<Outcome>): Promise<Outcome> {
+  if (run.attemptLimit === Infinity) return end
+  let stop: (() => void) | undefined
+  const late = new Promise<Outcome>((resolve) => {
+    stop = answerOf(
+      () =>
+        host.schedule(() => {
+          if (!run.isOver) resolve({ thrown: run.expire(attempt) })
+        }, run.attemptLimit),
+      host.report,
+    )
+  })
+  const outcome = await Promise.race([end, late])
+  stop?.()
+  return outcome
+}
+
+const isCut = (run: Run): Promise<boolean> => new Promise((resolve) => void run.judge(resolve))
 
 const settled = async (call: () => unknown): Promise<Outcome> => {
   try {
@@ -78,17 +104,15 @@ const unwrap = (outcome: Outcome): unknown => {
 
 /** Records a success, or says what went wrong. */
 async function failureIn(host: TrackHost, run: Run, outcome: Outcome): Promise<Failed | undefined> {
-  if ('thrown' in outcome) {
-    const { thrown } = outcome
-    return { seen: seenIn(thrown), end: () => run.fail(thrown) }
-  }
-  const { value } = outcome
-  if (isFailedResponse(value)) {
+  const isThrown = 'thrown' in outcome
+  const value = isThrown ? outcome.thrown : outcome.value
+  if (isFailedResponse(value) || (isThrown && isResponse(value))) {
     const body = await readBody(value, host.schedule).catch(() => undefined)
     const stated = errorOfStatus(value)
     const error = { ...stated, message: messageOf(body) ?? stated.message }
     return { seen: { error, headers: value.headers, body }, end: () => run.write({ error }, 'failed') }
   }
+  if (isThrown) return { seen: seenIn(value), end: () => run.fail(value) }
   const patch: TaskPatch<never> = run.read(value)
   const end = () => run.write(patch, 'succeeded')
   if (patch.status === 'failed') return { seen: { error: toTaskError(patch.error), body: value }, end }
@@ -108,6 +132,12 @@ const backoff = (attempt: number, random: number): number =>
 
 function waitFor(host: TrackHost, run: Run, attempt: number, failure: Failure): number {
   const given = answerOf(() => run.retry?.delay?.(attempt, failure), host.report)
-  const wait = given ?? failure.retryAfter ?? backoff(attempt, answerOf(host.random, host.report) ?? 1)
-  return wait >= 0 ? wait : 0
+  if (given !== undefined && !isWait(given)) {
+    const message = `Invalid delay of a retry: expected milliseconds from 0, got ${String(given)}. The default is used.`
+    host.report(new CallsheetError(message, { code: 'invalid_option' }))
+  }
+  const random = answerOf(host.random, host.report) ?? 1
+  return [given, failure.retryAfter].find(isWait) ?? backoff(attempt, random)
 }
+
+const isWait = (ms: unknown): ms is number => typeof ms === 'number' && ms >= 0 && ms < Infinity

@@ -1,10 +1,12 @@
 import { CallsheetError, CanceledError, messageOf, TimeoutError, toTaskError } from './errors.ts'
-import type { Failure } from './failure.ts'
+import { endOf, type Failure, isNetworkError } from './failure.ts'
 import { answerOf } from './guard.ts'
 import type { LooseSlot } from './input.ts'
 import type { AnyMetadata } from './json.ts'
-import { errorOfStatus, isFailedResponse, readBody } from './response.ts'
+import type { Page } from './page.ts'
+import { errorOfStatus, isFailedResponse, isResponse, readBody } from './response.ts'
 import { type Job, labelOf, type TaskError, type TaskRecord, type TaskStatus } from './task.ts'
+import type { Schedule } from './timers.ts'
 import type { TaskPatch } from './writer.ts'
 
 /** What the function of `track` receives. Its methods never throw, and do nothing once the run has ended. */
@@ -88,8 +90,21 @@ export interface RunOptions<M, R> {
    * elsewhere.
    */
   readonly onConflict?: 'join' | 'supersede' | 'reject'
-  /** Milliseconds after which the task fails and `signal` is aborted. Default: none. */
+  /**
+   * `done`: makes no call where the slot has a result already, also when it is being made again, and gives undefined.
+   * Default: the call is made.
+   */
+  readonly unless?: 'done' | undefined
+  /**
+   * Milliseconds for the whole call, all attempts and pauses included; then the task fails and `signal` is aborted.
+   * Default Infinity, which means none.
+   */
   readonly timeout?: number
+  /**
+   * Milliseconds for one attempt; then its `signal` is aborted, and `retry` may make the next one although the first
+   * still hangs. Default Infinity.
+   */
+  readonly attemptTimeout?: number
   /** Calls an asynchronous function again when it fails, as attempts of the same task. */
   readonly retry?: RetryPolicy<M>
   readonly metadata?: Partial<M>
@@ -102,8 +117,13 @@ export interface RunOptions<M, R> {
 export interface TrackHost {
   /** Reads a slot as an application gives it; throws what is wrong with it. */
   readonly read: (given: object) => LooseSlot
-  /** Makes a run's task; throws when the slot cannot be tracked. */
-  readonly begin: (slot: LooseSlot, id: string | undefined, patch: TaskPatch<never>) => TaskRecord
+  /** Makes a run's task, and gives it to `onMade` before anyone hears of it. Throws when the slot cannot be tracked. */
+  readonly begin: (
+    slot: LooseSlot,
+    id: string | undefined,
+    patch: TaskPatch<never>,
+    onMade: (task: TaskRecord) => void,
+  ) => TaskRecord
   /** A slot's current task. */
   readonly current: (slot: LooseSlot) => TaskRecord | undefined
   readonly newest: (id: string) => TaskRecord | undefined
@@ -114,7 +134,15 @@ export interface TrackHost {
   readonly now: () => number
   /** At least 0 and less than 1. */
   readonly random: () => number
-  readonly schedule: (callback: () => void, ms: number) => () => void
+  /** Takes any duration, and calls back only while the page is here. */
+  readonly schedule: Schedule
+  readonly page: Page
+  /** Whether a slot has a result. */
+  readonly isDone: (slot: LooseSlot) => boolean
+  /** Milliseconds of silence after which an active task that runs nowhere here may be given up. */
+  readonly takeOverAfter: (type: string) => number
+  /** A task once it is not active any more. Rejects when it was removed. */
+  readonly ended: (id: string) => Promise<TaskRecord>
   /** The runs that are going on, by their tasks' ids. */
   readonly runs: Map<string, Run>
   /** `same` gives the caller the very promise; `derived` keeps unhandled rejections visible to the process. */
@@ -143,6 +171,9 @@ const untracked: TaskRecord = Object.freeze({
   by: 'untracked',
 })
 
+/** How a call has ended. */
+export type Outcome = { readonly value: unknown } | { readonly thrown: unknown }
+
 /** One call that is going on. Nothing of it throws; what fails is reported. */
 export class Run {
   /** What the caller got; undefined until the function has returned. */
@@ -150,16 +181,23 @@ export class Run {
   lastError: TaskError | undefined = undefined
   /** How many attempts the task had before. */
   earlier = 0
+  hasEnded = false
+  /** Told when an attempt has taken too long: its signal, aborted. */
+  onExpired: ((signal: AbortSignal) => void) | undefined
   readonly #host: TrackHost
   readonly #options: RunOptions<never, never>
+  readonly #joiners: ((outcome: Outcome) => void)[] = []
   #label = ''
   /** As it began. */
   #task: TaskRecord | undefined
-  #hasEnded = false
-  // Made when somebody asks for it: most functions never do.
+  // Made when something asks for it: most functions never do.
   #controller: AbortController | undefined
   #stopReason: Error | undefined
   #stopTimer: (() => void) | undefined
+  /** How often the page had been left when the attempt began. */
+  #departures = 0
+  /** Records at once what is held back. */
+  #settleNow: (() => void) | undefined
 
   constructor(host: TrackHost, options: RunOptions<never, never>) {
     this.#host = host
@@ -168,7 +206,7 @@ export class Run {
 
   /** Makes the task. Without one, for the slot or the id was not usable, the function runs all the same. */
   begin(slot: LooseSlot): void {
-    const { id, retryOf, metadata, stage, timeout, retry } = this.#options
+    const { id, retryOf, metadata, stage, timeout = Infinity, retry } = this.#options
     this.#label = labelOf(slot)
     const patch: { -readonly [K in keyof TaskPatch<never>]: TaskPatch<never>[K] } = { status: 'processing' }
     if (metadata !== undefined) patch.metadata = metadata
@@ -177,27 +215,35 @@ export class Run {
       const held = retryOf === undefined ? undefined : this.#host.current(slot)
       const failed = held?.id === retryOf && held?.status === 'failed' ? held : undefined
       this.earlier = failed?.attempt ?? 0
-      // Somebody else said that it has failed, and it goes on here all the same.
+      // It was said elsewhere that it has failed, and it goes on here all the same.
       if (failed) this.#host.runs.get(failed.id)?.stop(superseded(slot))
       if (retry) patch.maxAttempts = this.earlier + mostAttempts(retry)
-      this.#task = failed ?? this.#host.begin(slot, id, patch)
-      this.#host.runs.set(this.#task.id, this)
+      this.beginAttempt()
       if (failed) {
+        this.#register(failed)
         this.lastError = failed.error
         this.write(patch)
-      }
-      if (timeout !== undefined) this.#stopTimer = this.#host.schedule(() => this.#timeOut(timeout), timeout)
+      } else this.#host.begin(slot, id, patch, (task) => this.#register(task))
+      // A listener may have ended it.
+      const limit = retry ? timeout : Math.min(timeout, this.attemptLimit)
+      if (limit < Infinity && !this.hasEnded)
+        this.#stopTimer = this.#host.schedule(() => this.#timeOut(limit), limit)
     } catch (error) {
       this.#host.report(error)
     }
   }
 
-  /** Goes on with a task that somebody began. */
+  /** Goes on with a task that has begun elsewhere. */
   attach(task: TaskRecord): void {
     this.#label = labelOf(task)
+    this.beginAttempt()
+    this.#register(task)
+    this.write({ status: 'processing' })
+  }
+
+  #register(task: TaskRecord): void {
     this.#task = task
     this.#host.runs.set(task.id, this)
-    this.write({ status: 'processing' })
   }
 
   now(): number {
@@ -208,14 +254,19 @@ export class Run {
     return this.#options.retry
   }
 
+  /** Milliseconds for one attempt. */
+  get attemptLimit(): number {
+    return this.#options.attemptTimeout ?? Infinity
+  }
+
   get stopReason(): Error | undefined {
     return this.#stopReason
   }
 
-  /** Whether the work is done or given up, by us or by anybody: then nothing is paid for again. */
+  /** Whether the work is done or given up, here or elsewhere: then nothing is paid for again. */
   get isOver(): boolean {
     const { status } = this.task
-    return this.#hasEnded || status === 'succeeded' || status === 'canceled'
+    return this.hasEnded || status === 'succeeded' || status === 'canceled'
   }
 
   get task(): TaskRecord {
@@ -232,7 +283,7 @@ export class Run {
 
   /** Writes while the run goes on; a `last` status ends it. */
   write(patch: TaskPatch<never>, last?: TaskStatus): void {
-    if (this.#hasEnded || this.#task === undefined) return
+    if (this.hasEnded || this.#task === undefined) return
     const { id } = this.#task
     if (last) this.end()
     const isWritten = this.#host.write(id, last ? { status: last, ...patch } : patch)
@@ -241,14 +292,31 @@ export class Run {
   }
 
   nextAttempt(reason: unknown): void {
-    // One version, so that nobody takes an attempt's end for the task's.
+    this.beginAttempt()
+    // One version, so that an attempt's end is not taken for the task's.
     this.lastError = toTaskError(reason)
     this.write({ status: 'processing', attempt: this.task.attempt + 1, stage: this.lastError.message })
   }
 
+  beginAttempt(): void {
+    this.#departures = this.#host.page.departures()
+  }
+
+  /** The attempt has taken too long: its signal is aborted, the next one gets a signal of its own. */
+  expire(attempt: number): TimeoutError {
+    const error = new TimeoutError(
+      `${this.#label}: attempt ${attempt} took longer than ${this.attemptLimit} ms.`,
+    )
+    const { signal } = this
+    this.#controller?.abort(error)
+    this.#controller = undefined
+    this.onExpired?.(signal)
+    return error
+  }
+
   /** Ends the run: no result of it counts any more, and `signal` is aborted with the reason. */
   stop(reason: Error): void {
-    if (this.#hasEnded) return
+    if (this.hasEnded) return
     this.end()
     this.#stopReason = reason
     this.#controller?.abort(reason)
@@ -274,22 +342,29 @@ export class Run {
     }
   }
 
-  wait(ms: number, signal: AbortSignal = this.signal): Promise<void> {
+  wait(ms: number, own?: AbortSignal): Promise<void> {
+    const signals = own && own !== this.signal ? [this.signal, own] : [this.signal]
     return new Promise((resolve, reject) => {
-      const stop = () => {
-        stopTimer?.()
-        reject(signal.reason as Error)
-      }
       let stopTimer: (() => void) | undefined
-      if (signal.aborted) {
-        stop()
-        return
+      const end = () => {
+        stopTimer?.()
+        // The signals of polyfills cannot all be left.
+        for (const signal of signals) signal.removeEventListener?.('abort', stop)
       }
+      const stop = () => {
+        end()
+        reject(signals.find((signal) => signal.aborted)?.reason as Error)
+      }
+      if (signals.some((signal) => signal.aborted)) return stop()
+      if (Number.isNaN(Number(ms))) {
+        const message = `Invalid duration for wait: expected milliseconds, got ${String(ms)}. It does not wait.`
+        this.#host.report(new CallsheetError(message, { code: 'invalid_option' }))
+      }
+      for (const signal of signals) signal.addEventListener('abort', stop, { once: true })
       stopTimer = this.#host.schedule(() => {
-        signal.removeEventListener('abort', stop)
+        end()
         resolve()
       }, ms)
-      signal.addEventListener('abort', stop, { once: true })
     })
   }
 
@@ -299,33 +374,85 @@ export class Run {
   }
 
   settle(value: unknown): void {
-    if (this.#hasEnded) return
+    if (this.hasEnded) return
     if (isFailedResponse(value)) this.#failWith(value)
     else this.write(this.read(value), 'succeeded')
   }
 
   fail(error: unknown): void {
-    this.write({ error: error ?? 'failed' }, endOf(error))
+    if (this.hasEnded || !this.#task) return
+    if (isResponse(error)) return this.#failWith(error)
+    const record = () => this.write({ error: error ?? 'failed' }, endOf(error))
+    if (!isNetworkError(error)) return record()
+    // The call has ended; only what is told of it waits.
+    this.#stopTimer?.()
+    this.#settleNow = this.judge((isCut) => (isCut ? this.interrupt() : record()))
+  }
+
+  /** Calls back with whether the page's leaving has broken the connection; gives what asks for the answer at once. */
+  judge(callback: (isCut: boolean) => void): () => void {
+    const { page } = this.#host
+    if (page.departures() === this.#departures) return page.judge(callback)
+    callback(true)
+    return () => {}
+  }
+
+  /** The browser has cut the connection: what becomes of the work is unknown. */
+  interrupt(): void {
+    this.write({ stage: 'connection cut when the page was left' }, 'interrupted')
+  }
+
+  /** Records at once a failure that is held back. */
+  settleNow(): void {
+    this.#settleNow?.()
+  }
+
+  /** Ends the run unless the record of its end is held back. */
+  finish(): void {
+    if (!this.#settleNow) this.end()
   }
 
   /** Nothing of the run counts any more, and no timer of it is left. */
   end(): void {
-    this.#hasEnded = true
+    this.hasEnded = true
     this.#stopTimer?.()
+    this.#settleNow?.()
     const { runs } = this.#host
     if (this.#task && runs.get(this.#task.id) === this) runs.delete(this.#task.id)
   }
 
+  /** A promise of one more caller, who may read a Response as the first one does. */
+  join(): Promise<unknown> {
+    const joined = new Promise<unknown>((resolve, reject) => {
+      this.#joiners.push((outcome) =>
+        'thrown' in outcome ? reject(outcome.thrown as Error) : resolve(outcome.value),
+      )
+    })
+    return handled(this.#host, joined)
+  }
+
+  /** Gives the outcome to those who have joined, before the first caller can read it. */
+  share(outcome: Outcome): void {
+    for (const tell of this.#joiners.splice(0)) {
+      tell('value' in outcome && isResponse(outcome.value) ? { value: copyOf(outcome.value) } : outcome)
+    }
+  }
+
   /** The function gave something that cannot be followed to its end. */
-  lose(): void {
-    this.write({ stage: 'returned a promise that cannot be followed' }, 'interrupted')
+  lose(what: string): void {
+    this.write({ stage: 'returned a value that cannot be observed' }, 'interrupted')
     this.#host.report(
       new CallsheetError(
-        `${this.#label} returned a promise that starts when it is awaited, so it cannot be followed; ` +
-          'make the function async and await it inside.',
+        `${this.#label} returned ${what}, which cannot be observed without starting it. The task is interrupted. ` +
+          'Make the function async and await or read the value inside it.',
         { code: 'unobservable' },
       ),
     )
+  }
+
+  /** The caller has ended a generator before its last step. */
+  abandon(): void {
+    this.write({ error: { message: 'The caller ended the generator early.', code: 'canceled' } }, 'canceled')
   }
 
   #timeOut(timeout: number): void {
@@ -336,7 +463,7 @@ export class Run {
 
   #failWith(response: Response): void {
     const error = errorOfStatus(response)
-    // At once, so that nobody waits for the message; with the message as soon as a clone gives it.
+    // At once, so that nothing waits for the message; with the message as soon as a clone gives it.
     this.write({ error }, 'failed')
     if (!this.#task) return
     const { id } = this.#task
@@ -356,27 +483,38 @@ export class Run {
   }
 }
 
-/** How a task ends that ends with an error: by its name, since other packages and realms throw such, too. */
-export function endOf(error: unknown): 'canceled' | 'interrupted' | 'failed' {
+/** Where that was asked for, a promise whose rejection counts as handled, as that of the function's own does. */
+export function handled<T>({ promises }: Pick<TrackHost, 'promises'>, promise: Promise<T>): Promise<T> {
+  if (promises === 'same') promise.catch(() => {})
+  return promise
+}
+
+/** A Response that was read already cannot be copied. */
+function copyOf(response: Response): Response {
   try {
-    const name = error instanceof Error ? error.name : ''
-    if (name === 'AbortError' || name === 'CanceledError') return 'canceled'
-    return name === 'JobLostError' ? 'interrupted' : 'failed'
+    return response.clone()
   } catch {
-    return 'failed'
+    return response
   }
 }
 
 /** What the function is given. Each part is made when it is asked for: most functions ask for one or two. */
 export class Context implements RunContext<never> {
   readonly #run: Run
+  /** Of an attempt that has taken too long: it says nothing any more. */
+  #expired: AbortSignal | undefined
 
   constructor(run: Run) {
     this.#run = run
+    run.onExpired = (signal) => (this.#expired = signal)
+  }
+
+  #write(patch: TaskPatch<never>): void {
+    if (!this.#expired) this.#run.write(patch)
   }
 
   get signal(): AbortSignal {
-    return this.#run.signal
+    return this.#expired ?? this.#run.signal
   }
 
   get attempt(): number {
@@ -392,27 +530,29 @@ export class Context implements RunContext<never> {
   }
 
   get progress() {
-    return (progress: number) => this.#run.write({ progress })
+    return (progress: number) => this.#write({ progress })
   }
 
   get stage() {
-    return (stage: string) => this.#run.write({ stage })
+    return (stage: string) => this.#write({ stage })
   }
 
   get job() {
-    return (job: Job) => this.#run.write({ job })
+    return (job: Job) => this.#write({ job })
   }
 
   get update() {
-    return (patch: TaskPatch<never>) => this.#run.write(patch)
+    return (patch: TaskPatch<never>) => this.#write(patch)
   }
 
   get nextAttempt() {
-    return (reason: unknown) => this.#run.nextAttempt(reason)
+    return (reason: unknown) => {
+      if (!this.#expired) this.#run.nextAttempt(reason)
+    }
   }
 
   get wait() {
-    return (ms: number, signal?: AbortSignal) => this.#run.wait(ms, signal)
+    return (ms: number, signal: AbortSignal | undefined = this.#expired) => this.#run.wait(ms, signal)
   }
 
   get now() {

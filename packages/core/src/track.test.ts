@@ -58,16 +58,26 @@ describe('what track gives back', () => {
     },
   )
 
-  it('is the very object, function or generator, untouched', () => {
-    const { show } = setup()
+  it('is the very object, list, map, set, text or function, and the task has succeeded', () => {
+    const { show, task } = setup()
     const values = [
       Object.freeze({ ok: false }),
       () => 1,
+      ['ada'],
       new Map(),
-      new ReadableStream(),
-      (function* () {})(),
+      new Set(),
+      'text',
+      new Uint8Array(2),
+      new URLSearchParams('a=1'),
+      new Headers(),
+      { next: 'page' },
+      new Date(),
+      new Response('ok'),
     ]
-    for (const value of values) expect(show.track('trailer', () => value)).toBe(value)
+    for (const [index, value] of values.entries()) {
+      expect(show.track('trailer', () => value)).toBe(value)
+      expect(task(`t${index + 1}`)?.status).toBe('succeeded')
+    }
   })
 
   it('is the very error that a synchronous fn throws, whatever was thrown', () => {
@@ -125,8 +135,8 @@ describe('what track gives back', () => {
     expect([task('t1')?.status, task('t2')?.status]).toEqual(['interrupted', 'succeeded'])
   })
 
-  it('is a thenable that nobody has touched', () => {
-    const { show, errors } = setup()
+  it('is a thenable, untouched, and its task is interrupted', () => {
+    const { show, errors, task } = setup()
     // oxlint-disable-next-line unicorn/no-thenable -- must not be read
     const thenable = Object.defineProperty({}, 'then', {
       get() {
@@ -139,7 +149,10 @@ describe('what track gives back', () => {
     const query = { then: call }
     expect(show.track('trailer', () => query)).toBe(query)
     expect(call).not.toHaveBeenCalled()
-    expect(errors).toEqual([])
+    expect([task('t1')?.status, task('t2')?.status]).toEqual(['interrupted', 'interrupted'])
+    expect(errors).toHaveLength(2)
+    expect(errors[1]).toMatchObject({ code: 'unobservable' })
+    expect(errors[1]?.message).toMatch(/^trailer returned a lazy promise.*Make the function async/)
   })
 
   it('is a lazy promise that was not started, and its task says that it was lost sight of', async () => {
@@ -157,7 +170,7 @@ describe('what track gives back', () => {
     expect(starts).toBe(0)
     expect(task()).toMatchObject({ status: 'interrupted' })
     expect(errors[0]).toBeInstanceOf(CallsheetError)
-    expect(errors[0]?.message).toMatch(/trailer returned a promise that starts when it is awaited.*async/)
+    expect(errors[0]?.message).toMatch(/trailer returned a lazy promise.*Make the function async/)
     expect(await lazy).toBe(5)
     expect(starts).toBe(1)
     // Nothing is left that a next call could join.
@@ -621,13 +634,12 @@ describe('a slot that is already being worked on', () => {
   const at = { startedAt: 900_000, updatedAt: 900_000 }
   const elsewhere = taskOf({ id: 'theirs', type: 'trailer', stepNumber: 8, ...at, by: 'you' })
 
-  it('is joined: the running promise is shared, and the paid call made once', async () => {
+  it('is joined: every caller gets what the first one gets, and the paid call is made once', async () => {
     const { show, tracker } = setup()
     const { promise, resolve } = deferred<number>()
     const fn = vi.fn(() => promise)
     const first = show.track('trailer', fn)
     const second = show.track('trailer', fn)
-    expect(second).toBe(first)
     resolve(5)
     expect(await Promise.all([first, second])).toEqual([5, 5])
     expect(fn).toHaveBeenCalledTimes(1)
@@ -644,13 +656,15 @@ describe('a slot that is already being worked on', () => {
     expect(fn).toHaveBeenCalledTimes(4)
   })
 
-  it('is joined also under the id that the show had before', () => {
+  it('is joined also under the id that the show had before', async () => {
     const { show, tracker } = setup()
-    const promise = new Promise(() => {})
+    const { promise, resolve } = deferred<number>()
     void show.track('trailer', () => promise)
     tracker.renameShow('s', 'final')
     const again = vi.fn(() => promise)
-    expect(tracker.show('final').track('trailer', again)).toBe(promise)
+    const joined = tracker.show('final').track('trailer', again)
+    resolve(5)
+    expect(await joined).toBe(5)
     expect(again).not.toHaveBeenCalled()
   })
 

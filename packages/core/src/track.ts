@@ -1,9 +1,12 @@
 import { AlreadyRunningError } from './errors.ts'
+import { followGenerator } from './generator.ts'
 import type { LooseSlot } from './input.ts'
+import { isWithin, within } from './nesting.ts'
+import { kindOf, observe } from './observe.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from './pipeline.ts'
 import { followAttempts } from './retry.ts'
-import { Context, Run, type RunContext, type RunOptions, superseded, type TrackHost } from './run.ts'
-import { isActive, labelOf } from './task.ts'
+import { Context, handled, Run, type RunContext, type RunOptions, superseded, type TrackHost } from './run.ts'
+import { isActive, labelOf, type TaskRecord } from './task.ts'
 
 /** Options of `track`: how, and for which item where the step is per item. */
 export type TrackOptions<P extends Pipeline, T extends TaskType<P>, R> = StepOptions<
@@ -26,76 +29,102 @@ export function track<R>(
   const run = new Run(host, options)
   try {
     const slot = host.read(given)
+    if (options.unless === 'done' && host.isDone(slot)) return undefined as R
     const conflict = meetConflict(host, slot, options.onConflict ?? 'join')
-    if (conflict) return conflict.value as R
+    if (conflict) return conflict as R
     run.begin(slot)
   } catch (error) {
     host.report(error)
   }
-  const context = new Context(run)
+  // A listener may have canceled it as soon as it was announced.
+  if (run.stopReason) return handled(host, Promise.reject(run.stopReason)) as R
+  const call = () => within(run, () => fn(new Context(run)))
   let value: R
   try {
-    value = fn(context)
+    value = call()
   } catch (error) {
     run.fail(error)
     throw error
   }
-  if (!run.retry || !isFollowed(value)) return follow(run, value, host.promises)
-  run.returned = followAttempts(host, run, value, () => fn(context), context)
-  return run.returned as R
-}
-
-/** Whether it is a promise that anybody may await. */
-const isFollowed = (value: unknown): boolean => {
-  try {
-    return value instanceof Promise && !isLazy(value)
-  } catch {
-    return false
-  }
+  return follow(host, run, value, call) as R
 }
 
 /** Settles the run as the value settles. Gives what the caller gets. */
-function follow<R>(run: Run, value: R, promises: TrackHost['promises']): R {
-  try {
-    if (!(value instanceof Promise)) {
-      run.settle(value)
-    } else if (isLazy(value)) {
-      run.lose()
-    } else {
-      const derived: Promise<unknown> = Promise.prototype.then.call(
-        value,
-        (result: unknown) => {
-          run.settle(result)
-          return result
-        },
-        (error: unknown) => {
-          run.fail(error)
-          if (promises === 'derived') throw error
-        },
-      )
-      run.returned = promises === 'derived' ? derived : value
-    }
-  } catch {
-    // A proxy, or a class of promises, that lets nobody look.
-    run.lose()
-  }
-  return (run.returned ?? value) as R
+function follow(host: TrackHost, run: Run, value: unknown, call: () => unknown): unknown {
+  const kind = kindOf(value)
+  if (kind === 'value') run.settle(value)
+  else if (kind === 'lazy') run.lose(wordFor(value))
+  else if (kind === 'generator') return followGenerator(run, value as AsyncGenerator, host.promises)
+  else return followPromise(host, run, value, call)
+  return value
 }
 
-/** A promise with a `then` of its own may start its work when it is called: only its caller may do that. */
-const isLazy = (promise: Promise<unknown>): boolean => promise.then !== Promise.prototype.then
+const wordFor = (value: unknown): string => {
+  try {
+    return 'then' in (value as object) ? 'a lazy promise' : 'an iterable or a stream'
+  } catch {
+    return 'a proxy that throws'
+  }
+}
 
-function meetConflict(host: TrackHost, slot: LooseSlot, onConflict: 'join' | 'supersede' | 'reject') {
-  const current = host.current(slot)
+function followPromise(host: TrackHost, run: Run, value: unknown, call: () => unknown): unknown {
+  const { promises } = host
+  const isRetried = run.retry !== undefined
+  const source = isRetried ? followAttempts(host, run, value, call) : value
+  try {
+    // First in line: those who join get their copies before the caller can read the value.
+    const derived = observe(
+      source,
+      (result) => {
+        if (!isRetried) run.settle(result)
+        run.share({ value: result })
+        return result
+      },
+      (error) => {
+        if (!isRetried) run.fail(error)
+        run.share({ thrown: error })
+        if (promises === 'derived') throw error
+      },
+    )
+    run.returned = promises === 'derived' ? derived : source
+  } catch {
+    // A proxy, or a class of promises, that cannot be looked at.
+    run.lose('a promise of a class of its own')
+  }
+  return run.returned ?? source
+}
+
+/** What the caller gets instead of a call; undefined where the call is to be made. */
+function meetConflict(
+  host: TrackHost,
+  slot: LooseSlot,
+  onConflict: 'join' | 'supersede' | 'reject',
+): Promise<unknown> | undefined {
+  const current = currentOf(host, slot)
   if (!current || !isActive(current)) return undefined
-  const run = host.runs.get(current.id)
+  const { id } = current
+  const run = host.runs.get(id)
   if (onConflict === 'supersede') {
     const reason = superseded(slot)
     run?.stop(reason)
-    host.write(current.id, { status: 'canceled', error: reason })
+    host.write(id, { status: 'canceled', error: reason })
     return undefined
   }
-  if (onConflict === 'join' && run?.returned !== undefined) return { value: run.returned }
-  const refused = Promise.reject(new AlreadyRunningError(labelOf(slot), current.id))
-  return { value: refused }
+  if (!run && host.now() - current.updatedAt > host.takeOverAfter(slot.type)) {
+    host.write(id, { status: 'interrupted', stage: 'taken over after a long silence' })
+    return undefined
+  }
+  const isNested = run !== undefined && isWithin(run)
+  if (onConflict === 'join' && run?.returned !== undefined && !isNested) return run.join()
+  const error = new AlreadyRunningError(labelOf(slot), id, { finished: () => host.ended(id), isNested })
+  return handled(host, Promise.reject(error))
+}
+
+/** The slot's task, once what is held back of it is recorded. */
+function currentOf(host: TrackHost, slot: LooseSlot): TaskRecord | undefined {
+  const current = host.current(slot)
+  const run = current && host.runs.get(current.id)
+  if (!run) return current
+  run.settleNow()
+  return host.current(slot)
 }

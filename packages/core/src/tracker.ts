@@ -35,10 +35,12 @@ import {
   type TaskRecord,
   type Tombstone,
 } from './task.ts'
+import { readOptions } from './options.ts'
 import { resume } from './resume.ts'
 import type { Run, RunContext, RunOptions, TrackHost } from './run.ts'
 import { track } from './track.ts'
 import { defaultExpiry, isExpired } from './time.ts'
+import { anyDuration } from './timers.ts'
 import { firstVersion, nextVersion, type TaskPatch } from './writer.ts'
 
 const later = (callback: () => void, ms: number) => {
@@ -67,6 +69,7 @@ export const defaults = { clock: Date.now, createId: randomId, random: Math.rand
  */
 export function createTracker<const P extends Pipeline>(options: TrackerOptions<P>): Tracker<P> {
   const { pipeline, sinks = [], promises = 'same', maxTasks = 50_000, durations } = options
+  const { takeOverAfter = 3_600_000 } = options
   const {
     clock = defaults.clock,
     createId = defaults.createId,
@@ -78,6 +81,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   assertId(by, 'by')
   if (!(maxTasks >= 1))
     throw new CallsheetError(`maxTasks is ${maxTasks}; give a number from 1.`, { code: 'invalid_option' })
+  if (!(takeOverAfter >= 0)) {
+    const message = `Invalid takeOverAfter: expected milliseconds from 0, or Infinity, got ${takeOverAfter}.`
+    throw new CallsheetError(message, { code: 'invalid_option' })
+  }
   const expiry = { ...defaultExpiry, ...options.expiry }
   const runs = new Map<string, Run>()
   const store = createStore({
@@ -92,9 +99,15 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   })
   const { apply, guarded, report } = store
   const page = createPage({ now: clock, schedule, guarded })
+  const timer = anyDuration(schedule)
   for (const sink of sinks) guarded(() => sink.connect?.({ report, page: page.tell }))
 
-  function take(records: ParsedRecords, origin: 'merge' | 'restore', live: boolean): MergeResult {
+  function take(
+    records: ParsedRecords,
+    origin: 'merge' | 'restore',
+    live: boolean,
+    isWhole: boolean,
+  ): MergeResult {
     const now = clock()
     const rejected: Rejection[] = [...records.rejected]
     const refused = new Set(rejected.flatMap(({ kind, index }) => (kind === 'task' ? [index] : [])))
@@ -103,8 +116,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const tasks = records.tasks.filter((version) => {
       do place += 1
       while (refused.has(place))
-      // In one's own snapshot, tasks and tombstones belong together, whatever their age.
-      if (origin === 'restore' || !isTooOld(version, now)) return true
+      // In a whole snapshot, tasks and tombstones belong together, whatever their age.
+      if (isWhole || !isTooOld(version, now)) return true
       rejected.push({ index: place, kind: 'task', reason: 'it is older than 30 days' })
       return false
     })
@@ -135,7 +148,12 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return { show, task: step?.taskOf(slot), latest: step?.latestOf(slot), result: step?.resultOf(slot) }
   }
 
-  function begin(given: LooseSlot, id: string, patch: TaskPatch<never>): TaskRecord {
+  function begin(
+    given: LooseSlot,
+    id: string,
+    patch: TaskPatch<never>,
+    onMade?: (task: TaskRecord) => void,
+  ): TaskRecord {
     assertId(id, 'id')
     if (versionOf(store.state(), id))
       throw new CallsheetError(`Task "${id}" is known already; ids are never used again.`, {
@@ -148,6 +166,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const stepNumber = place === undefined ? {} : { stepNumber: place + 1 }
     const fixed = { id, ...given, ...stepNumber, startedAt } as TaskRecord
     const task = firstVersion(fixed, patch, writing(given.type))
+    onMade?.(task)
     store.write(task, undefined)
     return task
   }
@@ -204,6 +223,12 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const version = versionOf(store.state(), filter)
       return version && isInSlot(version) ? [version] : []
     }
+    const missing = Object.entries(filter).find(([, value]) => value === undefined || value === null)
+    if (missing) {
+      const message = `Invalid filter: "${missing[0]}" is ${missing[1]}, so it matches no task. Leave the key out to match all.`
+      report(new CallsheetError(message, { code: 'invalid_field' }))
+      return []
+    }
     const show = showOf(store.state(), filter.showId)
     const { type, characterId } = filter as Partial<LooseSlot>
     const item = type === undefined ? characterId : readItem(pipeline, type, filter as never)
@@ -257,9 +282,35 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       false,
     )
 
+  function has(slot: LooseSlot, what: 'tried' | 'failed' | 'done' | 'running'): boolean {
+    const { show, latest, result } = slotOf(slot)
+    if (!show) return false
+    const { info } = show.base
+    const { type, characterId } = slot
+    const done = isDone(info, type, characterId, latest, result !== undefined)
+    if (what === 'done') return done
+    if (what === 'tried') return done || latest !== undefined
+    return slotStatus(info, type, characterId, latest, done) === (what === 'running' ? 'active' : what)
+  }
+
+  /** A task once it is not active any more. */
+  const ended = (id: string): Promise<TaskRecord> =>
+    new Promise((resolve, reject) => {
+      const showId = newest(id)?.showId
+      const look = () => {
+        const task = newest(id)
+        if (task && isActive(task)) return
+        undo?.()
+        if (task) resolve(task)
+        else reject(new CallsheetError(`Task "${id}" was removed before it ended.`, { code: 'unknown_task' }))
+      }
+      const undo = showId === undefined ? undefined : store.subscribe(look, { showId })
+      look()
+    })
+
   const host: TrackHost = {
     read: (given) => readSlot(pipeline, given as never),
-    begin: (slot, id = createId(), patch) => begin(slot, id, patch),
+    begin: (slot, id = createId(), patch, onMade) => begin(slot, id, patch, onMade),
     current: (slot) => slotOf(slot).task,
     newest,
     write: (id, patch) => guarded(() => update(id, patch)),
@@ -267,9 +318,15 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     now: clock,
     random,
     schedule(callback, ms) {
-      const undo = schedule(callback, ms)
+      let undo = timer(() => {
+        undo = page.whenHere(callback)
+      }, ms)
       return () => guarded(undo)
     },
+    page,
+    isDone: (slot) => has(slot, 'done'),
+    takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 0),
+    ended,
     runs,
     promises,
   }
@@ -279,12 +336,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     // What is said of a show that was renamed meanwhile is said of the show that it has become.
     const finalId = () => finalShowId(store.state(), showId)
     const run = (type: string, fn: (context: RunContext<never>) => unknown, given?: object) => {
-      let options: RunOptions<never, never> = {}
-      if (given) {
-        guarded(() => {
-          options = { ...given }
-        })
-      }
+      const options: RunOptions<never, never> = given ? readOptions(given, report) : {}
       return track(host, { ...options, showId, type }, fn, options)
     }
     return {
@@ -372,17 +424,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       )
       return resume(host, unfinished, followers)
     },
-    has(slot, what) {
-      const given = readSlot(pipeline, slot)
-      const { show, latest, result } = slotOf(given)
-      if (!show) return false
-      const { info } = show.base
-      const { type, characterId } = given
-      const done = isDone(info, type, characterId, latest, result !== undefined)
-      if (what === 'done') return done
-      if (what === 'tried') return done || latest !== undefined
-      return slotStatus(info, type, characterId, latest, done) === (what === 'running' ? 'active' : what)
-    },
+    has: (slot, what) => has(readSlot(pipeline, slot), what),
     get forgotten() {
       return store.forgotten()
     },
@@ -390,8 +432,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const learnt = durations && answerOf(() => durations.serialize(), report)
       return { ...toSnapshot(store.state(), clock()), ...(learnt && { durations: learnt }) }
     },
-    restore: (snapshot) => take(snapshot, 'restore', false),
-    merge: (records, { live = true } = {}) => take(records, 'merge', live),
+    restore: (snapshot) => take(snapshot, 'restore', false, true),
+    merge: (records, { live = true, whole = false } = {}) => take(records, 'merge', live, whole),
     subscribe: (listener, key = {}) => store.subscribe(listener, key),
     on: store.on,
     report,

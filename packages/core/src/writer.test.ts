@@ -109,7 +109,7 @@ describe('nextVersion', () => {
     ['a status', { message: 'no', status: 503 }, { message: 'no', httpStatus: 503 }],
     ['an error within', { error: { message: 'no', code: 'c' } }, { message: 'no' }],
     ['nothing readable', {}, { message: 'failed' }],
-    ['a number', 42, { message: 'failed' }],
+    ['a number', 42, { message: '42' }],
   ])('reads an error that is given as %s', (_what, error, expected) => {
     expect(next(first(), { status: 'failed', error }).error).toEqual(expected)
   })

@@ -4,11 +4,13 @@ import type {
   Pipeline,
   RunContext,
   RunOptions,
+  Slot,
   ShowTracker,
   TaskPatch,
   Tracker,
 } from '@callsheet/core'
 import type { Match } from './match.ts'
+import { misread } from './misread.ts'
 import type { CallEnd, Start, Watch } from './provider.ts'
 import { type Outcome, patchOf } from './read-outcome.ts'
 import { describeRequest, type FetchArguments, methodOf, type RouteRequest, urlOf } from './request.ts'
@@ -34,6 +36,8 @@ export interface Plan {
   readonly request: RouteRequest
   /** What the call is for, in a word. */
   readonly slot: string
+  /** The id of the slot's current task. */
+  readonly currentId: () => string | undefined
   /** How the call ended that this one repeats. */
   readonly last: CallEnd | undefined
   /** The handle of the work, where it is known already. */
@@ -67,7 +71,7 @@ export function planCall(
   givenFor: (request: RouteRequest) => (Scope & CallOptions) | undefined,
   args: FetchArguments,
   request: RouteRequest,
-  { show, report }: Pick<Tracker, 'show' | 'report'>,
+  { show, report, getTask }: Pick<Tracker, 'show' | 'report' | 'getTask'>,
 ): Plan | undefined {
   const given = (route.scope ?? givenFor)(request)
   if (!given) return undefined
@@ -76,14 +80,23 @@ export function planCall(
   const own: Scope & CallOptions = route.scope ? {} : given
   const merged: Tracked = { ...route, ...own }
   const redact = guard(merged.redact, report)
-  const whole = { ...merged, redact }
+  const whole = { ...merged, redact, ...(merged.read && { read: careful(merged.read, report) }) }
   const metadata = { ...metadataOf(route, request), ...(own['metadata'] as JsonObject) }
   const { track }: ShowTracker<Pipeline> = show(given['showId'] as string)
   const slot = JSON.stringify([given['showId'], whole.type, item])
+  const named = { showId: given['showId'], type: whole.type, ...Object.fromEntries(item) }
   return {
     route: whole,
     request,
     slot,
+    currentId() {
+      try {
+        return getTask(named as Slot)?.id
+      } catch {
+        // Not a slot of the pipeline: `track` reports it.
+        return undefined
+      }
+    },
     last: route.repeats?.endOf(args, slot),
     job: route.job?.(request),
     track: (fn, options) =>
@@ -109,6 +122,18 @@ const guard =
     } catch (error) {
       report(error)
       return patch.status ? { status: patch.status } : {}
+    }
+  }
+
+/** An answer that a reader cannot understand has failed, in the words of the server where it has some. */
+const careful =
+  (read: NonNullable<Tracked['read']>, report: Tracker['report']): NonNullable<Tracked['read']> =>
+  (body, request) => {
+    try {
+      return read(body, request)
+    } catch (error) {
+      report(error)
+      return misread(request.url.pathname, body)
     }
   }
 

@@ -119,7 +119,10 @@ describe('createTrackedFetch against a server', () => {
     const { post, task } = await setUp((request) => request.socket.destroy())
     const error: unknown = await post('/plain').catch((reason: unknown) => reason)
     expect(error).toMatchObject({ name: 'TypeError', message: 'fetch failed' })
-    expect(task()).toMatchObject({ status: 'failed', error: { message: 'fetch failed' } })
+    expect(task()).toMatchObject({
+      status: 'failed',
+      error: { message: expect.stringMatching(/^fetch failed: ./) as string },
+    })
   })
 
   it('survives an error body that breaks off', async () => {

@@ -12,10 +12,9 @@ import { type Call, type CallTools, makeCall } from './call.ts'
 import { createMatcher, type RouteKey } from './match.ts'
 import { findTarget, type Plan, planCall, type Target } from './plan.ts'
 import type { Provider } from './provider.ts'
-import type { Outcome } from './read-outcome.ts'
 import { type Fetch, type FetchArguments, type RouteRequest, signalOf } from './request.ts'
 import type { CallOptions, LooseRoute, Route } from './route.ts'
-import { observe, spent } from './share-call.ts'
+import { observe, type SharedCall, spent } from './share-call.ts'
 
 /** What a call is for, and how it is run. */
 export type Work<P extends Pipeline, T extends TaskType<P> = TaskType<P>> = T extends unknown
@@ -69,8 +68,8 @@ export interface TrackedFetch<P extends Pipeline> extends Fetch {
   readonly followers: Readonly<Record<string, Follow>>
 }
 
-/** By what `track` returned; of all tracked fetches, so that two of one tracker share their calls. */
-const runningCalls = new WeakMap<Promise<Outcome>, Call>()
+/** By tracker and task id; of all tracked fetches, so that two of one tracker share their calls. */
+const runningCalls = new WeakMap<object, Map<string, Call>>()
 
 /**
  * Makes a `fetch` that tracks the calls of the given routes and providers and passes all others on, untouched.
@@ -110,15 +109,22 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   for (const { name, jobs: of } of providers) {
     if (of) followers[name] = of({ fetch: send, report: tracker.report, tracker: loose })
   }
+  const running = runningCalls.get(tracker) ?? new Map<string, Call>()
+  runningCalls.set(tracker, running)
   const tools: CallTools = { send, tracker: loose, jobs: new Map(Object.entries(followers)) }
   const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
 
   function run(args: FetchArguments, plan: Plan, onConflict = plan.route.onConflict): Promise<Response> {
     const { last } = plan
     if (last?.reason) return Promise.reject(last.reason)
+    const isShared = onConflict === undefined || onConflict === 'join'
+    const other = isShared ? running.get(plan.currentId() ?? '') : undefined
+    if (other?.shared) return join(args, plan, other, other.shared)
     const resent = plan.route.retry?.(args, plan, tools)
+    let taskId = ''
     let made: (() => Call) | undefined
     const fn = (context: RunContext<JsonObject>) => {
+      taskId = context.task.id
       if (resent) {
         made = () => resent.settledBy(tracked)
         return resent.attempt(context)
@@ -130,37 +136,30 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     const tracked = plan.track(fn, {
       ...(resent && { retry: resent.retry }),
       ...(last && { retryOf: last.taskId }),
-      ...(onConflict && { onConflict }),
+      // What runs there otherwise is no fetch of ours, and its value no Response for this caller.
+      onConflict: isShared ? 'reject' : onConflict,
     })
     const call = made?.()
-    if (!call) return meet(args, plan, tracked, onConflict)
+    if (!call) return tracked as unknown as Promise<Response>
     const { response, outcome, shared } = call
     if (!shared) return response
-    runningCalls.set(tracked, call)
+    running.set(taskId, call)
+    const end = () => {
+      if (running.get(taskId) === call) running.delete(taskId)
+    }
+    observe(outcome, end, end)
     if (outcome === response) return tracked as Promise<Response>
     observe(tracked, shared.close, shared.close)
     // Where the tracker's promises are derived ones, so is this.
     return tracked === outcome ? response : response.then()
   }
 
-  /** The slot is being worked on, and nothing was sent. */
-  function meet(
-    args: FetchArguments,
-    plan: Plan,
-    tracked: Promise<Outcome>,
-    onConflict: LooseRoute['onConflict'],
-  ): Promise<Response> {
-    if (onConflict === 'reject') return tracked as Promise<Response>
-    const call = runningCalls.get(tracked)
-    if (!call?.shared) {
-      // What runs there is no fetch of ours, and its value no Response for this caller.
-      observe(tracked)
-      return run(args, plan, 'reject')
-    }
+  /** Another call for the slot goes on, and nothing is sent. */
+  function join(args: FetchArguments, plan: Plan, call: Call, shared: SharedCall): Promise<Response> {
     // Its caller has left, and it has only not ended yet: as when a component is mounted twice.
     if (call.isAbandoned()) return run(args, plan, 'supersede')
     const own = signalOf(args)
-    return call.shared.join(own).catch((error: unknown) => {
+    return shared.join(own).catch((error: unknown) => {
       if (error === spent) return run(args, plan, 'reject')
       if (own?.aborted || !call.isAbandoned()) throw error
       return run(args, plan)

@@ -1,0 +1,87 @@
+import { CallsheetError } from './errors.ts'
+import type { RunOptions } from './run.ts'
+
+const isFunction = (value: unknown) => typeof value === 'function'
+/** Infinity means that there is no limit. */
+const isDuration = (value: unknown) => typeof value === 'number' && value >= 0
+const oneOf =
+  (...values: unknown[]) =>
+  (value: unknown) =>
+    values.includes(value)
+
+/** What an option must be, and how a message says it. */
+type Check = readonly [isValid: (value: unknown) => boolean, expected: string]
+
+const duration: Check = [isDuration, 'milliseconds from 0, or Infinity']
+const someFunction: Check = [isFunction, 'a function']
+
+const checks: Readonly<Record<string, Check>> = {
+  onConflict: [oneOf('join', 'supersede', 'reject'), "'join', 'supersede' or 'reject'"],
+  unless: [oneOf('done'), "'done'"],
+  timeout: duration,
+  attemptTimeout: duration,
+  result: someFunction,
+  retry: [(value) => value !== null && typeof value === 'object', 'an object'],
+}
+
+const retryChecks: Readonly<Record<string, Check>> = {
+  attempts: [(value) => typeof value === 'number' && value >= 1, 'a number from 1 to 100'],
+  delay: someFunction,
+  when: someFunction,
+  before: someFunction,
+  classify: someFunction,
+}
+
+/**
+ * The options of a call, field by field: one that throws or is invalid is reported and left out, the rest applies.
+ * Fields without a check are read by the code that uses them.
+ */
+export function readOptions(given: object, report: (error: unknown) => void): RunOptions<never, never> {
+  const options = read(given, ownNames(given, report), checks, 'option', report)
+  const { retry } = options
+  if (retry) {
+    const policy = read(retry, Object.keys(retryChecks), retryChecks, 'option "retry":', report)
+    // Methods of a policy that is an object of a class keep their `this`.
+    for (const [name, value] of Object.entries(policy)) {
+      if (typeof value === 'function') policy[name] = value.bind(retry)
+    }
+    options['retry'] = policy
+  }
+  return options
+}
+
+function ownNames(given: object, report: (error: unknown) => void): string[] {
+  try {
+    return Object.keys(given)
+  } catch (error) {
+    report(error)
+    return []
+  }
+}
+
+function read(
+  given: object,
+  names: readonly string[],
+  rules: Readonly<Record<string, Check>>,
+  what: string,
+  report: (error: unknown) => void,
+): Record<string, unknown> {
+  const options: Record<string, unknown> = {}
+  for (const name of names) {
+    try {
+      const value = (given as Record<string, unknown>)[name]
+      const [isValid, expected] = Object.hasOwn(rules, name) ? rules[name]! : []
+      if (value === undefined || value === null) continue
+      if (!isValid || isValid(value)) options[name] = value
+      else {
+        throw new CallsheetError(
+          `Invalid ${what} "${name}": expected ${expected}, got ${typeof value === 'number' ? value : `a value of type ${typeof value}`}. The option is ignored.`,
+          { code: 'invalid_option' },
+        )
+      }
+    } catch (error) {
+      report(error)
+    }
+  }
+  return options
+}
