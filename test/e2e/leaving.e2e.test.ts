@@ -6,6 +6,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startCollector } from '../../packages/http-adapter/src/testing/collector.ts'
 import { chromiumArgs, chromiumPath } from '../../tools/browser.ts'
+import { keepsPages } from './back-forward-cache.ts'
 import { bundlePage } from './bundle-page.ts'
 import type { LeavingTools } from './leaving-page.ts'
 import { createProfile, startOwnChromium } from './own-chromium.ts'
@@ -188,9 +189,10 @@ describe('a page that is left during a paid call', { timeout: minute }, () => {
     },
   )
 
-  it('has its answer when it comes back from the cache', async () => {
+  it('has its answer when it comes back from the cache', async ({ skip }) => {
     const kit = await setUp({ with: 'sink save retry' })
     const { app, page } = kit
+    skip(!(await keepsPages(browser, app.url)), 'this browser has no back-forward cache')
     await page.click('#other')
     await page.waitForURL('**/other')
     app.answer()
@@ -205,9 +207,10 @@ describe('a page that is left during a paid call', { timeout: minute }, () => {
     expectTruth(kit)
   })
 
-  it('is interrupted when its connection broke while the page was in the cache', async () => {
+  it('is interrupted when its connection broke while the page was in the cache', async ({ skip }) => {
     const kit = await setUp({ with: 'sink save retry' })
     const { app, page } = kit
+    skip(!(await keepsPages(browser, app.url)), 'this browser has no back-forward cache')
     await page.click('#other')
     await page.waitForURL('**/other')
     app.cut()
