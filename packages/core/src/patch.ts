@@ -10,15 +10,17 @@ import { cleanText, isDataUrl, jsonSize, limits } from './text.ts'
  * `error` and dropped, and the rest applied.
  */
 export interface TaskPatch<M = JsonObject> {
+  /** `starting`, `processing`, `succeeded`, `failed`, `canceled` or `interrupted`. A provider's own word is a `stage`. */
   readonly status?: TaskStatus
   /** A retry is the next attempt. Leaving it out while a failed task goes on means the next one. */
   readonly attempt?: number
+  /** How many attempts there will be at most, for a person. */
   readonly maxAttempts?: number
   /** For a person: "upscaling". Cut above 2,000 characters. */
   readonly stage?: string
-  /** 0 to 100; never goes down within an attempt. */
+  /** Whole percent, 0 to 100; never goes down within an attempt. */
   readonly progress?: number
-  /** Epoch ms; kept between the start and now. Default: now, when the task finishes. */
+  /** Epoch ms; kept between the start and now. @default now, when the task finishes */
   readonly completedAt?: number
   /** An address of at most 8,192 characters. Of a data: URL, type and size are kept in the metadata. */
   readonly outputUrl?: string
@@ -26,6 +28,7 @@ export interface TaskPatch<M = JsonObject> {
   readonly outputs?: readonly string[]
   /** An Error, a text, or `{ message, code?, httpStatus?, retryable? }`. */
   readonly error?: unknown
+  /** The provider's handle of the call: `{ provider, id, url? }`. */
   readonly job?: Job
   /**
    * Merged into what is there; or a function from what is there to what shall be. At most 24 KiB of JSON, 256 keys and 32

@@ -137,7 +137,12 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     }
   }
 
-  function take(records: ParsedRecords, origin: 'merge' | 'restore', live: boolean): MergeResult {
+  function take(
+    records: ParsedRecords,
+    origin: 'merge' | 'restore',
+    live: boolean,
+    isWhole: boolean,
+  ): MergeResult {
     if (![records?.tasks, records?.shows, records?.rejected].every(Array.isArray)) {
       const message = `${origin}: expected records from parseSnapshot or parseRecords of @callsheet/core/schema.`
       throw new CallsheetError(message, { code: 'invalid_field' })
@@ -150,8 +155,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const tasks = records.tasks.filter((version) => {
       do place += 1
       while (refused.has(place))
-      // In one's own snapshot, tasks and tombstones belong together, whatever their age.
-      if (origin === 'restore' || !isTooOld(version, time)) return true
+      // In a whole snapshot, tasks and tombstones belong together, whatever their age.
+      if (isWhole || !isTooOld(version, time)) return true
       rejected.push({ index: place, kind: 'task', reason: 'it is older than 30 days' })
       return false
     })
@@ -493,8 +498,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const learnt = durations && answerOf(() => durations.serialize(), report)
       return { ...toSnapshot(store.state(), now()), ...(learnt && { durations: learnt }) }
     },
-    restore: (snapshot) => safely(nothing, () => take(snapshot, 'restore', false)),
-    merge: (records, options) => safely(nothing, () => take(records, 'merge', options?.live ?? true)),
+    restore: (snapshot) => safely(nothing, () => take(snapshot, 'restore', false, true)),
+    merge: (records, options) => safely(nothing, () => take(records, 'merge', options?.live ?? true, options?.whole ?? false)),
     subscribe(listener, key) {
       const { showId, type } = key ?? {}
       if (showId !== undefined) assertId(showId, 'showId')
