@@ -151,7 +151,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     observe(outcome, end, end)
     observe(tracked, shared.close, shared.close)
     // Where the tracker's promises are derived ones, an unhandled rejection stays visible.
-    if (tracked === outcome) observe(response)
+    if (tracker.promises === 'same') observe(response)
     return response
   }
 
