@@ -397,6 +397,17 @@ export class Run {
     return () => {}
   }
 
+  /** See `FollowContext`: of a connection that begins now, not with the attempt. */
+  watchPage(): () => Promise<boolean> {
+    const { page } = this.#host
+    const departures = page.departures()
+    return () =>
+      new Promise((resolve) => {
+        if (page.departures() === departures) page.judge(resolve)
+        else resolve(true)
+      })
+  }
+
   /** The browser has cut the connection: what becomes of the work is unknown. */
   interrupt(): void {
     this.write({ stage: 'connection cut when the page was left' }, 'interrupted')
@@ -557,5 +568,9 @@ export class Context implements RunContext<never> {
 
   get now() {
     return () => this.#run.now()
+  }
+
+  get watchPage() {
+    return () => this.#run.watchPage()
   }
 }

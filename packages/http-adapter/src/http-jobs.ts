@@ -130,6 +130,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       },
       signal: context.signal,
       now: context.now,
+      watchPage: context.watchPage,
       update: (patch) => context.update(patch),
       wait: (ms, signal) => (signal ? context.wait(ms, signal) : nap(desk, context, ms)),
     }
