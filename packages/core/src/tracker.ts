@@ -499,7 +499,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       return { ...toSnapshot(store.state(), now()), ...(learnt && { durations: learnt }) }
     },
     restore: (snapshot) => safely(nothing, () => take(snapshot, 'restore', false, true)),
-    merge: (records, options) => safely(nothing, () => take(records, 'merge', options?.live ?? true, options?.whole ?? false)),
+    merge: (records, options) =>
+      safely(nothing, () => take(records, 'merge', options?.live ?? true, options?.whole ?? false)),
     subscribe(listener, key) {
       const { showId, type } = key ?? {}
       if (showId !== undefined) assertId(showId, 'showId')
