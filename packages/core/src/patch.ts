@@ -84,7 +84,7 @@ export function readPatch(patch: unknown, redactor: Redactor, refuse: Refuse): G
     refuse(field, `expected an address of at most ${limits.url} characters, and no data: URL`)
     return undefined
   }
-  const readOutputs = (value: unknown): string[] | undefined => {
+  const readOutputs = (value: unknown): readonly string[] | undefined => {
     const list = Array.isArray(value)
       ? (value as unknown[])
       : hrefOf(value) === undefined
@@ -99,7 +99,7 @@ export function readPatch(patch: unknown, redactor: Redactor, refuse: Refuse): G
     }
     if (room < 0 || list.length > limits.list)
       refuse('outputs', `only ${limits.list} addresses and 16 KiB of a list are kept`, 'limit_reached', true)
-    return kept
+    return Object.freeze(kept)
   }
   const readJob = (value: unknown): Job | undefined => {
     const { provider, id, url } = value as Partial<Record<keyof Job, unknown>>
