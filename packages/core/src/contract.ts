@@ -1,3 +1,4 @@
+import type { Observable, Tracked } from './observe.ts'
 import type { AloneType, ItemScope, MetadataOf, Omissible, Pipeline, StepType, TaskType } from './pipeline.ts'
 import type { RedactOptions } from './redact.ts'
 import type { Change, PageEvent, Sink } from './sink.ts'
@@ -122,18 +123,23 @@ export interface Track<P extends Pipeline> {
    * @example
    * const response = await show.track('trailer', ({ signal }) => fetch('/api/trailer', { signal }))
    */
-  <T extends string, R>(type: AloneType<P, T>, fn: (run: RunContext<MetadataOf<P, T>>) => R): R
+  <T extends string, R>(
+    type: AloneType<P, T>,
+    fn: (run: RunContext<MetadataOf<P, T>>) => R & Observable<R>,
+  ): R
   /**
-   * Calls `fn` and tracks it as the step's task, with options. Gives exactly what `fn` gives.
+   * Calls `fn` and tracks it as the step's task, with options. Gives exactly what `fn` gives; with `unless: 'done'`,
+   * undefined where the slot has a result.
    *
    * @example
    * await show.track('portrait', ({ signal }) => fetch('/api/portrait', { signal }), { characterId: 'ada' })
    */
-  <T extends TaskType<P>, R = never>(
+  <T extends TaskType<P>, R = never, U extends 'done' | undefined = undefined>(
     type: T,
-    fn: (run: RunContext<MetadataOf<P, T>>) => R,
-    options: NoInfer<StepOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R> | Omissible<P, T>>,
-  ): R
+    fn: (run: RunContext<MetadataOf<P, T>>) => R & Observable<R>,
+    options: NoInfer<StepOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R> | Omissible<P, T>> &
+      ({ readonly unless?: U } | undefined),
+  ): Tracked<R, U>
 }
 
 /** Gives a function with the signature of another one, tracked at each call. */

@@ -320,7 +320,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     },
     page,
     isDone: (slot) => has(slot, 'done'),
-    takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 0),
+    takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 120_000),
     ended,
     runs,
     promises,
@@ -434,6 +434,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     report,
     page: page.tell,
     async close() {
+      for (const run of runs.values()) run.settleNow()
       const flushed = await Promise.allSettled(sinks.map(async (sink) => sink.flush?.()))
       for (const one of flushed) if (one.status === 'rejected') report(one.reason)
       for (const sink of sinks) guarded(() => sink.close?.())
