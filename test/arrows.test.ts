@@ -7,6 +7,7 @@ const root = path.resolve(import.meta.dirname, '..')
 /** Core from top to bottom: a file imports only from files above it. */
 const readingOrder = [
   'json',
+  'record-types',
   'timers',
   'observe',
   'nesting',

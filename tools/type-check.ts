@@ -5,7 +5,7 @@ import path from 'node:path'
 const root = path.resolve(import.meta.dirname, '..')
 
 /** Of TypeScript 7, which has no API: its command and its language server are all there is. */
-const tsc = path.join(root, 'node_modules/typescript/bin/tsc')
+export const tsc = path.join(root, 'node_modules/typescript/bin/tsc')
 
 export interface TypeCheckOptions {
   /** Where the files are put. Default: inside the studio, which has every package by its published name. */
@@ -20,7 +20,7 @@ export const folderFor = (name: string): string =>
   path.join(root, 'examples/studio/node_modules/.cache', name)
 
 /** Writes files and a tsconfig beside them. Gives the folder. */
-function writeFiles(
+export function writeFiles(
   name: string,
   files: Readonly<Record<string, string>>,
   options: TypeCheckOptions = {},

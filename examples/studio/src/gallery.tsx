@@ -8,7 +8,7 @@ interface GalleryProps {
 
 /** What was made, as it arrives. */
 export function Gallery({ showId, saved }: GalleryProps) {
-  const blueprint = useStep(showId, 'show-generation').task()
+  const blueprint = useStep(showId, 'show-generation').result()
   const { title, logline } = (blueprint?.metadata ?? {}) as {
     readonly title?: string
     readonly logline?: string
@@ -39,7 +39,7 @@ export function Gallery({ showId, saved }: GalleryProps) {
 const useOutput = (
   showId: string,
   type: 'trailer' | 'library-poster' | 'portrait-grid',
-): string | undefined => useStep(showId, type).task()?.outputUrl
+): string | undefined => useStep(showId, type).result()?.outputUrl
 
 interface PicturesProps {
   readonly showId: string
@@ -53,8 +53,8 @@ function Pictures({ showId, type, saved }: PicturesProps) {
   if (step.slots.length === 0) return null
   return (
     <div className="studio-pictures" data-type={type}>
-      {step.slots.map(({ characterId = '', name = '', status, task }) => {
-        const url = task?.outputUrl ?? task?.outputs?.[0] ?? saved?.[characterId]
+      {step.slots.map(({ characterId = '', name = '', status, result }) => {
+        const url = result?.outputUrl ?? result?.outputs?.[0] ?? saved?.[characterId]
         return url === undefined ? (
           <div key={characterId} className="studio-picture" data-status={status}>
             <span>{name}</span>

@@ -22,43 +22,54 @@ export interface DurationsLike {
 
 /** How a tracker is made. */
 export interface TrackerOptions<P extends Pipeline> {
+  /** The work: `showPipeline`, or one of your own by `definePipeline`. */
   readonly pipeline: P
-  /** Epoch ms. Default: Date.now. */
+  /** Gives the time in epoch ms. @default Date.now */
   readonly clock?: () => number
-  /** Makes an id that nobody else makes. Default: a random UUID. */
+  /** Makes an id that is used nowhere else. @default a random UUID */
   readonly createId?: () => string
-  /** The id of this writer, in every version that it writes. Default: made by `createId`. */
+  /** The id of this writer, in every version that it writes. @default made by `createId` */
   readonly by?: string
-  /** A number from 0 to under 1, for the jitter of retries. Default: Math.random. */
+  /** A number from 0 to under 1, for the jitter of retries. @default Math.random */
   readonly random?: () => number
-  /** Calls back after some ms; gives the undo. Default: setTimeout. */
+  /** Calls back after some ms; gives the undo. @default setTimeout */
   readonly schedule?: (callback: () => void, ms: number) => () => void
+  /** Where every change goes: `memorySink()`, `logSink()`, `httpSink(…)`. @default none */
   readonly sinks?: readonly Sink[]
   /**
    * What `track` returns: the very promise of the function (default), whose rejection then counts as handled, or one
    * derived from it, which keeps the process's warning of an unhandled rejection.
+   *
+   * @default 'same'
    */
   readonly promises?: 'same' | 'derived'
   /**
-   * How many tasks are held, tombstones included; at least 1. Above that, whole shows are forgotten: first those without
-   * active work, then those whose work runs elsewhere, the least recently updated first. Shows with work that runs here
-   * stay, and so does the show that has just changed. Default 50,000.
+   * How many tasks are held, tombstones included, and how many shows, for a show may be known by its facts alone; at
+   * least 1. Above that, whole shows are forgotten: first those without active work, then those whose work runs
+   * elsewhere, the least recently updated first. Shows with work that runs here stay, and so does the show that has just
+   * changed.
+   *
+   * @default 50_000
    */
   readonly maxTasks?: number
   /**
    * Milliseconds of silence after which an active task that no run here owns, one from before a reload or from a closed
    * tab, no longer blocks `track`: it becomes `interrupted`, and the new call is made. At least the step's `stallAfter`;
-   * Infinity means never. Default 3,600,000, an hour.
+   * Infinity means never.
+   *
+   * @default 3_600_000, an hour
    */
   readonly takeOverAfter?: number
-  /** For how long finished tasks stay in lists. */
+  /** For how long finished tasks stay in lists, in ms by status. @default `defaultExpiry` */
   readonly expiry?: Partial<Expiry>
   /**
    * What is taken for a secret and never enters a record; `false` takes out only what a step calls secret. What keeps
-   * records small and valid always holds. Default: names and shapes of credentials.
+   * records small and valid always holds.
+   *
+   * @default names and shapes of credentials
    */
   readonly redact?: RedactOptions | false
-  /** Learns how long tasks take, and goes into the snapshot. Default: nothing is learnt. */
+  /** Learns how long tasks take, and goes into the snapshot. @default nothing is learnt */
   readonly durations?: DurationsLike
 }
 
@@ -68,9 +79,9 @@ export type TrackerEvents<P extends Pipeline = Pipeline> = {
   taskChanged: { readonly id: string; readonly task: Task<P> | undefined; readonly origin: Change['origin'] }
   /** A task has succeeded, failed or been canceled. Not for what was restored. */
   taskFinished: { readonly task: Task<P> }
-  /** A live change has moved a step to succeeded. */
+  /** A live change has made a step complete that was not; another slot of it may be made again meanwhile. */
   stepCompleted: { readonly showId: string; readonly type: StepType<P>; readonly step: StepView<P> }
-  /** A live change has moved the last counted step to succeeded. */
+  /** A live change has made the last counted step complete. */
   showCompleted: { readonly showId: string; readonly pipeline: PipelineView<P> }
   /** Tracking failed at something. The application's own work went on. */
   error: { readonly error: Error }
@@ -250,8 +261,14 @@ export interface Tracker<P extends Pipeline = Pipeline> {
   readonly serialize: () => Snapshot
   /** Merges one's own snapshot in, whatever its age; no completion is announced. On top of newer state it changes nothing. */
   readonly restore: (snapshot: ParsedSnapshot) => MergeResult
-  /** Merges records in that are not older than 30 days. `live: false` announces no completion. */
-  readonly merge: (records: ParsedRecords, options?: { readonly live?: boolean }) => MergeResult
+  /**
+   * Merges records in that are not older than 30 days. `live: false` announces no completion. `whole: true` takes records
+   * of any age: they are a complete snapshot, in which tasks and tombstones belong together.
+   */
+  readonly merge: (
+    records: ParsedRecords,
+    options?: { readonly live?: boolean; readonly whole?: boolean },
+  ) => MergeResult
   /** Calls back after each change of what the key names; gives the undo. */
   readonly subscribe: (listener: () => void, key?: SubscriptionKey) => () => void
   /** Listens to an event; gives the undo. */

@@ -147,6 +147,19 @@ describe('eta', () => {
     expect(ask()).toMatchObject({ from: about(3_000), isBlocked: true, path: ['outline', 'frame', 'teaser'] })
   })
 
+  it('plans what is made again, and is not blocked by a remake that ended without a result', () => {
+    const { ask, finish, begin } = knowing()
+    for (const slot of ['outline', 'frame one', 'frame two', 'ink one', 'ink two', 'teaser']) finish(slot)
+    expect(ask()).toMatchObject({ from: about(1_000), isBlocked: false, path: ['cut'] })
+    // The cut waits for the ink that is made again.
+    const again = begin('ink one')
+    expect(ask()).toMatchObject({ from: about(2_000), isBlocked: false, path: ['ink', 'cut'] })
+    for (const status of ['failed', 'canceled', 'interrupted'] as const) finish('ink two', status)
+    expect(again.status).toBe('processing')
+    finish('ink one', 'failed')
+    expect(ask()).toMatchObject({ from: about(1_000), isBlocked: false, path: ['cut'] })
+  })
+
   it('counts an optional step once it is begun', () => {
     const { ask, begin, know } = knowing()
     know('sound', 60_000, 128)

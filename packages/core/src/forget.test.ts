@@ -139,6 +139,25 @@ describe('maxTasks', () => {
     expect(large.tracker.forgotten).toEqual({ shows: 0, tasks: 0 })
   })
 
+  it('bounds shows of which only facts, characters or titles are known', () => {
+    const { tracker, add } = setup(10)
+    for (let place = 0; place < 200; place += 1) {
+      tracker.show(`f${place}`).setFacts({ done: { trailer: true } })
+      tracker.show(`c${place}`).setCharacters([{ id: 'ada' }])
+      tracker.show(`t${place}`).setTitle('Untitled')
+    }
+    const { shows } = tracker.serialize()
+    expect(shows.length).toBeLessThanOrEqual(10)
+    expect(tracker.forgotten).toEqual({ shows: 600 - shows.length, tasks: 0 })
+    // The latest facts stay longest; a show that is worked on stays with its tasks.
+    expect(tracker.getPipeline('f199').step('trailer').status).toBe('succeeded')
+    tracker.addTask({ showId: 'f199', type: 'library-poster' })
+    for (let place = 0; place < 20; place += 1) tracker.show(`x${place}`).setTitle('Untitled')
+    expect(tracker.getPipeline('f199').active).toBe(1)
+    add('f199')
+    expect(tracker.getTasks({ showId: 'f199' })).toHaveLength(11)
+  })
+
   it.each([0, -1, Number.NaN])('refuses %d', (maxTasks) => {
     expect(() => createTracker({ pipeline: showPipeline, maxTasks })).toThrow('give a number from 1')
   })

@@ -14,7 +14,7 @@ export interface Forgotten {
 const share = 0.9
 
 /**
- * Forgets whole shows until there is room again: first those without active work, then those whose work runs
+ * Forgets whole shows until there is room again for tasks, and for shows, which may have none: first those without active work, then those whose work runs
  * elsewhere, the least recently updated first. Neither a show with work that runs here is forgotten nor the one that
  * has just changed.
  */
@@ -25,11 +25,12 @@ export function forgetShows(state: State, most: number, runsHere: (taskId: strin
     .toSorted((a, b) => Number(a.isActive) - Number(b.isActive) || a.updatedAt - b.updatedAt)
   const gone = new Set<ShowState>()
   const room = Math.floor(most * share)
-  let { size } = state.base
+  let { size, showCount } = state.base
   for (const { show, tasks } of candidates) {
-    if (size <= room) break
+    if (size <= room && showCount <= room) break
     gone.add(show)
     size -= tasks
+    showCount -= 1
   }
   const kept = weighed.flatMap(({ show }) => (gone.has(show) ? [] : [show]))
   return { state: rebuilt(state, kept, size), shows: [...gone], tasks: state.base.size - size }
@@ -45,7 +46,8 @@ interface Weighed {
 
 function weigh(show: ShowState, runsHere: (taskId: string) => boolean): Weighed {
   let tasks = 0
-  let updatedAt = 0
+  // A show of which only facts are known is as old as they are.
+  let updatedAt = show.base.info.facts?.at ?? 0
   let isRunning = false
   for (const step of show.stepStates) {
     for (const version of step.listed()) {

@@ -48,6 +48,10 @@ describe('callsheetMatchers', () => {
     const everything = Object.fromEntries(view.steps.map(({ type }) => [type, true as const]))
     tracker.show('done').setFacts({ done: everything, characters: [{ id: 'ada' }] })
     expect(tracker.getPipeline('done')).toBeComplete()
+    // Also while something of it is made again.
+    tracker.addTask({ showId: 'done', type: 'trailer', status: 'processing' })
+    expect(tracker.getPipeline('done')).toBeComplete('trailer')
+    expect(tracker.getPipeline('done')).toBeComplete()
   })
 
   it('tell what is the case instead', () => {

@@ -13,9 +13,9 @@ interface Outcome {
 
 /** What `expect` can do once it was extended with `callsheetMatchers`; `R` is what a matcher gives. */
 export interface CallsheetMatchers<R = void, P extends Pipeline = ShowPipeline> {
-  /** Of a tracker or a test sink: the slot's current task is there, and has the status where one is given. */
+  /** Of a tracker or a test sink: the slot's latest task is there, and has the status where one is given. */
   readonly toHaveTask: (slot: Slot<P>, status?: TaskStatus) => R
-  /** Of a view of a show: the step has succeeded; without a step, the whole show. */
+  /** Of a view of a show: all slots of the step are done, also while one is made again; without a step, the whole show. */
   readonly toBeComplete: (step?: P['steps'][number]['type']) => R
 }
 
@@ -43,10 +43,10 @@ export const callsheetMatchers = {
 
   toBeComplete(received: PipelineView, step?: string): Outcome {
     const steps = step === undefined ? received.steps : [received.step(step)]
-    const status = step === undefined ? received.status : steps[0]!.status
-    const pass = status === 'succeeded'
+    const { progress } = step === undefined ? received : steps[0]!
+    const pass = progress === 100
     const name = step === undefined ? `show "${received.showId}"` : `step "${step}"`
-    const rest = steps.filter((one) => one.status !== 'succeeded').map((one) => `\n  ${describeStep(one)}`)
+    const rest = steps.filter((one) => one.progress !== 100).map((one) => `\n  ${describeStep(one)}`)
     return {
       pass,
       message: () => `expected ${name} ${pass ? 'not ' : ''}to be complete${rest.join('')}`,
@@ -55,7 +55,7 @@ export const callsheetMatchers = {
 } as const
 
 function describeStep({ type, completed, total, slots }: StepView): string {
-  const open = slots.filter(({ status }) => status !== 'succeeded').map(describeSlot)
+  const open = slots.filter(({ done }) => !done).map(describeSlot)
   return `${type}: ${completed} of ${total} done${open.length > 0 ? `; ${open.join('; ')}` : ''}`
 }
 

@@ -32,11 +32,11 @@ export interface StepDefinition {
   readonly icon?: string
   /** What must be done before: of the same item where both are per the same item, else all of it. */
   readonly after?: readonly Prerequisite[]
-  /** An optional step counts only from when it is begun. Default false. */
+  /** An optional step counts only from when it is begun. @default false */
   readonly optional?: boolean
-  /** The share in the overall progress, in proportion to the others': a whole number from 1 to 1,000,000. Default 1. */
+  /** The share in the overall progress, in proportion to the others': a whole number from 1 to 1,000,000. @default 1 */
   readonly weight?: number
-  /** Silence in ms after which an active task is stale. Default 120,000. */
+  /** Silence in ms after which an active task is stale. @default 120_000 */
   readonly stallAfter?: number
   /** A Standard Schema of the task's metadata: its types, and the check of what comes from outside. */
   readonly metadata?: StandardSchema
@@ -51,11 +51,19 @@ export type ExtraDefinition = Omit<StepDefinition, 'per' | 'after' | 'optional' 
 }
 
 /** A step with its defaults filled in and its place, from 1. */
-export type Step<S extends StepDefinition = StepDefinition> = S & {
+export type Step<S extends StepDefinition = StepDefinition> = S & FilledStep
+
+/** What a definition may leave out, and the place. */
+interface FilledStep {
+  /** The place in the pipeline, from 1. */
   readonly stepNumber: number
+  /** What must be done before: of the same item where both are per the same item, else all of it. */
   readonly after: readonly Prerequisite[]
+  /** An optional step counts only from when it is begun. */
   readonly optional: boolean
+  /** The share in the overall progress, in proportion to the others': a whole number from 1 to 1,000,000. */
   readonly weight: number
+  /** Silence in ms after which an active task is stale. */
   readonly stallAfter: number
 }
 
@@ -64,8 +72,11 @@ export interface Pipeline<
   S extends readonly StepDefinition[] = readonly StepDefinition[],
   E extends readonly ExtraDefinition[] = readonly ExtraDefinition[],
 > {
+  /** Goes into every show's record: records of another pipeline are set aside. */
   readonly id: string
+  /** In their order. */
   readonly steps: { readonly [I in keyof S]: Step<S[I]> }
+  /** Types of task that can be tracked but are no steps. */
   readonly extra: E
   /** The place of a type among the steps, from 0; undefined for an extra or unknown type. */
   readonly indexOf: (type: string) => number | undefined

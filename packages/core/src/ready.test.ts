@@ -60,6 +60,58 @@ describe('readySlots', () => {
     expect(ready()).toEqual(['character-seeds'])
   })
 
+  it('wait for what is made again, and not for a remake that failed, was canceled or was lost', () => {
+    const { tracker, show, ready, make } = setup()
+    show.setFacts({ done: { 'show-generation': true, 'character-seeds': true, 'character-dossier': true } })
+    show.setCharacters([{ id: 'ada' }, { id: 'bo' }])
+    make('portrait ada')
+    make('portrait bo')
+    expect(ready()).toEqual(['video ada', 'video bo', 'portrait-grid'])
+    make('portrait ada', 'processing')
+    expect(ready()).toEqual(['video bo'])
+    const { id } = tracker.getTask({ showId: 's', type: 'portrait', characterId: 'ada' })!
+    for (const status of ['interrupted', 'processing', 'failed'] as const) {
+      tracker.updateTask(id, { status })
+      expect(ready().length).toBe(status === 'processing' ? 1 : 3)
+    }
+    // Facts that say done hold back in the same way.
+    make('show-generation', 'processing')
+    show.setUnavailable(['video'])
+    expect(ready()).toEqual(['portrait-grid'])
+  })
+
+  it('of "at least" count what is done and not being made again', () => {
+    const pipeline = definePipeline({
+      id: 'least',
+      steps: [
+        { type: 'frame', label: 'Frames', per: 'beat' },
+        { type: 'teaser', label: 'Teaser', per: 'show', after: [{ type: 'frame', atLeast: 2 }] },
+      ],
+    })
+    const tracker = createTracker({ pipeline })
+    tracker.show('s').setCharacters(['one', 'two', 'three'].map((id) => ({ id })))
+    const isTeaserReady = () =>
+      readySlots(pipeline, tracker.getPipeline('s')).some(({ type }) => type === 'teaser')
+    const make = (beatId: string, status: 'succeeded' | 'processing') =>
+      tracker.addTask({ showId: 's', type: 'frame', beatId, status } as never)
+    make('one', 'succeeded')
+    make('two', 'succeeded')
+    expect(isTeaserReady()).toBe(true)
+    make('two', 'processing')
+    expect(isTeaserReady()).toBe(false)
+    make('three', 'succeeded')
+    expect(isTeaserReady()).toBe(true)
+  })
+
+  it('do not offer again what was dismissed, until it is reset', () => {
+    const { tracker, ready, make } = setup()
+    make('show-generation', 'failed')
+    tracker.dismiss({ showId: 's' })
+    expect(ready()).toEqual([])
+    tracker.reset({ showId: 's' })
+    expect(ready()).toEqual(['show-generation'])
+  })
+
   it('leave out an unavailable step, and what waits for it', () => {
     const { show, ready } = setup()
     show.setFacts({ done: { 'show-generation': true, 'character-seeds': true, 'character-dossier': true } })

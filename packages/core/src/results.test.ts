@@ -292,5 +292,95 @@ describe('a finished show', () => {
     // From elsewhere, records that old are refused.
     const other = setUpTracker(clock.now + day, { by: 'other' }).tracker
     expect(other.merge(parseRecords(saved)).rejected.length).toBeGreaterThan(0)
+    // Unless they are a complete snapshot, in which tasks and tombstones belong together.
+    expect(other.merge(parseRecords(saved), { whole: true }).rejected).toEqual([])
+    expect(other.getPipeline('s')).toMatchObject({ status: 'succeeded', progress: 100 })
+  })
+})
+
+describe('stepCompleted and showCompleted', () => {
+  function setUpEvents() {
+    const { tracker, show, clock } = setUpTracker(1_000)
+    const heard: string[] = []
+    tracker.on('stepCompleted', ({ type }) => heard.push(type))
+    tracker.on('showCompleted', () => heard.push('show'))
+    tracker.on('taskFinished', ({ task }) => heard.push(`${task.id} ${task.status}`))
+    const add = (type: string, status: string, characterId?: string) => {
+      clock.now += 10
+      return tracker.addTask({ showId: 's', type, status, characterId } as never)!.id
+    }
+    const take = () => heard.splice(0)
+    return { tracker, show, clock, add, take }
+  }
+  const finish = (add: (type: string, status: string) => string) => {
+    for (const type of ['show-generation', 'character-seeds', 'portrait-grid', 'library-poster'])
+      add(type, 'succeeded')
+  }
+
+  it('do not come again when what is done is made again, also not when that succeeds', () => {
+    const { show, add, take } = setUpEvents()
+    show.setCharacters([])
+    finish(add)
+    add('trailer', 'succeeded')
+    expect(take().slice(-3)).toEqual(['t5 succeeded', 'trailer', 'show'])
+    add('trailer', 'failed')
+    add('trailer', 'succeeded')
+    expect(take()).toEqual(['t6 failed', 't7 succeeded'])
+  })
+
+  it('come while another slot is made again, and again when the work grew', () => {
+    const { show, tracker, add, take } = setUpEvents()
+    show.setCharacters([{ id: 'ada' }, { id: 'bo' }])
+    add('portrait', 'succeeded', 'ada')
+    add('portrait', 'processing', 'ada')
+    expect(take()).toEqual(['t1 succeeded'])
+    add('portrait', 'succeeded', 'bo')
+    expect(take()).toEqual(['t3 succeeded', 'portrait'])
+    expect(tracker.getPipeline('s').step('portrait').status).toBe('active')
+    show.setCharacters([{ id: 'ada' }, { id: 'bo' }, { id: 'cy' }])
+    add('portrait', 'succeeded', 'cy')
+    expect(take()).toEqual(['t4 succeeded', 'portrait'])
+  })
+
+  it('tell of a show whose last step is done while another is made again', () => {
+    const { show, add, take } = setUpEvents()
+    show.setCharacters([])
+    finish(add)
+    add('show-generation', 'processing')
+    take()
+    add('trailer', 'succeeded')
+    expect(take()).toEqual(['t6 succeeded', 'trailer', 'show'])
+  })
+
+  it('do not come from a tombstone, alone or among other news', () => {
+    const { tracker, add, take } = setUpEvents()
+    add('portrait', 'succeeded', 'ada')
+    const failed = add('portrait', 'failed', 'bo')
+    take()
+    tracker.reset(failed)
+    expect(tracker.getPipeline('s').step('portrait')).toMatchObject({ total: 1, completed: 1 })
+    expect(take()).toEqual([])
+    // Another writer's tombstones, beside a success that is news.
+    const video = add('video', 'failed', 'ada')
+    const { startedAt } = tracker.getTask(video)!
+    add('video', 'succeeded', 'bo')
+    take()
+    const tombstone = { id: video, showId: 's', removed: true, updatedAt: startedAt, rev: 9, by: 'x' }
+    const dismissed = { type: 'video', characterId: 'ada', startedAt, status: 'failed' }
+    const news = { ...failedRecord, id: 'x1', status: 'succeeded', type: 'trailer', completedAt: 9_999 }
+    tracker.merge(parseRecords({ tasks: [{ ...tombstone, ...dismissed }, news] }))
+    expect(tracker.getPipeline('s').step('video')).toMatchObject({ total: 1, completed: 1 })
+    expect(take()).toEqual(['x1 succeeded', 'trailer'])
+  })
+
+  it('do not come from merging what had succeeded before this tracker was made', () => {
+    const { tracker, show, add, take } = setUpEvents()
+    show.setCharacters([{ id: 'ada' }, { id: 'bo' }])
+    add('portrait', 'succeeded', 'ada')
+    take()
+    const old = { ...failedRecord, id: 'x1', status: 'succeeded', type: 'portrait', characterId: 'bo' }
+    tracker.merge(parseRecords({ tasks: [{ ...old, startedAt: 900, updatedAt: 950, completedAt: 950 }] }))
+    expect(tracker.getPipeline('s').step('portrait')).toMatchObject({ total: 2, completed: 2 })
+    expect(take()).toEqual(['x1 succeeded'])
   })
 })

@@ -1,5 +1,5 @@
 import mitt from 'mitt'
-import { applyTasks } from './batch.ts'
+import { applyTasks, type News } from './batch.ts'
 import type { DurationsLike, ForgottenCount, Tracker, TrackerEvents } from './contract.ts'
 import { CallsheetError, toTaskError } from './errors.ts'
 import { forgetShows } from './forget.ts'
@@ -130,7 +130,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
           subscriptions.notifyAll()
         }
         announceTask(version, held, origin, live)
-        if (live && origin !== 'restore') announceSteps(before, after, origin)
+        if (live && origin !== 'restore' && !isOldNews(version, origin)) announceSteps(before, after, origin)
       }
       if (sinks.length > 0) send({ tasks: [version], shows: [], origin })
     })
@@ -160,7 +160,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
         // A long row of changes keeps none of the states that it has gone through.
         queue[place] = done
         tell(isHeard)
-        if (state.base.size > nextForgetting) forget()
+        if (heldIn(state) > nextForgetting) forget()
       }
     } finally {
       queue.length = 0
@@ -181,19 +181,31 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     const touch = (showId: string, version?: TaskVersion): string => {
       const before = showOf(state, showId)
       const finalId = before?.base.showId ?? showId
-      const told = touched.get(finalId) ?? { before, types: new Set() }
+      const told = touched.get(finalId) ?? { before, settled: before, types: new Set() }
       touched.set(finalId, told)
       if (version && isInSlot(version)) told.types.add(version.type)
       return finalId
     }
     const quiet = new Set<string>()
-    // Tasks first: a restored state lists its shows as the saved one did.
-    const { state: merged, news } = applyTasks(state, tasks)
-    for (const { version, held } of news) {
-      touch(version.showId, version)
-      if (held) touch(held.showId, held)
+    const news: News[] = []
+    const takeIn = (some: readonly TaskVersion[]) => {
+      const { state: merged, news: more } = applyTasks(state, some)
+      for (const { version, held } of more) {
+        touch(version.showId, version)
+        if (held) touch(held.showId, held)
+        news.push({ version, held })
+      }
+      state = merged
     }
-    state = merged
+    // Tasks first: a restored state lists its shows as the saved one did.
+    const isAnnounced = live && origin !== 'restore'
+    const oldNews = isAnnounced ? tasks.filter((version) => isOldNews(version, origin)) : []
+    if (oldNews.length > 0) {
+      // What these complete is not announced: what the rest completes is.
+      takeIn(oldNews)
+      for (const [showId, told] of touched) told.settled = finalShow(state, showId)
+      takeIn(tasks.filter((version) => !isOldNews(version, origin)))
+    } else takeIn(tasks)
     for (const record of shows) {
       const next = applyShow(state, record)
       if (next === state) continue
@@ -214,10 +226,8 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
           subscriptions.notifyAll()
         }
         for (const { version, held } of news) announceTask(version, held, origin, live)
-        if (live && origin !== 'restore') {
-          for (const [showId, told] of touched) {
-            if (!quiet.has(showId)) announceSteps(told.before, finalShow(after, showId), origin)
-          }
+        for (const [showId, told] of isAnnounced ? touched : []) {
+          if (!quiet.has(showId)) announceSteps(told.settled, finalShow(after, showId), origin)
         }
       }
       send({ tasks: news.map(({ version }) => version), shows: newShows, origin })
@@ -232,7 +242,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     state = next
     forgotten = { shows: forgotten.shows + shows.length, tasks: forgotten.tasks + tasks }
     // Where too little can go, trying at every event would cost more the more there is.
-    nextForgetting = Math.max(maxTasks, Math.ceil(next.base.size * 1.1))
+    nextForgetting = Math.max(maxTasks, Math.ceil(heldIn(next) * 1.1))
     if (subscriptions.isEmpty()) return
     for (const show of shows) notify(show, undefined, [])
     subscriptions.notifyAll()
@@ -280,6 +290,13 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     }
   }
 
+  /** Whether a version completes nothing that is to be announced: a tombstone, or a success before this tracker was made. */
+  const isOldNews = (version: TaskVersion, origin: Change['origin']): boolean =>
+    isRemoved(version) ||
+    (origin === 'merge' &&
+      version.status === 'succeeded' &&
+      (version.completedAt ?? version.updatedAt) < createdAt)
+
   const isComplete = ({ completedSteps, totalSteps }: ShowState): boolean =>
     totalSteps > 0 && completedSteps === totalSteps
 
@@ -294,7 +311,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     for (let place = 0; place < pipeline.steps.length; place += 1) {
       const old = before?.stepStates[place]
       const step = after.stepStates[place]!
-      if (old === step || old?.status === 'succeeded' || step.status !== 'succeeded') continue
+      if (old === step || old?.progress === 100 || step.progress !== 100) continue
       // What had happened before this tracker was made is no news.
       if (origin === 'merge' && step.completedAt !== undefined && step.completedAt < createdAt) continue
       const type = step.type as StepType<P>
@@ -352,6 +369,8 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
 /** A show that a batch changed: as it was before, and of which types its changed tasks are. */
 interface Touched {
   readonly before: ShowState | undefined
+  /** With what is not announced merged in. */
+  settled: ShowState | undefined
   readonly types: Set<string>
 }
 
@@ -366,6 +385,9 @@ const finalShow = (state: State, showId: string): ShowState | undefined => {
   const show = showOf(state, showId)
   return show?.base.showId === showId ? show : undefined
 }
+
+/** How much there is to be bounded: a show counts as one task at least. */
+const heldIn = ({ base }: State): number => Math.max(base.size, base.showCount)
 
 const hasWork = (step: StepState): boolean =>
   step.completed + step.active + step.failed + step.canceled + step.interrupted + step.outside > 0

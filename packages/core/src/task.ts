@@ -1,23 +1,18 @@
-import type * as z from 'zod/mini'
 import { canonicalJson } from './json.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from './pipeline.ts'
-import type {
-  charactersSchema,
-  durationsSchema,
-  factsSchema,
-  showSchema,
-  taskSchema,
-  tombstoneSchema,
-} from './records.ts'
+import type { TaskFields, TaskRecord, TaskStatus, Tombstone } from './record-types.ts'
 
-/** The newest version of one task. Ids are never reused; times are epoch ms; `progress` is whole percent. */
-export type TaskRecord = Readonly<z.infer<typeof taskSchema>>
-
-/**
- * What is left of a removed task: its id and version, so that late versions stay away. Of a dismissed task also its slot,
- * when it began and the status that it had; of a reset task none of these.
- */
-export type Tombstone = Readonly<z.infer<typeof tombstoneSchema>>
+export type {
+  Character,
+  DurationsRecord,
+  Facts,
+  Job,
+  ShowRecord,
+  TaskError,
+  TaskRecord,
+  TaskStatus,
+  Tombstone,
+} from './record-types.ts'
 
 /** The tombstone of a dismissed task: hidden, but tried for good, and done if it had succeeded. */
 export type Dismissed = Tombstone & Required<Pick<Tombstone, 'type' | 'startedAt' | 'status'>>
@@ -28,36 +23,31 @@ export type SlotTask = TaskRecord | Dismissed
 /** A version of a task: living or removed. */
 export type TaskVersion = TaskRecord | Tombstone
 
-/** A show's own record: registers that are merged one by one. */
-export type ShowRecord = Readonly<z.infer<typeof showSchema>>
-
-/** How long the newest tasks of one type (and key, such as the model) took: each when, how long, and whose. */
-export type DurationsRecord = Readonly<z.infer<typeof durationsSchema>>
-
-/** A known character of a show. */
-export type Character = Readonly<z.infer<typeof charactersSchema>[number]>
-
-/** What the application's database knows to be done, and when it was read (epoch ms). */
-export type Facts = Readonly<z.infer<typeof factsSchema>>
-
-/** starting, processing, succeeded, failed, canceled or interrupted. */
-export type TaskStatus = TaskRecord['status']
-
-/** A task's error as it is recorded. */
-export type TaskError = NonNullable<TaskRecord['error']>
-
-/** The provider's handle of a long-running call. */
-export type Job = NonNullable<TaskRecord['job']>
-
 /** A task of a given pipeline, with its metadata typed by its step. */
 export type Task<P extends Pipeline = Pipeline, T extends TaskType<P> = TaskType<P>> = T extends unknown
-  ? Omit<TaskRecord, 'type' | 'metadata'> & { readonly type: T; readonly metadata?: MetadataOf<P, T> }
+  ? StepTask<T, MetadataOf<P, T>>
   : never
+
+/** A task by its step and metadata, so that hovers begin with the step and not with the pipeline. */
+export interface StepTask<T extends string, M> extends TaskFields {
+  /** The step, or the extra task. */
+  readonly type: T
+  /** The application's own JSON, typed by the step; fields that the step calls `secret` are left out. */
+  readonly metadata?: M
+}
 
 /** What a task is for: a step of a show, and the item where the step is per item. */
 export type Slot<P extends Pipeline = Pipeline, T extends TaskType<P> = TaskType<P>> = T extends unknown
-  ? { readonly showId: string; readonly type: T } & ItemScope<P, T>
+  ? StepSlot<T, ItemScope<P, T>>
   : never
+
+/** A slot by its parts, so that a compiler's message begins with the step and not with the pipeline. */
+export type StepSlot<T extends string, Item> = {
+  /** The show. */
+  readonly showId: string
+  /** The step, or the extra task. */
+  readonly type: T
+} & Item
 
 export const isRemoved = (version: TaskVersion): version is Tombstone => 'removed' in version
 

@@ -5,6 +5,7 @@ import { labelOf } from './task.ts'
 import { memorySink } from './sink.ts'
 import {
   compareTasks,
+  isInSlot,
   isRemoved,
   type Slot,
   type TaskRecord,
@@ -77,17 +78,13 @@ export function testSink<P extends Pipeline>(pipeline: P, limit = 100_000): Test
   }
 }
 
-/** Tells the versions that are meant; of a slot, by the ids of its tasks, for a tombstone holds no more than that. */
+/** Tells the versions that are meant; of a slot, by the ids of its tasks, for the tombstone of a reset names no slot. */
 function createFilter<P extends Pipeline>(pipeline: P, which: Which<P>): (version: TaskVersion) => boolean {
   if (typeof which === 'string') return ({ id }) => id === which
   const { showId, type, characterId } = readSlot(pipeline, which)
   const ids = new Set<string>()
   return (version) => {
-    const isOfSlot =
-      !isRemoved(version) &&
-      version.showId === showId &&
-      version.type === type &&
-      version.characterId === characterId
+    const isOfSlot = version.showId === showId && version.type === type && version.characterId === characterId
     if (isOfSlot) ids.add(version.id)
     return ids.has(version.id)
   }
@@ -100,7 +97,7 @@ function toText(history: readonly TaskVersion[]): string {
   return history
     .map((version) => {
       const time = `+${version.updatedAt - first.updatedAt} ms`.padStart(14)
-      if (isRemoved(version)) return `${time}  ${version.id}  removed`
+      if (isRemoved(version)) return `${time}  ${version.id}  ${isInSlot(version) ? 'dismissed' : 'removed'}`
       return [time, version.id, describeTask(version)].join('  ')
     })
     .join('\n')

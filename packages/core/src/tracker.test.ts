@@ -492,11 +492,14 @@ describe('the events', () => {
     expect(completed(heard)).toHaveLength(1)
   })
 
-  it('tell of a step again when it is made again', () => {
+  it('tell of a step again when it was reset, not when what is done is made again', () => {
     const { tracker, show } = setup()
     const heard = listen(tracker)
     show.track('trailer', () => 1)
     show.track('trailer', () => 2)
+    expect(completed(heard)).toEqual(['s trailer completed'])
+    tracker.reset({ showId: 's' })
+    show.track('trailer', () => 3)
     expect(completed(heard)).toEqual(['s trailer completed', 's trailer completed'])
   })
 

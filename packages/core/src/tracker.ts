@@ -102,7 +102,12 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const timer = anyDuration(schedule)
   for (const sink of sinks) guarded(() => sink.connect?.({ report, page: page.tell }))
 
-  function take(records: ParsedRecords, origin: 'merge' | 'restore', live: boolean): MergeResult {
+  function take(
+    records: ParsedRecords,
+    origin: 'merge' | 'restore',
+    live: boolean,
+    isWhole: boolean,
+  ): MergeResult {
     const now = clock()
     const rejected: Rejection[] = [...records.rejected]
     const refused = new Set(rejected.flatMap(({ kind, index }) => (kind === 'task' ? [index] : [])))
@@ -111,8 +116,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const tasks = records.tasks.filter((version) => {
       do place += 1
       while (refused.has(place))
-      // In one's own snapshot, tasks and tombstones belong together, whatever their age.
-      if (origin === 'restore' || !isTooOld(version, now)) return true
+      // In a whole snapshot, tasks and tombstones belong together, whatever their age.
+      if (isWhole || !isTooOld(version, now)) return true
       rejected.push({ index: place, kind: 'task', reason: 'it is older than 30 days' })
       return false
     })
@@ -427,8 +432,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const learnt = durations && answerOf(() => durations.serialize(), report)
       return { ...toSnapshot(store.state(), clock()), ...(learnt && { durations: learnt }) }
     },
-    restore: (snapshot) => take(snapshot, 'restore', false),
-    merge: (records, { live = true } = {}) => take(records, 'merge', live),
+    restore: (snapshot) => take(snapshot, 'restore', false, true),
+    merge: (records, { live = true, whole = false } = {}) => take(records, 'merge', live, whole),
     subscribe: (listener, key = {}) => store.subscribe(listener, key),
     on: store.on,
     report,

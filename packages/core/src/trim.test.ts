@@ -37,6 +37,13 @@ describe('trimSnapshot', () => {
     expect(shows(trimSnapshot(snapshot(), { maxTasks: 3 }))).toEqual(['d'])
   })
 
+  it('counts shows of which only facts are known', () => {
+    const tracker = createTracker({ pipeline: showPipeline, clock: () => 1_000, by: 'me' })
+    for (let place = 0; place < 20; place += 1)
+      tracker.show(`f${place}`).setFacts({ done: { trailer: true } })
+    expect(trimSnapshot(tracker.serialize(), { maxTasks: 5 }).shows).toHaveLength(5)
+  })
+
   it('keeps its JSON within a length', () => {
     for (const maxLength of [200, 1_000, 2_000, 3_000, 4_000]) {
       const small = trimSnapshot(snapshot(), { maxLength })

@@ -5,7 +5,7 @@ import { isActive, isRemoved, type ShowRecord, type TaskVersion } from './task.t
 
 /** How large a snapshot may be. */
 export interface SnapshotBounds {
-  /** How many tasks, tombstones included. Default: any number. */
+  /** How many tasks, tombstones included; a show without any counts as one. Default: any number. */
   readonly maxTasks?: number
   /** How long its JSON, in UTF-16 units, which is what a browser's localStorage counts. Default: any length. */
   readonly maxLength?: number
@@ -28,9 +28,11 @@ export function trimSnapshot(snapshot: Snapshot, bounds: SnapshotBounds): Snapsh
   let tasks = 0
   let length = JSON.stringify({ ...snapshot, tasks: [], shows: [] }).length
   for (const group of groups) {
-    const isTooMuch = tasks + group.tasks > maxTasks || length + group.length > maxLength
+    // A show of which only facts are known counts as well.
+    const counted = Math.max(1, group.tasks)
+    const isTooMuch = tasks + counted > maxTasks || length + group.length > maxLength
     if (isTooMuch) continue
-    tasks += group.tasks
+    tasks += counted
     length += group.length
     for (const record of group.records) kept.add(record)
   }

@@ -26,7 +26,12 @@ export interface SlotView<T = Task> {
 }
 
 /** A failed slot, and why. */
-export type StepError = TaskError & { readonly taskId: string; readonly characterId?: string }
+export interface StepError extends TaskError {
+  /** The task that failed: `retryOf` for its next attempt. */
+  readonly taskId: string
+  /** The item, for a step per item. */
+  readonly characterId?: string
+}
 
 /** One step of one show, frozen. The same object until something in the step changes. */
 export interface StepView<
@@ -36,13 +41,24 @@ export interface StepView<
   // fields would keep them apart.
   K = Task<P, T>,
 > {
+  /** The step's id, which is also the type of its tasks. */
   readonly type: T
+  /** What a person reads. */
   readonly label: string
+  /** The place in the pipeline, from 1. */
   readonly stepNumber: number
+  /** What the step runs once per: `show`, or an item such as `character`. */
   readonly per: string
+  /** The name of a lucide icon. */
   readonly icon: string | undefined
+  /** Whether the step counts only from when it is begun. */
   readonly optional: boolean
+  /** Whether the step cannot run here (`setUnavailable`): shown, and not counted. */
   readonly unavailable: boolean
+  /**
+   * `active` while a slot is active; else `failed` when a slot failed and has no result; else `succeeded` when all slots
+   * are done; else `pending`.
+   */
   readonly status: StepStatus
   /** How many slots there are. Of an optional step: those whose status is not `pending`. */
   readonly total: number
@@ -50,8 +66,11 @@ export interface StepView<
   readonly completed: number
   /** Slots by status, as are the next three; together with `completed` they may exceed `total`. */
   readonly active: number
+  /** Slots whose latest task failed; the slot may be done all the same. */
   readonly failed: number
+  /** Slots whose latest task was canceled; the slot may be done all the same. */
   readonly canceled: number
+  /** Slots whose latest task was lost sight of; the slot may be done all the same. */
   readonly interrupted: number
   /** 0 to 100, whole percent; 100 exactly when all slots are done, also while one of them is made again. */
   readonly progress: number
@@ -83,7 +102,12 @@ export interface StepView<
 export interface PipelineView<P extends Pipeline = Pipeline> {
   /** The show's final id, also when it was asked for by an id that it had before. */
   readonly showId: string
+  /** What a person reads, once `setTitle` was called. */
   readonly title: string | undefined
+  /**
+   * `active` while anything is active; else `failed` when a counted step failed; else `succeeded` when all counted steps
+   * are complete; else `pending`.
+   */
   readonly status: StepStatus
   /** In the pipeline's order. */
   readonly steps: readonly StepView<P>[]

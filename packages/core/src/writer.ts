@@ -7,20 +7,25 @@ import { limits, cleanText } from './text.ts'
 
 /** What may be said of a task. Fields that are left out stay as they are. */
 export interface TaskPatch<M = JsonObject> {
+  /** `starting`, `processing`, `succeeded`, `failed`, `canceled` or `interrupted`. A provider's own word is a `stage`. */
   readonly status?: TaskStatus
   /** A retry is the next attempt. Leaving it out while a failed task goes on means the next one. */
   readonly attempt?: number
+  /** How many attempts there will be at most, for a person. */
   readonly maxAttempts?: number
   /** For a person: "upscaling". */
   readonly stage?: string
-  /** 0 to 100; never goes down within an attempt. */
+  /** Whole percent, 0 to 100; never goes down within an attempt. */
   readonly progress?: number
-  /** Epoch ms; kept between the start and now. Default: now, when the task finishes. */
+  /** Epoch ms; kept between the start and now. @default now, when the task finishes */
   readonly completedAt?: number
+  /** Where the result is found. A `data:` URL is not stored: its type and size go into `metadata.output`. */
   readonly outputUrl?: string
+  /** The same for results that are lists; at most 1,000. */
   readonly outputs?: readonly string[]
   /** An Error, a text, or `{ message, code?, httpStatus?, retryable? }`. */
   readonly error?: unknown
+  /** The provider's handle of the call: `{ provider, id, url? }`. */
   readonly job?: Job
   /** Merged into what is there; or a function from what is there to what shall be. */
   readonly metadata?: Partial<M> | ((metadata: M) => M)

@@ -1,17 +1,47 @@
 import type { Job, TaskPatch } from '@callsheet/core'
 import { type JobState, patchOfJob } from '@callsheet/core/jobs'
-import { failed, job } from './answers.ts'
+import { job } from './answers.ts'
+import { errorIn, misread } from './misread.ts'
 
-/** What the answer of a call that begins a job says: that it goes on, or how it has ended already. */
-export function begin(
-  state: JobState,
-  handle: Job,
-  options: { readonly needsOutput?: boolean } = {},
-): TaskPatch {
-  if (!state.status) return failed(`The answer of ${handle.provider} says no status.`)
-  const patch = patchOfJob(state, options)
+/** What is known beside the state of an answer. */
+export interface Beginning {
+  /** As it stands in the `provider` of a job. */
+  readonly provider: string
+  /** The answer itself. */
+  readonly body: unknown
+  /** Undefined for work that is over when it is answered, and for an answer without a usable id. */
+  readonly handle?: Job | undefined
+  readonly needsOutput?: boolean | undefined
+}
+
+/**
+ * What the answer of a call that begins a job says: that it goes on, or how it has ended already.
+ *
+ * An id without a status is a job that does not say yet how it stands. Without an id, work that goes on cannot be
+ * followed, which does not make it a failure.
+ */
+export function begin(state: JobState, { provider, body, handle, needsOutput = true }: Beginning): TaskPatch {
+  if (!state.status) {
+    return handle && errorIn(body) === undefined ? job(handle) : misread(provider, body)
+  }
+  const patch = patchOfJob(state, { needsOutput })
   const { status, ...more } = patch
-  return status === 'starting' || status === 'processing' ? job(handle, more) : patch
+  if (status !== 'starting' && status !== 'processing') return patch
+  if (handle) return job(handle, more)
+  return {
+    status: 'interrupted',
+    error: `The answer of ${provider} has no job id, so the job cannot be followed.`,
+  }
+}
+
+/** A handle; undefined for what is not an id. */
+export function handleOf(provider: string, id: unknown, urlOf: (id: string) => string): Job | undefined {
+  if (typeof id !== 'string') return undefined
+  try {
+    return { provider, id, url: urlOf(id) }
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -19,5 +49,5 @@ export function begin(
  */
 export function segmentOf(id: string): string {
   if (id !== '' && !/^\.\.?$/.test(id)) return encodeURIComponent(id)
-  throw Object.assign(new Error(`"${id}" is no id of a job`), { retryable: false })
+  throw Object.assign(new Error(`Invalid job id "${id}"`), { retryable: false })
 }

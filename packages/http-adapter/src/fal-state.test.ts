@@ -70,9 +70,23 @@ describe('falResult', () => {
     [{ video: { url: image } }, { outputUrl: image }],
     [{ audio_url: image }, { outputUrl: image }],
     [{ output: 'Once upon a time' }, { metadata: { outputType: 'json' } }],
-    [null, {}],
+    [{ images: [] }, {}],
+    [{ video: { url: image }, detail: 'high' }, { outputUrl: image }],
   ])('finds the output in %j', (body, output) => {
     expect(falResult(body)).toEqual({ status: 'succeeded', ...output })
+  })
+
+  it.each([
+    [{ error: 'quota exhausted', seed: 7 }, 'quota exhausted'],
+    [[{ error: { message: 'quota exhausted' } }], 'quota exhausted'],
+    [{ detail: 'quota exhausted' }, 'quota exhausted'],
+  ])('reads a no: %j', (body, message) => {
+    const { status, error } = falResult(body)
+    expect([status, JSON.stringify(error)]).toEqual(['failed', expect.stringContaining(message)])
+  })
+
+  it.each([null, undefined, 'text', 42])('has no status for %j', (body) => {
+    expect(falResult(body)).toEqual({})
   })
 
   it('makes one readable line of what was wrong with the input, without repeating it', () => {

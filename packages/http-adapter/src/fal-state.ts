@@ -1,4 +1,5 @@
 import type { JobState } from '@callsheet/core/jobs'
+import { errorIn } from './misread.ts'
 import { outputOf } from './output.ts'
 import { percentIn, queued, stages } from './stage.ts'
 
@@ -15,7 +16,7 @@ export function falState(answer: unknown): JobState {
     error,
     error_type: code,
   } = (answer ?? {}) as Record<string, unknown>
-  if (typeof status !== 'string') return {}
+  if (typeof status !== 'string' || status === '') return {}
   if (status === 'IN_QUEUE') {
     return { status: 'starting', stage: queued(typeof ahead === 'number' ? ahead + 1 : undefined) }
   }
@@ -29,10 +30,21 @@ export function falState(answer: unknown): JobState {
   return { ...said, ...(progress === undefined ? {} : { progress }) }
 }
 
-/** What the result of a request says: an output of whatever shape, or `{ detail, error_type? }` where it failed. */
+/**
+ * What the result of a request says: an output of whatever shape, or `{ detail, error_type? }` or `{ error }` where it
+ * failed; no status for what is neither.
+ */
 export function falResult(body: unknown): JobState {
-  return isFailure(body) ? failure(body) : { status: 'succeeded', ...outputOf(body) }
+  if (typeof body !== 'object' || body === null) return {}
+  const output = outputOf(body)
+  if (isFailure(body) && !(output.outputUrl && isMild(body))) return failure(body)
+  const error = output.outputUrl ? undefined : errorIn(body)
+  return error === undefined ? { status: 'succeeded', ...output } : { status: 'failed', error }
 }
+
+/** A mere text, which may stand beside an output. */
+const isMild = ({ detail, error_type: code }: FailureBody): boolean =>
+  typeof detail === 'string' && code === undefined
 
 /** What fal's webhook says; no status for what is none of it. */
 export function falDelivery(body: unknown): JobState {
@@ -42,7 +54,7 @@ export function falDelivery(body: unknown): JobState {
   if (isFailure(payload)) return failure(payload)
   if (status === 'ERROR') return failure({ detail: error ?? unreadable })
   if (unreadable && !payload) return failure({ detail: unreadable, error_type: 'payload_error' })
-  return falResult(payload)
+  return payload ? falResult(payload) : { status: 'succeeded' }
 }
 
 interface FailureBody {

@@ -1,10 +1,11 @@
 import type { Job } from '@callsheet/core'
 import type { JobState } from '@callsheet/core/jobs'
 import { failed } from './answers.ts'
-import { begin, segmentOf } from './begin.ts'
+import { begin, handleOf, segmentOf } from './begin.ts'
 import { falResult, falState } from './fal-state.ts'
 import type { Question } from './ask-job.ts'
 import { followHttpJob, type HttpJobOptions } from './http-jobs.ts'
+import { outputOf } from './output.ts'
 import type { Provider, Start, Watch } from './provider.ts'
 import { createRepeats } from './repeats.ts'
 import { readEvents } from './read-events.ts'
@@ -39,14 +40,15 @@ export function fal(options: FalOptions = {}): Provider {
   })
   const submit: Start = {
     read(body, { params }) {
-      const { request_id: id } = body as { readonly request_id: string }
-      return begin(falState(body), { provider: 'fal', id, url: addressOf((params as Params)['*']!, id) })
+      const { request_id: given } = Object(body) as { readonly request_id?: unknown }
+      const handle = handleOf('fal', given, (id) => addressOf((params as Params)['*']!, id))
+      return begin(submitState(body), { provider: 'fal', body, handle })
     },
     metadata,
     repeats,
   }
   const run: Start = {
-    read: (body) => begin(falResult(body), noJob),
+    read: (body) => begin(falResult(body), { provider: 'fal', body }),
     stream: readStream,
     metadata,
     repeats,
@@ -74,16 +76,33 @@ export function fal(options: FalOptions = {}): Provider {
   }
 }
 
-const noJob: Job = { provider: 'fal', id: '' }
+/** A result stands at its own address, also that of a request which is over at once. */
+function submitState(body: unknown): JobState {
+  const state = falState(body)
+  if (state.status === 'succeeded') return {}
+  // What was wrong with the input.
+  return state.status || falResult(body).status !== 'failed' ? state : falResult(body)
+}
 
 /** The events of a direct call, each a result, of which the last one counts. */
 const readStream: ReadStream = (copy, headers, run) =>
   readEvents(({ data }) => {
-    const { status, error, ...output } = falResult(JSON.parse(data))
+    const { status, error, ...output } = falResult(parse(data))
     return status === 'failed' ? failed(error) : { stage: stages.running, ...output }
   })(copy, headers, run)?.then((said) =>
-    said?.status ? said : begin({ ...said, status: 'succeeded' } as JobState, noJob),
+    said?.status
+      ? said
+      : begin({ ...said, status: 'succeeded' } as JobState, { provider: 'fal', body: undefined }),
   )
+
+/** An event that is not JSON says nothing. */
+function parse(data: string): unknown {
+  try {
+    return JSON.parse(data)
+  } catch {
+    return {}
+  }
+}
 
 const unless = (word: string, state: JobState): JobState | undefined =>
   state.status === word ? undefined : state
@@ -103,16 +122,25 @@ function urlOf({ id, url = '' }: Job): string {
 
 async function resultOf(url: string, ask: (question: Question) => Promise<unknown>): Promise<JobState> {
   try {
-    return falResult(await ask(url))
+    const body = await ask(url)
+    const state = falResult(body)
+    // The request is over, whatever its result looks like.
+    return state.status ? state : { status: 'succeeded', ...outputOf(body) }
   } catch (error) {
     const { status, error: body } = error as { readonly status?: number; readonly error?: object }
     // What the request itself has ended with is answered with that status for ever.
     const isOwn =
-      status !== undefined && (status === 500 || !isPassing(status) || (body && 'error_type' in body))
+      status !== undefined &&
+      (status === 500 || !isPassing(status) || Boolean(body && 'error_type' in body)) &&
+      !isRefusal(status, body)
     if (!isOwn) throw error
     const state = falResult(body)
-    return state.status === 'succeeded' ? { status: 'failed', error } : state
+    return state.status === 'failed' || state.status === 'canceled' ? state : { status: 'failed', error }
   }
 }
+
+/** Ours to hear, not the request's end: a key that does not pass, an address that is not known. */
+const isRefusal = (status: number, body: object | undefined): boolean =>
+  [401, 403, 404].includes(status) && !(body && 'error_type' in body)
 
 const isPassing = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status)

@@ -267,7 +267,10 @@ describe('a provider whose functions throw', () => {
     await clock.advance(0)
     expect(send).toHaveBeenCalledTimes(3)
     expect(errors.map(({ message }) => message)).toEqual(['broken', 'broken', 'broken'])
-    expect(tracker.getTask({ showId: 's1', type: 'trailer' })?.status).toBe('succeeded')
+    expect(tracker.getTask({ showId: 's1', type: 'trailer' })).toMatchObject({
+      status: 'failed',
+      error: { message: 'Cannot understand the answer of /jobs.', retryable: false },
+    })
   })
 })
 

@@ -130,7 +130,13 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       ...options,
       async read(_job, { signal }) {
         const json = async (question: Question) => jsonOf(await ask(question, signal))
-        const answer = async () => read(await json(url(job)), job, json)
+        const answer = async () => {
+          const body = await json(url(job))
+          const state = await read(body, job, json)
+          if (state?.status) return state
+          // Whatever it says: it does not say how the job stands.
+          throw Object.assign(new Error('the answer has no status'), { error: body, retryable: true })
+        }
         const first = desk.told.shift()
         if (first) return first
         const state = await Promise.race([answer(), heard(desk)])

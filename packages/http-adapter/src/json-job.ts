@@ -1,7 +1,9 @@
 import type { JobState } from '@callsheet/core/jobs'
-import { begin, segmentOf } from './begin.ts'
+import { begin, handleOf, segmentOf } from './begin.ts'
 import { followHttpJob, type HttpJobOptions } from './http-jobs.ts'
 import { jsonState } from './json-state.ts'
+import { errorIn, misread } from './misread.ts'
+import { outputOf } from './output.ts'
 import type { RouteKey } from './match.ts'
 import type { Provider, Start, Watch } from './provider.ts'
 
@@ -61,18 +63,15 @@ export function jsonJob({
   const at = (address: string, jobId: string) => address.replace(':id', () => segmentOf(jobId))
   const begins: Start = {
     read(body) {
-      const jobId = id(body)
-      const whole = wholeOf(body, read)
       const state = read(body)
-      if (jobId === undefined || (!state.status && whole.outputUrl)) {
-        return begin(whole, { provider: name, id: '' }, options)
-      }
-      // A job that does not say yet how it stands.
-      return begin(
-        { ...state, status: state.status || 'starting' },
-        { provider: name, id: jobId, url: at(status, jobId) },
-        options,
-      )
+      const handle = handleOf(name, id(body), (jobId) => at(status, jobId))
+      const beginning = { ...options, provider: name, body, handle }
+      const isRecord = typeof body === 'object' && body !== null && !Array.isArray(body)
+      const whole = state.status ? state : isRecord ? wholeOf(body, read) : addressesIn(body)
+      if (state.status || whole.outputUrl) return begin(whole, beginning)
+      if (handle) return begin({}, beginning)
+      const saysNo = errorIn(body) !== undefined || (whole.error !== undefined && !whole.metadata)
+      return isRecord && !saysNo ? begin(whole, beginning) : misread(name, body)
     },
   }
   const [path = '', query = ''] = status.split('?')
@@ -100,14 +99,14 @@ export function jsonJob({
   }
 }
 
-/** What an answer says that names no job: it may leave out the status, too. */
-function wholeOf(body: unknown, read: (body: unknown) => JobState): JobState {
-  const state = read(body)
-  if (state.status) return state
-  const whole = read({ ...(body as object), status: 'succeeded' })
-  const hasOutput = whole.outputUrl ?? whole.metadata
-  return { ...whole, status: whole.error !== undefined && !hasOutput ? 'failed' : 'succeeded' }
-}
+/** What an answer without a status says if it is the whole work. */
+const wholeOf = (body: object, read: (body: unknown) => JobState): JobState => ({
+  ...read({ ...body, status: 'succeeded' }),
+  status: 'succeeded',
+})
+
+/** An address, or a list of them, as the whole answer. */
+const addressesIn = (body: unknown): JobState => ({ ...outputOf(body), status: 'succeeded' })
 
 function idIn(body: unknown): string | undefined {
   const { jobId, job_id, requestId, request_id, id } = (body ?? {}) as Record<string, unknown>

@@ -16,6 +16,7 @@ export function createIntake({ pipeline, merge }: LiveHost['tracker']): Intake {
       // snapshot, which completes no step; what later ones bring has happened meanwhile.
       merge(rejected === lastRejected ? { ...records, rejected: [] } : records, {
         live: hasSnapshot || !isSnapshot,
+        whole: isSnapshot,
       })
       lastRejected = rejected || lastRejected
       hasSnapshot ||= isSnapshot

@@ -36,6 +36,17 @@ describe('liveSource', () => {
     expect(() => make({ pollEvery })).toThrow(`pollEvery is ${pollEvery}`)
   })
 
+  it('shows a show that was finished more than 30 days ago', async () => {
+    const { source, tracker, clock, next } = setUpSource()
+    const elsewhere = createElsewhere()
+    elsewhere.add('old', { status: 'succeeded' })
+    await clock.advance(40 * 24 * 60 * minute)
+    source.open()
+    ;(await next()).stream().send(frame('snapshot', elsewhere.snapshot(), 'a.1'))
+    await clock.advance(0)
+    expect(tracker.getTask('old')?.status).toBe('succeeded')
+  })
+
   it('completes no step by its first snapshot, and does so by what comes later', async () => {
     const { source, tracker, clock, next } = setUpSource()
     const elsewhere = createElsewhere()

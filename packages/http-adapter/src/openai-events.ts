@@ -7,6 +7,7 @@ import { type EventPatch, type OnEvent, readEvents } from './read-events.ts'
 import type { ReadStream, StreamRun } from './read-outcome.ts'
 import { stages } from './stage.ts'
 
+const provider = 'openai'
 const writing = 'writing'
 const thinking = 'thinking'
 const calling = 'calling a tool'
@@ -25,7 +26,7 @@ const phases: readonly (readonly [type: string, stage: string])[] = [
 ]
 
 /** Reads the stream of a response. One that is made in the background is a job, whatever comes of the stream. */
-export const readResponse = (handleOf: (id: string) => Job): ReadStream =>
+export const readResponse = (handleOf: (id: unknown) => Job | undefined): ReadStream =>
   toTheEnd(() => (message) => {
     const phase = phases.find(([type]) => typeOf(message).startsWith(type))
     if (phase) return { stage: phase[1] }
@@ -34,10 +35,11 @@ export const readResponse = (handleOf: (id: string) => Job): ReadStream =>
     if (type === 'error') return failed(fields['error'] ?? fields)
     const { id, background } = fieldsOf(response)
     const state = responseState(response)
-    if (typeof id !== 'string' || state.status === undefined) return undefined
+    if (state.status === undefined) return undefined
+    const handle = background === true ? handleOf(id) : undefined
     const isGoingOn = state.status === 'starting' || state.status === 'processing'
-    if (isGoingOn && background !== true) return { stage: state.stage ?? stages.running }
-    return begin(state, handleOf(id)) as EventPatch
+    if (isGoingOn && !handle) return { stage: state.stage ?? stages.running }
+    return begin(state, { provider, body: response, handle }) as EventPatch
   })
 
 /** Reads the stream of a chat. */
@@ -64,7 +66,10 @@ export const readChat: ReadStream = toTheEnd(() => {
 })
 
 const endOf = (message: object, reason: unknown, model?: unknown): EventPatch =>
-  begin(chatState({ model, choices: [{ message, finish_reason: reason }] }), noJob) as EventPatch
+  begin(chatState({ model, choices: [{ message, finish_reason: reason }] }), {
+    provider,
+    body: undefined,
+  }) as EventPatch
 
 /** Reads the stream of pictures, each of which comes in as many partial ones as were asked for. */
 export const readImages: ReadStream = toTheEnd(({ request }) => {
@@ -82,12 +87,9 @@ export const readImages: ReadStream = toTheEnd(({ request }) => {
     if (picture['error']) return failed(picture['error'])
     if (!type.endsWith('.completed')) return undefined
     pictures.push(picture)
-    return begin(imagesState({ ...picture, data: pictures }), noJob) as EventPatch
+    return begin(imagesState({ ...picture, data: pictures }), { provider, body: picture }) as EventPatch
   }
 })
-
-/** Of work that is done when it is answered. */
-export const noJob: Job = { provider: 'openai', id: '' }
 
 /** A stream that ends without a word of its end was cut off, by a proxy say. */
 function toTheEnd(onEventOf: (run: StreamRun) => OnEvent): ReadStream {

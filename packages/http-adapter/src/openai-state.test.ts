@@ -144,8 +144,10 @@ describe('imagesState', () => {
         outputs: ['https://x.test/1.png', 'data:image/png;base64,AAAA'],
       },
     ],
-    [{ data: [] }, { status: 'failed', error: 'There is no picture in the answer.' }],
-    [{}, { status: 'failed', error: 'There is no picture in the answer.' }],
+    [{ data: [{}] }, { status: 'failed', error: 'There is no picture in the answer.' }],
+    [{ data: [] }, {}],
+    [{ data: null }, {}],
+    [{}, {}],
   ])('reads %j', (images, state) => {
     expect(imagesState(images)).toEqual(state)
   })

@@ -16,7 +16,7 @@ export const listOf = (value: unknown): readonly Fields[] => (Array.isArray(valu
 /** What a video of OpenAI says, as its API gives it; no status for what is none. */
 export function videoState(video: unknown): JobState {
   const { status, progress, error, model } = fieldsOf(video)
-  if (typeof status !== 'string') return {}
+  if (typeof status !== 'string' || status === '') return {}
   if (status === 'queued') return { status: 'starting', stage: queued() }
   if (status === 'failed') return { status, ...(error ? { error } : {}) }
   if (status === 'completed') return written({ metadata: { outputType: 'video' } }, model)
@@ -77,10 +77,11 @@ export function chatState(completion: unknown): JobState {
 
 const cuts = new Set(['length', 'content_filter'])
 
-/** What pictures say: addresses, or data, of which core keeps type and size. */
+/** What pictures say: addresses, or data, of which core keeps type and size; no status for what is none. */
 export function imagesState(images: unknown): JobState {
   const { data, output_format: format } = fieldsOf(images)
   const pictures = listOf(data).flatMap(({ url, b64_json: base64 }) => addressOf(url, base64, format))
+  if (listOf(data).length === 0) return {}
   if (pictures.length === 0) return { status: 'failed', error: 'There is no picture in the answer.' }
   return { status: 'succeeded', ...pictured(pictures) }
 }
@@ -88,9 +89,9 @@ export function imagesState(images: unknown): JobState {
 const pictured = (all: readonly string[]): Output => outputOf(all.length === 1 ? all[0] : all)
 
 function addressOf(url: unknown, base64: unknown, format: unknown): string[] {
-  if (typeof url === 'string') return [url]
+  if (textIn(url)) return [textIn(url)]
   const type = textIn(format) || 'png'
-  return typeof base64 === 'string' ? [`data:image/${type};base64,${base64}`] : []
+  return textIn(base64) ? [`data:image/${type};base64,${textIn(base64)}`] : []
 }
 
 /** @param cut Why it was cut off, if it was. */

@@ -1,8 +1,8 @@
 import type { Job } from '@callsheet/core'
 import type { JobState } from '@callsheet/core/jobs'
-import { begin, segmentOf } from './begin.ts'
+import { begin, handleOf as toHandle, segmentOf } from './begin.ts'
 import { followHttpJob, type HttpJobOptions } from './http-jobs.ts'
-import { noJob, readChat, readImages, readResponse } from './openai-events.ts'
+import { readChat, readImages, readResponse } from './openai-events.ts'
 import { chatState, fieldsOf, imagesState, responseState, textIn, videoState } from './openai-state.ts'
 import type { Provider, Start, Watch } from './provider.ts'
 import { createRepeats } from './repeats.ts'
@@ -38,16 +38,15 @@ export function openai({
   ...options
 }: OpenAiOptions = {}): Provider {
   const base = baseUrl.replace(/\/+$/, '') as `https://${string}`
-  const handleOf = (kind: 'responses' | 'videos', id: string): Job => ({
-    provider: 'openai',
-    id,
-    url: `${base}/${kind}/${segmentOf(id)}`,
-  })
+  const addressOf = (kind: 'responses' | 'videos', id: string) => `${base}/${kind}/${segmentOf(id)}`
+  const handleOf = (kind: 'responses' | 'videos') => (id: unknown) =>
+    toHandle('openai', id, (one) => addressOf(kind, one))
   // The address in a record may come from anywhere, while the key goes there.
   const urlOf = ({ id, url = '' }: Job): string => {
-    if ([handleOf('responses', id).url, handleOf('videos', id).url].includes(url)) return url
+    if ([addressOf('responses', id), addressOf('videos', id)].includes(url)) return url
     throw Object.assign(new Error(`"${url}" is not where OpenAI keeps "${id}"`), { retryable: false })
   }
+  const isResponse = (job: Job) => urlOf(job) === addressOf('responses', job.id)
   const video = (body: unknown): JobState => {
     const state = videoState(body)
     const isFinished = state.status === 'succeeded'
@@ -61,17 +60,17 @@ export function openai({
     },
     repeats: createRepeats(),
   }
-  const start = (stateOf: (body: unknown) => JobState, jobOf = (_id: string): Job => noJob): Start => ({
+  const start = (stateOf: (body: unknown) => JobState, jobOf?: (id: unknown) => Job | undefined): Start => ({
     ...common,
-    read: (body) => begin(stateOf(body), jobOf(textIn(fieldsOf(body)['id']))),
+    read: (body) => begin(stateOf(body), { provider: 'openai', body, handle: jobOf?.(fieldsOf(body)['id']) }),
   })
   const images: Start = { ...start(imagesState), longest, stream: readImages }
   const response: Start = {
-    ...start(responseState, (id) => handleOf('responses', id)),
+    ...start(responseState, handleOf('responses')),
     longest,
-    stream: readResponse((id) => handleOf('responses', id)),
+    stream: readResponse(handleOf('responses')),
   }
-  const film = start(video, (id) => handleOf('videos', id))
+  const film = start(video, handleOf('videos'))
   const watch = (read: Watch['read']): Watch => ({
     id: ({ params }) => (params as Readonly<Record<string, string>>)['id'],
     read,
@@ -100,10 +99,9 @@ export function openai({
         ...tools,
         ...options,
         url: urlOf,
-        read: (body) => (fieldsOf(body)['object'] === 'video' ? video(body) : responseState(body)),
+        read: (body, job) => (isResponse(job) ? responseState(body) : video(body)),
         cancel(job) {
-          const url = urlOf(job)
-          if (url === handleOf('responses', job.id).url) return [`${url}/cancel`, { method: 'POST' }]
+          if (isResponse(job)) return [`${urlOf(job)}/cancel`, { method: 'POST' }]
           throw new Error(`OpenAI cannot cancel a video: "${job.id}" is made to its end, and paid for.`)
         },
       }),

@@ -46,11 +46,18 @@ const isUrl = (value: unknown): value is string =>
 const isAddress = (text: string): boolean => text.length <= most.url && /^https?:\/\/[^\s"<>]+$/i.test(text)
 
 function typeOf(output: unknown): 'text' | 'json' | undefined {
-  if (output === null || output === undefined || output === '') return undefined
+  if (isEmpty(output, most.depth)) return undefined
   if (typeof output === 'string') return 'text'
   if (typeof output !== 'object') return 'json'
-  const parts = Object.values(output)
-  if (parts.length === 0) return undefined
+  const parts = Object.values(output as object)
   // Language models give their text in pieces.
   return Array.isArray(output) && parts.every((part) => typeof part === 'string') ? 'text' : 'json'
 }
+
+/** Nothing, or a list or an object of nothing. */
+const isEmpty = (value: unknown, levels: number): boolean =>
+  value === null || value === undefined || value === ''
+    ? true
+    : typeof value === 'object' &&
+      levels > 0 &&
+      Object.values(value).every((part) => isEmpty(part, levels - 1))

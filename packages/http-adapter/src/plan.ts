@@ -10,6 +10,7 @@ import type {
   Tracker,
 } from '@callsheet/core'
 import type { Match } from './match.ts'
+import { misread } from './misread.ts'
 import type { CallEnd, Start, Watch } from './provider.ts'
 import { type Outcome, patchOf } from './read-outcome.ts'
 import { describeRequest, type FetchArguments, methodOf, type RouteRequest, urlOf } from './request.ts'
@@ -79,7 +80,7 @@ export function planCall(
   const own: Scope & CallOptions = route.scope ? {} : given
   const merged: Tracked = { ...route, ...own }
   const redact = guard(merged.redact, report)
-  const whole = { ...merged, redact }
+  const whole = { ...merged, redact, ...(merged.read && { read: careful(merged.read, report) }) }
   const metadata = { ...metadataOf(route, request), ...(own['metadata'] as JsonObject) }
   const { track }: ShowTracker<Pipeline> = show(given['showId'] as string)
   const slot = JSON.stringify([given['showId'], whole.type, item])
@@ -121,6 +122,18 @@ const guard =
     } catch (error) {
       report(error)
       return patch.status ? { status: patch.status } : {}
+    }
+  }
+
+/** An answer that a reader cannot understand has failed, in the words of the server where it has some. */
+const careful =
+  (read: NonNullable<Tracked['read']>, report: Tracker['report']): NonNullable<Tracked['read']> =>
+  (body, request) => {
+    try {
+      return read(body, request)
+    } catch (error) {
+      report(error)
+      return misread(request.url.pathname, body)
     }
   }
 

@@ -9,7 +9,7 @@ import { percentIn, queued, stages } from './stage.ts'
  */
 export function replicateState(prediction: unknown): JobState {
   const { status, output, error, logs, data_removed: isGone } = (prediction ?? {}) as Record<string, unknown>
-  if (typeof status !== 'string') return {}
+  if (typeof status !== 'string' || status === '') return {}
   if (status === 'succeeded') {
     // Replicate deletes outputs after a while; that there was one is known.
     return {

@@ -1,4 +1,4 @@
-import { begin, segmentOf } from './begin.ts'
+import { begin, handleOf, segmentOf } from './begin.ts'
 import { followHttpJob, type HttpJobOptions } from './http-jobs.ts'
 import type { Provider, Start, Watch } from './provider.ts'
 import { replicateState } from './replicate-state.ts'
@@ -35,8 +35,12 @@ export function replicate({
     longest,
     repeats: createRepeats(),
     read(body) {
-      const { id } = body as { readonly id: string }
-      return begin(replicateState(body), { provider: 'replicate', id, url: urlOf(id) })
+      const { id } = Object(body) as { readonly id?: unknown }
+      return begin(replicateState(body), {
+        provider: 'replicate',
+        body,
+        handle: handleOf('replicate', id, urlOf),
+      })
     },
     metadata({ params, json }) {
       const { owner, name }: Readonly<Record<string, string>> = params

@@ -15,7 +15,8 @@ export interface UseTask<P extends Pipeline> {
    */
   (id: string | null | undefined): Task<P> | undefined
   /**
-   * The current task of a slot: the newest one of a step, and of its item where the step is per item.
+   * The latest task of a slot, of its item where the step is per item; where that was dismissed, the slot's result. A
+   * picture or a link reads `useStep(…).result(…)` instead, which a later task that fails does not take away.
    *
    * The slot may be a new object at each render. Undefined while its `showId` is `null`, before a show exists.
    *

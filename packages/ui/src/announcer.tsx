@@ -1,3 +1,4 @@
+import type { StepView, Task } from '@callsheet/core'
 import { useEffect, useRef, useState } from 'react'
 import { useTracker } from './hooks.ts'
 import { useLabels } from './labels-provider.tsx'
@@ -22,6 +23,8 @@ export function Announcer({ showId, title }: { readonly showId: string; readonly
 
   useEffect(() => {
     const waiting: (() => string | undefined)[] = []
+    // Steps that are said to be done in one breath with the rest.
+    const done = new Set<string>()
     let timer: ReturnType<typeof setTimeout> | undefined
     const flush = () => {
       timer = undefined
@@ -29,6 +32,7 @@ export function Announcer({ showId, title }: { readonly showId: string; readonly
         .splice(0)
         .flatMap((say) => say() ?? [])
         .join(' ')
+      done.clear()
       if (text !== '') setSaid(({ count }) => ({ text, count: count + 1 }))
     }
     const later = (say: () => string | undefined) => {
@@ -38,24 +42,34 @@ export function Announcer({ showId, title }: { readonly showId: string; readonly
     // An event may name the show by an id that it had before a rename.
     const isMine = (id: string) =>
       id === showId || tracker.getPipeline(id).showId === tracker.getPipeline(showId).showId
+    const stepOf = (type: string) =>
+      tracker.getPipeline(showId).steps.find((step) => step.type === type) as StepView | undefined
+    const sayDone = ({ type, label }: Pick<StepView, 'type' | 'label'>): string | undefined => {
+      if (done.has(type)) return undefined
+      done.add(type)
+      return words.current.labels.stepDone(words.current.title, label)
+    }
+    const sayFailed = (task: Task): string | undefined => {
+      const now = tracker.getTask(task.id)
+      if (now?.status !== 'failed') return undefined
+      const step = stepOf(task.type)
+      const slot = step?.slot(task.characterId)
+      const { labels, title } = words.current
+      const say = slot?.done ? labels.remakeFailed : labels.taskFailed
+      return say(title, step?.label ?? task.type, slot?.name, now.error?.message ?? '')
+    }
     const stops = [
       tracker.on('stepCompleted', (event) => {
-        if (isMine(event.showId))
-          later(() => words.current.labels.stepDone(words.current.title, event.step.label))
+        if (isMine(event.showId)) later(() => sayDone(event.step))
       }),
       tracker.on('taskFinished', ({ task }) => {
-        if (task.status !== 'failed' || !isMine(task.showId)) return
+        if (!isMine(task.showId)) return
+        if (task.status === 'failed') later(() => sayFailed(task))
+        if (task.status !== 'succeeded') return
+        // What is made again in a complete step completes nothing anew: it is done when the last of it is.
         later(() => {
-          const now = tracker.getTask(task.id)
-          if (now?.status !== 'failed') return undefined
-          const step = tracker.getPipeline(showId).steps.find(({ type }) => type === task.type)
-          const name = step?.slots.find(({ characterId }) => characterId === task.characterId)?.name
-          return words.current.labels.taskFailed(
-            words.current.title,
-            step?.label ?? task.type,
-            name,
-            now.error?.message ?? '',
-          )
+          const step = stepOf(task.type)
+          return step && step.progress === 100 && step.active === 0 ? sayDone(step) : undefined
         })
       }),
     ]

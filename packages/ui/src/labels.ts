@@ -23,6 +23,12 @@ export interface Labels {
   readonly failedCount: (count: number) => string
   readonly canceledCount: (count: number) => string
   readonly interruptedCount: (count: number) => string
+  /** Slots that keep their result, for making it again failed. */
+  readonly notRemadeCount: (count: number) => string
+  /** Beside the word of a result that was to be made again. */
+  readonly lastTry: Readonly<Record<'failed' | 'canceled' | 'interrupted', string>>
+  /** Where a slot with a result is made again and its task has no stage. */
+  readonly remaking: string
   readonly completeOf: (completed: number, total: number) => string
   readonly steps: (completed: number, total: number) => string
   readonly stepsComplete: (completed: number, total: number) => string
@@ -39,6 +45,8 @@ export interface Labels {
   readonly stepDone: (show: string, step: string) => string
   /** Said by a screen reader when a task has failed. */
   readonly taskFailed: (show: string, step: string, name: string | undefined, message: string) => string
+  /** Said by a screen reader when a task has failed whose slot has a result. */
+  readonly remakeFailed: (show: string, step: string, name: string | undefined, message: string) => string
 }
 
 const two = (value: number) => String(value).padStart(2, '0')
@@ -86,6 +94,9 @@ export const defaultLabels: Labels = {
   failedCount: (count) => `${count} failed`,
   canceledCount: (count) => `${count} canceled`,
   interruptedCount: (count) => `${count} interrupted`,
+  notRemadeCount: (count) => `${count} could not be made again`,
+  lastTry: { failed: 'Last try failed', canceled: 'Last try canceled', interrupted: 'Last try interrupted' },
+  remaking: 'Making it again...',
   completeOf: (completed, total) => `${completed} of ${total} complete`,
   steps: (completed, total) => `${completed} / ${total} steps`,
   stepsComplete: (completed, total) => `${completed} / ${total} steps complete`,
@@ -98,4 +109,6 @@ export const defaultLabels: Labels = {
   stepDone: (show, step) => `${show}: ${step} is done.`,
   taskFailed: (show, step, name, message) =>
     `${show}: ${step}${name === undefined ? '' : ` for ${name}`} failed. ${message}`,
+  remakeFailed: (show, step, name, message) =>
+    `${show}: ${step}${name === undefined ? '' : ` for ${name}`} could not be made again. ${message}`,
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, it } from 'vitest'
 import { page } from 'vitest/browser'
 import { BackgroundTasksPanel } from './background-tasks-panel.tsx'
-import { addMixedShow, createFixture, renderWith } from './fixtures.tsx'
+import { addMixedShow, addRemadeShow, createFixture, renderWith } from './fixtures.tsx'
 import { LoaderBars } from './loader-bars.tsx'
 import { PipelineButton } from './pipeline-button.tsx'
 import { ProductionPipeline } from './production-pipeline.tsx'
@@ -49,6 +49,21 @@ describe.runIf(import.meta.env['VITE_SCREENSHOTS']).each([
     await prepare()
     await renderWith(createFixture().tracker, <BackgroundTasksPanel open onOpenChange={never} />)
     await shoot('empty')
+  })
+
+  it('a finished show of which some is made again', async () => {
+    await prepare()
+    const { tracker, pass } = createFixture()
+    addRemadeShow(tracker, pass)
+    await renderWith(
+      tracker,
+      <div style={{ padding: 24, maxWidth: 720 }}>
+        <ProductionPipeline showId="remade" onRetry={never} />
+      </div>,
+    )
+    await shoot('remade')
+    document.querySelector('.callsheet-overall')!.scrollIntoView({ block: 'end' })
+    await shoot('remade-end')
   })
 
   it('a page with every face', async () => {

@@ -1,6 +1,6 @@
 import type { StepView } from '@callsheet/core'
 import { memo, type ReactNode } from 'react'
-import { faceOf } from './face.ts'
+import { faceOf, openIn } from './face.ts'
 import { useStep } from './hooks.ts'
 import { FaceIcon, StepIcon } from './icons.tsx'
 import { useLabels } from './labels-provider.tsx'
@@ -25,6 +25,7 @@ export const StepCard = memo(function StepCard({ showId, type, renderStepExtra, 
   const labels = useLabels()
   const face = faceOf(step)
   const isSingle = step.per === 'show'
+  const stuck = openIn(step, 'failed')
   const isSaid = face === 'unavailable' || face === 'optional' || (isSingle && face !== 'pending')
   return (
     <li className={`callsheet-step callsheet-step--${face}`} data-face={face} data-step={type}>
@@ -37,7 +38,12 @@ export const StepCard = memo(function StepCard({ showId, type, renderStepExtra, 
         {isSingle ? <SingleStatus step={step} face={face} /> : <ItemStatus step={step} face={face} />}
         {step.failed > 0 && (
           <>
-            <div className="callsheet-step-failed">{labels.failedCount(step.failed)}</div>
+            {stuck > 0 && <div className="callsheet-step-failed">{labels.failedCount(stuck)}</div>}
+            {step.failed > stuck && (
+              <div className="callsheet-step-note">
+                {isSingle ? labels.lastTry.failed : labels.notRemadeCount(step.failed - stuck)}
+              </div>
+            )}
             <StepErrors showId={showId} step={step} onRetry={onRetry} />
           </>
         )}

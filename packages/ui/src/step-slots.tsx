@@ -3,6 +3,7 @@ import { ChevronDown } from 'lucide-react'
 import { useId, useState } from 'react'
 import { Bar } from './bar.tsx'
 import { Elapsed } from './elapsed.tsx'
+import { slotFaceOf } from './face.ts'
 import { FaceIcon } from './icons.tsx'
 import { useLabels } from './labels-provider.tsx'
 
@@ -44,22 +45,31 @@ export function StepSlots({ step }: { readonly step: StepView }) {
 
 function SlotRow({ slot, step }: { readonly slot: SlotView; readonly step: string }) {
   const labels = useLabels()
-  const { status, task, progress } = slot
+  const { status, task, progress, done } = slot
   const name = slot.name ?? ''
+  const face = slotFaceOf(slot)
   const isActive = status === 'active'
+  const isRemade = done && (status === 'failed' || status === 'canceled' || status === 'interrupted')
   return (
-    <li className={`callsheet-slot callsheet-slot--${status}`} data-face={status}>
+    <li className={`callsheet-slot callsheet-slot--${face}`} data-face={face}>
       <div className="callsheet-slot-row">
-        <FaceIcon face={status} />
+        <FaceIcon face={face} />
         <bdi className="callsheet-slot-name">{name}</bdi>
         <span className="callsheet-slot-status">
-          {isActive && task ? <Elapsed task={task} /> : labels.faces[status]}
+          {isActive && task ? (
+            <Elapsed task={task} />
+          ) : (
+            <span className="callsheet-slot-word">{labels.faces[face]}</span>
+          )}
         </span>
       </div>
+      {isRemade && <div className="callsheet-slot-stage callsheet-slot-word">{labels.lastTry[status]}</div>}
       {isActive && (
         <>
           <div className="callsheet-slot-stage">
-            <bdi className="callsheet-stage-text">{task?.stage ?? labels.faces.active}</bdi>
+            <bdi className="callsheet-stage-text">
+              {task?.stage ?? (done ? labels.remaking : labels.faces.active)}
+            </bdi>
             {task?.progress !== undefined && <span>{labels.percent(progress)}</span>}
           </div>
           <Bar size="small" look="active" value={progress} label={labels.progressOf(`${step}, ${name}`)} />

@@ -1,7 +1,7 @@
 import type { StepView } from '@callsheet/core'
 import { Bar } from './bar.tsx'
 import { Elapsed } from './elapsed.tsx'
-import type { Face } from './face.ts'
+import { type Face, openIn } from './face.ts'
 import { useLabels } from './labels-provider.tsx'
 
 interface StepStatusProps {
@@ -13,13 +13,18 @@ interface StepStatusProps {
 export function SingleStatus({ step, face }: StepStatusProps) {
   const labels = useLabels()
   if (face === 'pending') return null
-  const task = step.task()
+  // A time beside the word of a result is the result's.
+  const task = face === 'succeeded' ? step.result() : step.task()
+  const { done, status } = step.slot()
   return (
     <>
       <div className="callsheet-step-line">
         <span className="callsheet-step-word">{labels.faces[face]}</span>
         {task && face !== 'interrupted' && <Elapsed task={task} />}
       </div>
+      {done && (status === 'canceled' || status === 'interrupted') && (
+        <div className="callsheet-step-note">{labels.lastTry[status]}</div>
+      )}
       {face === 'active' && task && (task.stage !== undefined || task.progress !== undefined) && (
         <div className="callsheet-step-stage">
           <bdi className="callsheet-stage-text">{task.stage}</bdi>
@@ -34,6 +39,8 @@ export function SingleStatus({ step, face }: StepStatusProps) {
 export function ItemStatus({ step, face }: StepStatusProps) {
   const labels = useLabels()
   const isMuted = face === 'unavailable' || face === 'optional'
+  const canceled = openIn(step, 'canceled')
+  const interrupted = openIn(step, 'interrupted')
   return (
     <>
       {isMuted && <div className="callsheet-step-word">{labels.faces[face]}</div>}
@@ -52,10 +59,8 @@ export function ItemStatus({ step, face }: StepStatusProps) {
           />
         </>
       )}
-      {step.canceled > 0 && <div className="callsheet-step-note">{labels.canceledCount(step.canceled)}</div>}
-      {step.interrupted > 0 && (
-        <div className="callsheet-step-note">{labels.interruptedCount(step.interrupted)}</div>
-      )}
+      {canceled > 0 && <div className="callsheet-step-note">{labels.canceledCount(canceled)}</div>}
+      {interrupted > 0 && <div className="callsheet-step-note">{labels.interruptedCount(interrupted)}</div>}
     </>
   )
 }
