@@ -37,7 +37,7 @@ export async function playScenario() {
   seen.madeAtEnd = statusOf({ type: 'library-poster' })
 
   const failing = show.track('portrait-grid', async () => {
-    await null
+    await Promise.resolve()
     throw new TypeError('no grid')
   })
   seen.async = statusOf({ type: 'portrait-grid' })
@@ -46,6 +46,7 @@ export async function playScenario() {
   seen.message = await failing.catch((error) => error.message)
 
   class Lazy extends Promise {
+    // oxlint-disable-next-line unicorn/no-thenable -- a promise that starts when it is awaited
     then(...handlers) {
       seen.isStarted = true
       return super.then(...handlers)
@@ -53,6 +54,7 @@ export async function playScenario() {
   }
   void show.track('show-generation', () => new Lazy(() => {}))
   seen.lazy = statusOf({ type: 'show-generation' })
+  // oxlint-disable-next-line unicorn/no-thenable -- a query builder
   void show.track('character-seeds', () => ({ then: () => (seen.isStarted = true) }))
   seen.thenable = statusOf({ type: 'character-seeds' })
   server.close()

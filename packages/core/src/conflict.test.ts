@@ -179,8 +179,9 @@ describe('an active task that no run here owns', () => {
 
 describe('AlreadyRunningError.finished', () => {
   const refused = async (kit: ReturnType<typeof setUp>) =>
-    (await kit.show.track('trailer', () => Promise.resolve(0)).catch((error: unknown) => error)) as
-      AlreadyRunningError | never
+    (await kit.show
+      .track('trailer', () => Promise.resolve(0))
+      .catch((error: unknown) => error)) as AlreadyRunningError
 
   it.each(['succeeded', 'failed', 'canceled', 'interrupted'] as const)(
     'is the task once it is %s',
@@ -259,7 +260,7 @@ describe('a call inside the run that it would wait for', () => {
     const second = show.track('library-poster', () => show.track('trailer', () => promise))
     resolve(5)
     expect(await Promise.all([first, second])).toEqual([5, 5])
-    const later = deferred<unknown>()
+    const later = deferred()
     await show.track('trailer', async () => {
       void Promise.resolve().then(async () => {
         await quiet()

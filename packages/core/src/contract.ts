@@ -1,4 +1,4 @@
-import type { Observable, Tracked } from './observe.ts'
+import type { Observable } from './observe.ts'
 import type { AloneType, ItemScope, MetadataOf, Omissible, Pipeline, StepType, TaskType } from './pipeline.ts'
 import type { RedactOptions } from './redact.ts'
 import type { Change, PageEvent, Sink } from './sink.ts'
@@ -139,18 +139,27 @@ export interface Track<P extends Pipeline> {
     fn: (run: RunContext<MetadataOf<P, T>>) => R & Observable<R>,
   ): R
   /**
-   * Calls `fn` and tracks it as the step's task, with options. Gives exactly what `fn` gives; with `unless: 'done'`,
-   * undefined where the slot has a result.
+   * Calls `fn` and tracks it as the step's task, unless the slot has a result: then it makes no call and gives undefined.
+   *
+   * @example
+   * await show.track('trailer', () => fetch('/api/trailer'), { unless: 'done' })
+   */
+  <T extends TaskType<P>, R = never>(
+    type: T,
+    fn: (run: RunContext<MetadataOf<P, T>>) => R & Observable<R>,
+    options: NoInfer<StepOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R> & { readonly unless: 'done' }>,
+  ): R | undefined
+  /**
+   * Calls `fn` and tracks it as the step's task, with options. Gives exactly what `fn` gives.
    *
    * @example
    * await show.track('portrait', ({ signal }) => fetch('/api/portrait', { signal }), { characterId: 'ada' })
    */
-  <T extends TaskType<P>, R = never, U extends 'done' | undefined = undefined>(
+  <T extends TaskType<P>, R = never>(
     type: T,
     fn: (run: RunContext<MetadataOf<P, T>>) => R & Observable<R>,
-    options: NoInfer<StepOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R> | Omissible<P, T>> &
-      ({ readonly unless?: U } | undefined),
-  ): Tracked<R, U>
+    options: NoInfer<StepOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R> | Omissible<P, T>>,
+  ): R
 }
 
 /** Gives a function with the signature of another one, tracked at each call. */

@@ -21,7 +21,7 @@ describe('a promise of another realm', () => {
     expect(promise instanceof Promise).toBe(false)
     expect(show.track('trailer', () => promise)).toBe(promise)
     expect(task()?.status).toBe('processing')
-    foreign('resolve(5)')
+    void foreign('resolve(5)')
     expect(await promise).toBe(5)
     expect(task()?.status).toBe('succeeded')
   })
@@ -41,7 +41,7 @@ describe('a promise of another realm', () => {
     vm.runInContext('globalThis.made = 0', realm)
     const pay = () => foreign('made += 1, new Promise((resolve) => (globalThis.resolve = resolve))')
     const both = [show.track('trailer', pay), show.track('trailer', pay)]
-    foreign('resolve("paid")')
+    void foreign('resolve("paid")')
     expect(await Promise.all(both)).toEqual(['paid', 'paid'])
     expect(foreign('made')).toBe(1)
   })
@@ -61,6 +61,7 @@ describe('a promise of another realm', () => {
 
 describe('what starts when it is awaited, read or subscribed to', () => {
   const lazies: readonly (readonly [string, () => unknown])[] = [
+    // oxlint-disable-next-line unicorn/no-thenable -- as Prisma has it
     ['a query builder', () => ({ then: vi.fn(() => expect.fail('started')) })],
     [
       'a query builder of a class',

@@ -26,9 +26,6 @@ export type Observable<R> = 0 extends 1 & R
     : R &
         'This value starts its work when it is awaited or read. Make the function async, and await or read it inside.'
 
-/** What `track` gives: nothing where it makes no call. */
-export type Tracked<R, U> = U extends 'done' ? R | undefined : R
-
 type Then = (
   this: unknown,
   onValue: (value: unknown) => unknown,

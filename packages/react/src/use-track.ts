@@ -76,7 +76,7 @@ export const useTrack: UseTrack<Pipeline> = (type, fn, options) => {
       return call()
     }
     // For any step at once, TypeScript cannot tell that these options fit.
-    return show.track(now.type, call, given as never)
+    return (show.track as (...all: unknown[]) => never)(now.type, call, given)
   })
   return tracked
 }
