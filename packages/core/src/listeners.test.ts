@@ -134,6 +134,16 @@ const places: [string, (fail: Callback) => Promise<{ messages: () => string[] }>
       return kit
     },
   ],
+  [
+    'a metadata updater',
+    async (fail) => {
+      const kit = setup()
+      kit.tracker.addTask({ id: 'a', showId: 's', type: 'trailer' })
+      kit.tracker.updateTask('a', { metadata: fail, stage: 'goes on' })
+      expect(kit.tracker.getTask('a')?.stage).toBe('goes on')
+      return kit
+    },
+  ],
   ...(['when', 'delay', 'classify', 'before'] as const).map((name): (typeof places)[number] => [
     `retry's ${name}`,
     async (fail) => {

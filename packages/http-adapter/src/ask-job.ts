@@ -1,4 +1,5 @@
 import type { Job } from '@callsheet/core'
+import { longestAnswer, readText } from './read-body.ts'
 import type { RouteRequest } from './request.ts'
 
 /** A question to a provider: an address, or that and how to ask. */
@@ -51,8 +52,11 @@ export async function askJob(
 }
 
 /** The JSON of an answer; rejects for anything else, such as a host's page. */
-export async function jsonOf(response: Response): Promise<unknown> {
-  const text = await response.text()
+export async function jsonOf(response: Response, longest = longestAnswer): Promise<unknown> {
+  const text = await readText(response, longest)
+  if (text === undefined) {
+    throw Object.assign(new Error(`the answer is longer than ${longest} bytes`), { retryable: false })
+  }
   try {
     return JSON.parse(text)
   } catch {

@@ -2,17 +2,18 @@ import { isActive, type JsonObject, type RunContext, type TaskPatch, type Tracke
 import { withSidePoll } from '@callsheet/core/jobs'
 import type { JobFollower } from './http-jobs.ts'
 import type { Plan } from './plan.ts'
-import { isJson, isShort, type Outcome, readOutcome } from './read-outcome.ts'
-import { type Fetch, type FetchArguments, signalOf, withSignal } from './request.ts'
-import { derive, observe, shareCall, type SharedCall } from './share-call.ts'
+import { type Outcome, readOutcome } from './read-outcome.ts'
+import { type Fetch, type FetchArguments, type SignedCall, signalOf, withSignal } from './request.ts'
+import { isThenable, observe, shareCall, type SharedCall } from './share-call.ts'
+import { shareResponse, type SharedResponse } from './shared-response.ts'
 
 /** One call that was made. */
 export interface Call {
   /** The caller's. */
   readonly response: Promise<Response>
-  /** The tracker's: the same, unless something is read or followed. */
+  /** The tracker's: what comes of the response, to the end of the work that it has begun. */
   readonly outcome: Promise<Outcome>
-  /** Undefined for what is no promise, such as a fake's plain value: nobody can join that. */
+  /** Undefined for what is no promise, such as a fake's plain value, which cannot be joined. */
   readonly shared: SharedCall | undefined
   /** Its own caller has aborted it. */
   readonly isAbandoned: () => boolean
@@ -26,11 +27,13 @@ export interface CallTools {
   readonly jobs: ReadonlyMap<string, JobFollower>
 }
 
-/**
- * Makes the call, once.
- *
- * What follows its response is attached before the tracker and the caller can attach anything, and so comes first.
- */
+/** A response, and what it says. */
+export interface Received {
+  readonly shared: SharedResponse
+  readonly said: Outcome | Promise<Outcome>
+}
+
+/** Makes the call, once. */
 export function makeCall(
   args: FetchArguments,
   plan: Plan,
@@ -39,29 +42,88 @@ export function makeCall(
 ): Call {
   const { signal, task } = context
   const own = signalOf(args)
-  // Taken out, for a browser's fetch can be no method.
-  const { send, tracker } = tools
-  const sent = addSignal(args, signal, tracker.report)
-  const response = send(...sent)
-  // Who has the answer may leave: the work that it has begun goes on.
+  const { tracker } = tools
+  // A caller that has its answer may leave: the work that it has begun goes on.
   let isAnswered = false
-  const isAbandoned = () => !isAnswered && own?.aborted === true && signalOf(sent)?.reason === own.reason
-  if (!(response instanceof Promise)) return { response, outcome: response, shared: undefined, isAbandoned }
-  const shared = shareCall(response, (it) => plan.route.read !== undefined && isJson(it) && isShort(it))
+  const shared = shareCall(() => received!.then((it) => it.shared))
+  const { given, received, sent } = sendCall(args, plan, context, tools, shared)
+  const isAbandoned = () => !isAnswered && own?.aborted === true && sent.signal?.reason === own.reason
+  if (!received) {
+    const response = given as Promise<Response>
+    return { response, outcome: response, shared: undefined, isAbandoned }
+  }
   const taskId = task.id
   const ended = (end: object) => plan.route.repeats?.ended(args, plan.slot, { taskId, ...end })
   observe(
-    response,
-    (it: Response | undefined) => it?.ok || ended({}),
+    received,
+    (it) => it.shared.original?.ok || ended({}),
     (error) => ended(error === signal.reason ? { reason: error as Error } : {}),
   )
-  const outcome = outcomeOf(response, plan, context, tools, { onFollow: () => (isAnswered = true) })
+  // Before the response, so that the tracker knows how it went when the caller does.
+  const outcome = outcomeOf(received, plan, context, tools, { onFollow: () => (isAnswered = true) })
   observe(outcome, undefined, (error) => {
     // The tracker knows an AbortError and a TimeoutError; any other reason is known as the caller's only here.
-    const isNamed = error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name)
+    const isNamed = /^(Abort|Timeout)Error$/.test(String((error as Error | undefined)?.name))
     if (isAbandoned() && error === own?.reason && !isNamed) tracker.cancel(taskId, textOf(error))
   })
-  return { response, outcome, shared, isAbandoned }
+  return { response: received.then((it) => it.shared.response), outcome, shared, isAbandoned }
+}
+
+/** A call on its way. */
+interface SentCall {
+  /** What fetch gave. */
+  readonly given: unknown
+  readonly sent: SignedCall
+  /** Undefined where fetch gave no promise. */
+  readonly received: Promise<Received> | undefined
+}
+
+/** Sends a call with the run's signal. Its response is read before anything else can be attached to it. */
+export function sendCall(
+  args: FetchArguments,
+  { route, request, job }: Plan,
+  context: RunContext<JsonObject>,
+  // Taken out, for a browser's fetch can be no method.
+  { send, tracker }: Pick<CallTools, 'send' | 'tracker'>,
+  { isJoined, isHeld = false }: { readonly isJoined: () => boolean; readonly isHeld?: boolean },
+): SentCall {
+  const sent = addSignal(args, context.signal, tracker.report)
+  const { release = () => {} } = sent
+  const aborted = () => [signalOf(args), context.signal].find((signal) => signal?.aborted)
+  const run = {
+    update: (patch: TaskPatch) => context.update(route.redact(patch)),
+    now: context.now,
+    wait: context.wait,
+    isHeld,
+    report: tracker.report,
+  }
+
+  function receive(response: Response): Received {
+    const shared = shareResponse(response, aborted, release)
+    const said = readOutcome(shared, route, request, run)
+    // Of a task that goes on after the response, others may want it later.
+    if (isJoined() || job || sent.release) shared.share()
+    // Its end is to be seen, so that no listener is left.
+    if (sent.release) shared.drain()
+    return { shared, said }
+  }
+
+  let given: unknown
+  try {
+    given = send(...sent.args)
+  } catch (error) {
+    release()
+    throw error
+  }
+  if (!isThenable(given)) {
+    release()
+    return { given, sent, received: undefined }
+  }
+  const received = Promise.resolve(given as Promise<Response>).then(receive, (error: unknown) => {
+    release()
+    throw error
+  })
+  return { given, sent, received }
 }
 
 /** Who is told on the way. */
@@ -74,22 +136,14 @@ interface OutcomeHooks {
 
 /** What comes of a response, to the end of the work that it has begun. */
 export function outcomeOf(
-  response: Promise<Response>,
+  received: Promise<Received>,
   { route, request, job }: Plan,
   context: RunContext<JsonObject>,
-  { tracker, jobs }: CallTools,
+  { jobs }: Pick<CallTools, 'jobs'>,
   { onSaid, onFollow }: OutcomeHooks,
 ): Promise<Outcome> {
-  const { read, stream, redact } = route
-  const update = (patch: TaskPatch) => context.update(redact(patch))
-  const run = { update, now: context.now }
-  const isRead = read ?? stream ?? onSaid
-  const outcome = isRead
-    ? derive(response, (it) => {
-        const said = readOutcome(it, route, request, run, tracker.report)
-        return said instanceof Promise ? said.then(goOn) : goOn(said)
-      })
-    : response
+  const update = (patch: TaskPatch) => context.update(route.redact(patch))
+  const outcome = received.then(({ said }) => (isThenable(said) ? said.then(goOn) : goOn(said)))
   const side = job && jobs.get(job.provider)
   if (!job || !side) return outcome
   update({ job })
@@ -101,7 +155,7 @@ export function outcomeOf(
 
   function goOn(said: Outcome): Outcome | Promise<Outcome> {
     onSaid?.(said)
-    const patch = 'patch' in said ? said.patch : undefined
+    const patch = said && 'patch' in said ? said.patch : undefined
     const follow = patch?.job && jobs.get(patch.job.provider)
     if (!patch?.job || !follow || !isActive({ status: patch.status ?? 'succeeded' })) return said
     onFollow?.()
@@ -112,19 +166,22 @@ export function outcomeOf(
   }
 }
 
-/** A signal that cannot be joined with another, a polyfill's say, stays alone: then the tracker aborts nothing. */
-export function addSignal(
-  args: FetchArguments,
-  signal: AbortSignal,
-  report: (error: unknown) => void,
-): FetchArguments {
+/** A signal that cannot be joined with another stays alone: then the tracker aborts nothing. */
+function addSignal(args: FetchArguments, signal: AbortSignal, report: (error: unknown) => void): SignedCall {
   try {
     return withSignal(args, signal)
   } catch (error) {
     report(error)
-    return args
+    return { args, signal: signalOf(args) }
   }
 }
 
-export const textOf = (reason: unknown): string =>
-  (reason instanceof Error ? reason.message : String(reason)) || 'aborted'
+/** What a reason says, whatever it is, and from whichever realm. */
+export function textOf(reason: unknown): string {
+  try {
+    const { message = reason } = Object(reason) as { readonly message?: unknown }
+    return String(message) || 'aborted'
+  } catch {
+    return 'aborted'
+  }
+}

@@ -6,6 +6,7 @@ import type { JobTools, Watch } from './provider.ts'
 import { isJson, readJson } from './read-outcome.ts'
 import type { RouteRequest } from './request.ts'
 import { observe } from './share-call.ts'
+import type { SharedResponse } from './shared-response.ts'
 import { patchFor } from './webhook-target.ts'
 
 /** How jobs are followed over HTTP. */
@@ -28,6 +29,12 @@ export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<Job
    * origin; nothing after a reload, for credentials are not recorded.
    */
   readonly headers?: JobHeaders
+  /**
+   * Maximum bytes of an answer, after decompression. A longer one is not read, and the job is lost sight of.
+   *
+   * @default 1 MiB
+   */
+  readonly longest?: number
   /** How the provider is told to end a job that was canceled or ran into its time limit. Default: it is not told. */
   readonly cancel?: (job: Job) => Question
 }
@@ -46,8 +53,8 @@ export interface HttpJobs extends Follow {
   ) => Promise<TaskPatch | void>
   /** Takes in what somebody else was told of a job. False when nobody follows it here. */
   readonly tell: (id: string, state: JobState) => boolean
-  /** Takes in what somebody else is about to be told. */
-  readonly watch: (watch: Watch, answered: Promise<Response>, request: RouteRequest) => void
+  /** Takes in what a caller is about to be told. Has to be called before the caller has the response. */
+  readonly watch: (watch: Watch, answered: Promise<SharedResponse>, request: RouteRequest) => void
 }
 
 /** Anybody who follows jobs, as a tracked fetch sees it. */
@@ -123,13 +130,14 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       },
       signal: context.signal,
       now: context.now,
+      watchPage: context.watchPage,
       update: (patch) => context.update(patch),
       wait: (ms, signal) => (signal ? context.wait(ms, signal) : nap(desk, context, ms)),
     }
     const polled = followJob({
       ...options,
       async read(_job, { signal }) {
-        const json = async (question: Question) => jsonOf(await ask(question, signal))
+        const json = async (question: Question) => jsonOf(await ask(question, signal), options.longest)
         const answer = async () => {
           const body = await json(url(job))
           const state = await read(body, job, json)
@@ -197,12 +205,13 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
   return Object.assign((job: Job, context: FollowContext) => follow(job, context), {
     begun: follow,
     tell,
-    watch({ id, read, longest }: Watch, answered: Promise<Response>, request: RouteRequest) {
-      if (!(answered instanceof Promise)) return
-      observe(answered, (response: Response | undefined) => {
-        if (!response?.ok || !isJson(response)) return
-        // The copy has to be taken at once. A body that breaks off is its caller's to hear of.
-        readJson(response, (body) => ({ id: id(request), state: read(body, request) }), report, longest)
+    watch({ id, read, longest }: Watch, answered: Promise<SharedResponse>, request: RouteRequest) {
+      observe(answered, (shared) => {
+        const { original } = shared
+        if (!original?.ok || !isJson(original)) return
+        readJson(shared, (body) => ({ id: id(request), state: read(body, request) }), report, longest)
+          // A body that breaks off is its caller's to hear of.
+          .catch(() => undefined)
           .then((told) => {
             if (told?.id !== undefined && told.state?.status && !tell(told.id, told.state))
               tellLate(told.id, told.state)

@@ -1,5 +1,5 @@
 import { CallsheetError } from '@callsheet/core'
-import { readBytes } from './read-bytes.ts'
+import { readBytes } from './read-body.ts'
 import { Refusal } from './refusal.ts'
 import type { Fetch } from './request.ts'
 

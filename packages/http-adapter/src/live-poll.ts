@@ -1,6 +1,10 @@
 import { ask, type LiveHost } from './live-ask.ts'
 import type { Attempt } from './live-attempt.ts'
 import type { Intake } from './live-intake.ts'
+import { trouble } from './live-trouble.ts'
+import { readText } from './read-body.ts'
+
+const longestSnapshot = 67_108_864
 
 /** Makes what asks for a show's snapshot, again and again; one that has not changed is not sent again. */
 export function createPoll(host: LiveHost, take: Intake, onGood: () => void) {
@@ -9,7 +13,11 @@ export function createPoll(host: LiveHost, take: Intake, onGood: () => void) {
     expect(10_000, 'no answer came', () => 'waiting')
     const response = await ask(host, host.url, 'application/json', ['if-none-match', etag], signal)
     if (response.status !== 304) {
-      take(await response.text(), true)
+      const text = await readText(response, longestSnapshot)
+      if (text === undefined) {
+        throw trouble(`the snapshot is longer than ${longestSnapshot} bytes`, { isUnreadable: true })
+      }
+      take(text, true)
       etag = response.headers.get('etag') ?? ''
     }
     onGood()

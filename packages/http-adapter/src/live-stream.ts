@@ -1,4 +1,5 @@
-import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import type { EventSourceMessage } from 'eventsource-parser'
+import { createEventFeed } from './event-feed.ts'
 import { ask, type LiveHost } from './live-ask.ts'
 import type { Attempt } from './live-attempt.ts'
 import type { Intake } from './live-intake.ts'
@@ -59,16 +60,16 @@ export function createStream(host: LiveHost, take: Intake, { onGood, onRetry, ha
     expect(cursor ? 2 * patience : patience, 'the stream is held back', () => 'polling')
     const begunAt = host.clock()
     // 64 Mi characters: more than any snapshot, and a bound for what never comes to an end.
-    const parser = createParser({ onEvent, onRetry, maxBufferSize: 2 ** 26 })
-    const decoder = new TextDecoder()
+    const events = createEventFeed({ onEvent, onRetry, maxBufferSize: 2 ** 26 })
     const reader = response.body.getReader()
     let hasBegun = false
     for (;;) {
       const { done, value } = await reader.read()
-      if (done || signal.aborted) return
+      if (signal.aborted) return
+      if (done) return events.end()
       if (Math.abs(host.clock() - begunAt) > patience) standstills = 0
       if (cursor) onGood()
-      parser.feed(decoder.decode(value, { stream: true }))
+      events.feed(value)
       // What says something, but not what it is for, has its time once.
       if (cursor || !hasBegun) {
         expect(silence, 'the stream fell silent', () => {

@@ -98,6 +98,7 @@ export function openai({
       followHttpJob({
         ...tools,
         ...options,
+        longest,
         url: urlOf,
         read: (body, job) => (isResponse(job) ? responseState(body) : video(body)),
         cancel(job) {

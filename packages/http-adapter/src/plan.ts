@@ -12,7 +12,7 @@ import type {
 import type { Match } from './match.ts'
 import { misread } from './misread.ts'
 import type { CallEnd, Start, Watch } from './provider.ts'
-import { type Outcome, patchOf } from './read-outcome.ts'
+import type { Outcome } from './read-outcome.ts'
 import { describeRequest, type FetchArguments, methodOf, type RouteRequest, urlOf } from './request.ts'
 import type { CallOptions, LooseRoute } from './route.ts'
 
@@ -105,7 +105,7 @@ export function planCall(
         timeout: whole.timeout,
         metadata: redact({ metadata }).metadata,
         result(outcome: Outcome) {
-          const patch = 'patch' in outcome ? outcome.patch : patchOf(outcome)
+          const patch = outcome && 'patch' in outcome ? outcome.patch : undefined
           return patch && redact(patch)
         },
         ...options,

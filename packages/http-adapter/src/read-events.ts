@@ -1,6 +1,6 @@
 import type { JsonObject, TaskPatch } from '@callsheet/core'
-import { createParser, type EventSourceMessage } from 'eventsource-parser'
-import { type CopyReader, readCopy } from './read-copy.ts'
+import type { EventSourceMessage } from 'eventsource-parser'
+import { createEventFeed } from './event-feed.ts'
 import type { ReadStream, StreamRun } from './read-outcome.ts'
 
 /** What events say of a task. */
@@ -31,15 +31,18 @@ export const readEvents =
   (onEvent: OnEvent): ReadStream =>
   (copy, headers, run) => {
     const isEvents = /^text\/event-stream\b/i.test(headers.get('content-type') ?? '')
-    const reader = isEvents ? readCopy(copy, run) : undefined
-    return reader && readAll(reader, onEvent, run)
+    const events = isEvents ? copy() : undefined
+    return events && readAll(events.getReader(), onEvent, run)
   }
 
-async function readAll(reader: CopyReader, onEvent: OnEvent, run: StreamRun): Promise<EventPatch> {
+async function readAll(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  onEvent: OnEvent,
+  run: StreamRun,
+): Promise<EventPatch> {
   const tell = createTeller(run)
-  const decoder = new TextDecoder()
   let known: EventPatch = {}
-  const parser = createParser({
+  const events = createEventFeed({
     onEvent(message) {
       const patch = onEvent(message, known)
       const metadata = patch?.metadata && { ...known.metadata, ...patch.metadata }
@@ -47,27 +50,34 @@ async function readAll(reader: CopyReader, onEvent: OnEvent, run: StreamRun): Pr
       tell(known)
     },
   })
-  let feed = (text: string) => parser.feed(text)
+  let isBroken = false
+  const attempt = (action: () => void) => {
+    if (isBroken) return
+    try {
+      action()
+    } catch (error) {
+      // It would throw at every event that follows.
+      isBroken = true
+      run.report(error)
+    }
+  }
   try {
     for (let left = longestStream; left >= 0;) {
       const { done, value } = await reader.read()
-      if (done) return endOf(known)
-      left -= value.byteLength
-      try {
-        feed(decoder.decode(value, { stream: true }))
-        // Comments alone are a sign of life, too.
-        tell(known)
-      } catch (error) {
-        // It would throw at every event that follows.
-        feed = () => {}
-        run.report(error)
+      if (done) {
+        attempt(events.end)
+        return endOf(known)
       }
+      left -= value.byteLength
+      attempt(() => events.feed(value))
+      // Comments alone are a sign of life, too.
+      tell(known)
     }
   } catch (error) {
     if (known.status === undefined) throw error
     return endOf(known)
   }
-  reader.cancel()
+  void reader.cancel().catch(() => {})
   return { ...known, status: 'interrupted' }
 }
 

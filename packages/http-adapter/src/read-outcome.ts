@@ -1,15 +1,17 @@
 import { CallsheetError, type TaskPatch } from '@callsheet/core'
+import { longestAnswer, readBytes, readText } from './read-body.ts'
 import type { RouteRequest } from './request.ts'
 import type { LooseRoute } from './route.ts'
-import { tryClone } from './share-call.ts'
+import type { CopyOptions } from './share-body.ts'
+import { hasStream, type SharedResponse, tryClone } from './shared-response.ts'
 
-/** What the tracker is given of a response that is read: a failed response itself, else what it says. */
+/** What the tracker is given of a response: a failed response itself, else what it says. */
 export type Outcome = Response | { readonly patch: TaskPatch | undefined }
 
 /** What the reader of a stream has to do with. */
 export interface StreamRun {
   readonly request: RouteRequest
-  /** The caller's, whose body is not to be read. */
+  /** The response as fetch gave it: for its fields, not for its body. */
   readonly response: Response
   /** Records what is known so far. */
   readonly update: (patch: TaskPatch) => void
@@ -20,9 +22,13 @@ export interface StreamRun {
 }
 
 /**
- * Reads a response that is no JSON while it comes in. Gives what to record at its end; undefined at once leaves the
- * response alone. `copy` takes a copy of the body; a copy that is read slower than it comes, or faster than its caller
- * reads the original, is held in memory, so end it where it grows. Read it by `readCopy`, which ends with the original.
+ * Reads a response that is not JSON while it comes in. Returns what to record at its end; undefined at once leaves the
+ * response alone.
+ *
+ * `copy` gives a copy of the body; call it before anything is awaited. Reading the copy never slows its caller down, and
+ * runs at most 1 MiB ahead of it: beyond that the copy waits for the caller. A copy that falls 16 MiB behind fails. It
+ * fails with an AbortError as soon as the caller cancels the body. An error of the reader itself is reported, and does
+ * not fail the task.
  */
 export type ReadStream = (
   copy: () => ReadableStream<Uint8Array> | undefined,
@@ -30,80 +36,153 @@ export type ReadStream = (
   run: StreamRun,
 ) => Promise<TaskPatch | undefined> | undefined
 
-const longestBody = 1_048_576
+/** What reading needs of a run. */
+export interface ReadRun extends Pick<StreamRun, 'update' | 'now' | 'report'> {
+  /** The caller gets the response only when it is known what it says: then no copy waits for the caller. */
+  readonly isHeld: boolean
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+/** How long an answer is read on when its caller has canceled it, in ms: it may name a paid job. */
+const longestLinger = 2_000
+const pausedStage = 'waiting for the response to be read'
 
 /**
- * What a response says, from a copy that is taken at once, before its caller reads it.
+ * What a response says, from a copy that is made before its caller has the response.
  *
  * Rejects only as the body itself does, which means that the call has failed.
  */
 export function readOutcome(
-  response: Response,
+  shared: SharedResponse,
   { read, stream, longest }: Pick<LooseRoute, 'read' | 'stream' | 'longest'>,
   request: RouteRequest,
-  run: Pick<StreamRun, 'update' | 'now'>,
-  report: (error: unknown) => void,
+  run: ReadRun,
 ): Outcome | Promise<Outcome> {
-  if (!response.ok) return forTracker(tryClone(response)) ?? response
-  const said = (patch?: TaskPatch): Outcome => ({ patch: patchOf(response, patch) })
+  const { original } = shared
+  // A fake may give anything.
+  if (typeof original?.ok !== 'boolean') return original
+  const said = (patch?: TaskPatch): Outcome => ({ patch: patchOf(original, patch) })
+  const linger = (signal: AbortSignal) => run.wait(longestLinger, signal)
   try {
-    if (isJson(response)) {
-      return read ? readJson(response, (body) => read(body, request), report, longest).then(said) : said()
+    if (!original.ok) return failureOf(shared, { linger })
+    if (isJson(original)) {
+      if (!read) return said()
+      const options = { linger, onPause: pauseIn(run), ...(run.isHeld && { longestLead: Infinity }) }
+      return readJson(shared, (body) => read(body, request), run.report, longest, options).then(said)
     }
-    const copy = () => tryClone(response)?.body ?? undefined
-    return stream?.(copy, response.headers, { ...run, request, response, report })?.then(said) ?? said()
+    return stream ? readStream(stream, shared, request, run).then(said) : said()
   } catch (error) {
-    report(error)
+    run.report(error)
     return said()
   }
 }
 
-/** Core reads a clone of what it is given. A clone of a clone would leave one unread, which holds up its caller's cancel. */
-const forTracker = (copy: Response | undefined) => copy && Object.assign(copy, { clone: () => copy })
+/** Rejects as the body does. What else goes wrong is a mistake of the reader: it is reported. */
+async function readStream(
+  stream: ReadStream,
+  shared: SharedResponse,
+  request: RouteRequest,
+  { wait: _wait, isHeld: _isHeld, ...run }: ReadRun,
+): Promise<TaskPatch | undefined> {
+  const { original: response } = shared
+  const failures: unknown[] = []
+  let stage: string | undefined
+  const update = (patch: TaskPatch) => {
+    stage = patch.stage ?? stage
+    run.update(patch)
+  }
+  const copy = () =>
+    shared.copy({ onPause: pauseIn(run, () => stage), onFail: (error) => failures.push(error) })
+  try {
+    return await stream(copy, response.headers, { ...run, update, request, response })
+  } catch (error) {
+    if (failures.length > 0) throw failures[0]
+    run.report(error)
+    return undefined
+  } finally {
+    shared.release()
+  }
+}
+
+/** Shows that the copy waits, and then again what was shown before. */
+const pauseIn =
+  ({ update }: Pick<ReadRun, 'update'>, stage = (): string | undefined => undefined) =>
+  (isPaused: boolean) =>
+    update({ stage: isPaused ? pausedStage : (stage() ?? 'reading') })
+
+/** What core reads a failure from: the fields of a response, and a copy of its body. */
+function failureOf(shared: SharedResponse, options: CopyOptions): Response {
+  const { ok, type, status, statusText, headers } = shared.original
+  const body = shared.copy(options) ?? textCopyOf(shared)
+  const failure = {
+    ok,
+    type,
+    status,
+    statusText,
+    headers,
+    body,
+    clone: () => failure,
+    [Symbol.toStringTag]: 'Response',
+  }
+  return failure as unknown as Response
+}
+
+/** A copy of a body that is not a web stream, as far as it is read like one. */
+function textCopyOf({ original }: SharedResponse) {
+  const copy = hasStream(original) || !isShort(original) ? undefined : tryClone(original)
+  if (!copy?.text) return undefined
+  const texts = [copy.text()]
+  texts[0]!.catch(() => {})
+  return {
+    getReader: () => ({
+      async read() {
+        const value = new TextEncoder().encode(await texts.pop())
+        return value.byteLength > 0 ? { done: false, value } : { done: true }
+      },
+      cancel: async () => {},
+    }),
+  }
+}
 
 /** What is said of a response: that of one which is only accepted goes on, unless the patch says otherwise. */
-export const patchOf = ({ status }: Response, patch?: TaskPatch): TaskPatch | undefined =>
+const patchOf = ({ status }: Response, patch?: TaskPatch): TaskPatch | undefined =>
   status === 202 ? { status: 'processing', stage: 'accepted', ...patch } : patch
 
-/** What `read` says of the JSON of a response, whose copy is taken at once; undefined where that cannot be had. */
+/** What `read` says of the JSON of a response, from a copy that is made at once; undefined where that cannot be had. */
 export async function readJson<T>(
-  response: Response,
+  shared: SharedResponse,
   read: (body: unknown) => T | undefined,
   report: (error: unknown) => void,
-  longest = longestBody,
+  longest = longestAnswer,
+  options: CopyOptions = {},
 ): Promise<T | undefined> {
-  const copy = isShort(response, longest) ? tryClone(response) : undefined
-  const text = copy?.body ? await readText(copy.body, longest) : undefined
+  const { original } = shared
+  const text = isShort(original, longest) ? await textOf(shared, longest, options) : undefined
   try {
     if (text !== undefined) return read(JSON.parse(text))
     // A query may be secret.
-    const address = response.url.split('?')[0]
-    const why = `The body of ${address} was not read: above ${longest} bytes, or read before.`
-    if (response.body) report(new CallsheetError(why, { code: 'unread_response' }))
+    const address = original.url.split('?')[0]
+    const why = `it is longer than ${longest} bytes, or was read before`
+    if (original.body) report(new CallsheetError(`The response body of ${address} was not read: ${why}.`))
   } catch (error) {
     report(error)
   }
   return undefined
+}
+
+async function textOf(shared: SharedResponse, longest: number, options: CopyOptions) {
+  const copy = shared.copy(options)
+  if (copy) {
+    const bytes = await readBytes(copy, longest)
+    return bytes && new TextDecoder().decode(bytes)
+  }
+  const { original } = shared
+  const clone = hasStream(original) || original.body === null ? undefined : tryClone(original)
+  return clone && readText(clone, longest)
 }
 
 export const isJson = ({ headers }: Response): boolean =>
   /^[^;]*[/+]json\s*(;|$)/i.test(headers?.get('content-type') ?? '')
 
-export const isShort = ({ headers }: Response, longest = longestBody): boolean =>
-  !(Number(headers.get('content-length')) > longest)
-
-/** All of a text; undefined when it is too long. */
-async function readText(body: ReadableStream<Uint8Array>, longest: number): Promise<string | undefined> {
-  const reader = body.getReader()
-  const decoder = new TextDecoder()
-  let text = ''
-  for (let left = longest; left >= 0;) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
-    left -= value.byteLength
-    text += decoder.decode(value, { stream: true })
-  }
-  // Settles only when the caller is done with the original, too.
-  reader.cancel().catch(() => {})
-  return undefined
-}
+const isShort = ({ headers }: Response, longest = longestAnswer): boolean =>
+  !(Number(headers?.get('content-length')) > longest)

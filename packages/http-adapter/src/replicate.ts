@@ -68,6 +68,7 @@ export function replicate({
       followHttpJob({
         ...tools,
         ...options,
+        longest,
         url: ({ id }) => urlOf(id),
         read: replicateState,
         cancel: ({ id }) => [`${urlOf(id)}/cancel`, { method: 'POST' }],

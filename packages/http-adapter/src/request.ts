@@ -1,4 +1,5 @@
 import { nowhere } from './match.ts'
+import { joinSignals } from './signals.ts'
 
 export type Fetch = typeof globalThis.fetch
 export type FetchArguments = Parameters<Fetch>
@@ -17,7 +18,9 @@ export interface RouteRequest<Name extends string = string> {
   readonly json: () => unknown
 }
 
-const isRequest = (input: Input): input is Request => typeof input === 'object' && 'url' in input
+/** Also for a Request of another realm or library. */
+export const isRequest = (input: Input): input is Request =>
+  typeof input === 'object' && input !== null && 'url' in input
 
 export const methodOf = ([input, init]: FetchArguments): string =>
   (init?.method ?? (isRequest(input) ? input.method : 'GET')).toUpperCase()
@@ -67,34 +70,29 @@ export function describeRequest(
   }
 }
 
+/** A call as it is sent. */
+export interface SignedCall {
+  readonly args: FetchArguments
+  readonly signal: AbortSignal | undefined
+  /** Removes what listens to the caller's signal: once the call and its body are done. */
+  readonly release?: (() => void) | undefined
+}
+
 /** The same call with one signal more, which ends it with that signal's reason. */
-export function withSignal(args: FetchArguments, signal: AbortSignal): FetchArguments {
+export function withSignal(args: FetchArguments, signal: AbortSignal): SignedCall {
   const [input, init] = args
   const own = signalOf(args)
   const copy: Record<string, unknown> = {}
   // Inherited fields too: a Request or an instance of one's own class may be given as `init`.
   for (const name in init) copy[name] = init[name as keyof RequestInit]
   if (isRequest(input) && Object.values(copy).every((value) => value === undefined)) keepReferrer(input, copy)
-  copy['signal'] = own ? anySignal([own, signal]) : signal
-  return [input, copy as NonNullable<Init>]
+  const joined = own ? joinSignals([own, signal]) : { signal }
+  copy['signal'] = joined.signal
+  return { args: [input, copy as NonNullable<Init>], ...joined }
 }
 
 // The Fetch standard resets both as soon as `init` has any field.
 function keepReferrer({ referrer, referrerPolicy }: Request, copy: Record<string, unknown>): void {
   if (referrer !== 'about:client') copy['referrer'] = referrer
   if (referrerPolicy) copy['referrerPolicy'] = referrerPolicy
-}
-
-/** `AbortSignal.any`, also where it does not exist (Safari before 17.4), and for signals of another realm or library. */
-function anySignal(signals: AbortSignal[]): AbortSignal {
-  if ('any' in AbortSignal && signals.every((signal) => signal instanceof AbortSignal)) {
-    return AbortSignal.any(signals)
-  }
-  const controller = new AbortController()
-  for (const signal of signals) {
-    const follow = () => controller.abort(signal.reason)
-    if (signal.aborted) follow()
-    else signal.addEventListener('abort', follow, { once: true, signal: controller.signal })
-  }
-  return controller.signal
 }

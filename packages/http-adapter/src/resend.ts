@@ -1,9 +1,11 @@
 import type { JsonObject, RetryPolicy, RunContext } from '@callsheet/core'
-import { addSignal, type Call, type CallTools, outcomeOf, textOf } from './call.ts'
+import { type Call, type CallTools, outcomeOf, sendCall, textOf } from './call.ts'
 import type { Plan } from './plan.ts'
 import { isJson, type Outcome } from './read-outcome.ts'
-import { type FetchArguments, signalOf } from './request.ts'
+import { type FetchArguments, isRequest, signalOf } from './request.ts'
 import { observe, shareCall } from './share-call.ts'
+import type { SharedResponse } from './shared-response.ts'
+import { onAbort } from './signals.ts'
 
 /**
  * When and how a call is sent again: as `track` does it, but what `before` gives is laid over the next call's `init`.
@@ -39,22 +41,21 @@ export const resend =
   (policy: ResendPolicy = {}): Resend =>
   (args, plan, tools) => {
     const [input, init] = args
-    if (init?.body instanceof ReadableStream) return undefined
+    if (isOneShot(init?.body)) return undefined
     const { before, classify, when } = policy
-    const { send } = tools
     const own = signalOf(args)
-    let answer!: (response: Response) => void
+    let answer!: (response: SharedResponse) => void
     let refuse!: (error: unknown) => void
-    const response = new Promise<Response>((resolve, reject) => {
+    const answered = new Promise<SharedResponse>((resolve, reject) => {
       answer = resolve
       refuse = reject
     })
+    const shared = shareCall(() => answered)
     let isAnswered = false
-    let last: Response | undefined
+    let last: SharedResponse | undefined
     let changes: RequestInit | void
-    let leave = () => {}
-    const stay = () => own?.removeEventListener('abort', leave)
-    const settle = (good: Response) => {
+    let stay = () => {}
+    const settle = (good: SharedResponse) => {
       isAnswered = true
       stay()
       answer(good)
@@ -65,25 +66,32 @@ export const resend =
         const { id } = context.task
         stay()
         // Also in the pause before the next attempt.
-        leave = () => tools.tracker.cancel(id, textOf(own?.reason))
+        const leave = () => tools.tracker.cancel(id, textOf(own?.reason))
         if (own?.aborted) leave()
-        own?.addEventListener('abort', leave, { once: true })
+        stay = onAbort(own, leave)
         // What nobody reads would hold its connection.
-        last?.body?.cancel().catch(() => {})
+        last?.response?.body?.cancel?.().catch(() => {})
         last = undefined
         const again = changes ? { ...init, ...changes } : init
-        const isReusable = input instanceof Request && !input.bodyUsed && !again?.body
+        const isReusable = isRequest(input) && !input.bodyUsed && !again?.body
         const copy = isReusable ? input.clone() : input
-        const sent = send(...addSignal([copy, again], context.signal, tools.tracker.report))
-        const kept = Promise.resolve(sent).then((it) => (last = it))
-        const outcome = outcomeOf(kept, plan, context, tools, {
+        const { given, received } = sendCall([copy, again], plan, context, tools, {
+          isJoined: shared.isJoined,
+          isHeld: true,
+        })
+        if (!received) return given as Promise<Outcome>
+        const outcome = outcomeOf(received, plan, context, tools, {
           onSaid(said) {
             const isGood = 'patch' in said ? said.patch?.status !== 'failed' : said.ok
             if (isGood && last) settle(last)
           },
         })
-        // A stream is its caller's as it comes, once its copy is taken.
-        observe(kept, (it) => it.ok && !isJson(it) && settle(it))
+        observe(received, (it) => {
+          last = it.shared
+          const { original } = last
+          // A stream is its caller's as it comes.
+          if (original.ok && !isJson(original)) settle(last)
+        })
         return outcome
       },
       retry: {
@@ -100,7 +108,6 @@ export const resend =
         }),
       },
       settledBy(tracked) {
-        const shared = shareCall(response, () => true)
         observe(
           tracked,
           () => {
@@ -112,7 +119,14 @@ export const resend =
             refuse(own?.aborted ? own.reason : error)
           },
         )
+        const response = answered.then((it) => it.response)
         return { response, outcome: tracked, shared, isAbandoned: () => !isAnswered && own?.aborted === true }
       },
     }
   }
+
+/** What can be read only once: a web stream, or the stream and the generators of Node. */
+const isOneShot = (body: unknown): boolean =>
+  typeof body === 'object' &&
+  body !== null &&
+  ('getReader' in body || 'pipe' in body || Symbol.asyncIterator in body)

@@ -13,9 +13,9 @@ export type RouteScope<P extends Pipeline, T extends TaskType<P>> = { readonly s
 /** How a tracked call is run. */
 export interface CallOptions {
   /**
-   * When the slot is already being worked on: `join` (default) sends nothing and gives a copy of the running call's
-   * response, `supersede` aborts the running call, `reject` rejects with AlreadyRunningError, as join does when the
-   * work runs elsewhere, is no call of a tracked fetch, or has answered with a stream that is read already.
+   * When the slot is already being worked on: `join` (default) sends nothing and gives a response of its own to the
+   * running call, `supersede` aborts the running call, `reject` rejects with AlreadyRunningError, as join does when the
+   * work runs elsewhere, is no call of a tracked fetch, or has answered with a body of which more than 1 MiB has passed.
    */
   readonly onConflict?: 'join' | 'supersede' | 'reject'
   /** Milliseconds after which the call, or the following of its job, is ended. Default: none. */

@@ -1,7 +1,9 @@
 import { classifyFailure } from '@callsheet/core'
 import { type Answer, readAnswer } from './batch.ts'
 import type { Entry } from './queue.ts'
+import { readText } from './read-body.ts'
 import type { HttpSinkOptions } from './sink-options.ts'
+import { isThenable } from './share-call.ts'
 import { headersOf, type World } from './world.ts'
 
 /** What has come of a request. */
@@ -73,7 +75,7 @@ export function createSend(host: SendHost, onGzipError: (error: unknown) => void
     onRefusal: (reply: Reply | undefined) => void,
   ): Promise<Reply> {
     const asked = typeof headers === 'function' ? headers() : headers
-    const sent = headersOf(asked instanceof Promise ? await asked : asked)
+    const sent = headersOf(isThenable(asked) ? await asked : asked)
 
     async function ask(body: BodyInit): Promise<Reply> {
       onRefusal(undefined)
@@ -86,9 +88,11 @@ export function createSend(host: SendHost, onGzipError: (error: unknown) => void
       )
       const reply = { ...judged, status, error: `status ${status}` }
       if (!ok) onRefusal(reply)
-      // All of it, always: a body that nobody reads holds its connection.
-      const said = await response.text()
-      return ok ? { ...reply, answer: readAnswer(said, entries, redirected) } : reply
+      // All of it, always: an unread body holds its connection.
+      const said = await readText(response)
+      if (!ok) return reply
+      if (said === undefined) throw new Error('the answer is longer than 1 MiB')
+      return { ...reply, answer: readAnswer(said, entries, redirected) }
     }
 
     if (keepalive) return ask(text)

@@ -1,75 +1,57 @@
-/** `then` of a promise, also where it has a `then` of its own. */
-export const derive = <T, U>(promise: Promise<T>, onValue: (value: T) => U | Promise<U>): Promise<U> =>
-  Promise.prototype.then.call(promise, onValue as never) as Promise<U>
+import type { SharedResponse } from './shared-response.ts'
+import { onAbort } from './signals.ts'
 
-/** Attaches handlers, which must not throw, and leaves no rejection behind. */
+/** Also for a promise of another realm or library (Jest, zone.js), which is no instance of the global Promise. */
+export const isThenable = <T>(value: T | Promise<T>): value is Promise<T> =>
+  typeof (value as Partial<Promise<T>> | null | undefined)?.then === 'function'
+
+/** `then` with a handler, where nothing is returned and a rejection is not left behind. */
 export function observe<T>(
   promise: Promise<T>,
   onValue?: (value: T) => void,
   onError: (error: unknown) => void = () => {},
 ): void {
-  void Promise.prototype.then.call(promise, onValue as never, onError)
+  void promise.then(onValue, onError)
 }
 
-/** Why a call cannot be joined: its response has been read already. */
+/** Why a call cannot be joined: the beginning of its body is no longer kept. */
 export const spent = Symbol('spent')
 
-/** A response that others may wait for, each of whom gets a copy. */
+/** A response that others may wait for, each of whom gets one. */
 export interface SharedCall {
-  /** A copy of its own for one more caller, whose signal ends the waiting and not the call. */
+  /** A response of its own for one more caller, whose signal ends its waiting and its body, and not the call. */
   readonly join: (signal: AbortSignal | undefined) => Promise<Response>
-  /** Nobody joins any more: lets go of what was kept for them. */
+  /** No caller joins any more: lets go of what was kept for them. */
   readonly close: () => void
+  /** A caller has joined. */
+  readonly isJoined: () => boolean
 }
 
-/**
- * Shares a call. Has to see the response before its first caller does: a body that has been read cannot be copied.
- *
- * Where `keeps` says so, a copy is held for those who come later than the response; memory holds what others read of
- * it.
- */
-export function shareCall(response: Promise<Response>, keeps: (response: Response) => boolean): SharedCall {
-  let isWanted = false
-  let spare: Response | undefined
-  const ready = derive(response, (original) => {
-    if (isWanted || keeps(original)) spare = tryClone(original)
-    return original
-  })
-  observe(ready)
+/** Shares a call. `received` settles before its first caller has the response, and asks `isJoined` then. */
+export function shareCall(received: () => Promise<SharedResponse>): SharedCall {
+  let isJoined = false
   return {
     join(signal) {
-      isWanted = true
+      isJoined = true
       return new Promise((resolve, reject) => {
-        const leave = () => reject(signal?.reason as Error)
-        const end = () => signal?.removeEventListener('abort', leave)
-        if (signal?.aborted) return leave()
-        signal?.addEventListener('abort', leave)
+        if (signal?.aborted) return reject(signal.reason as Error)
+        const undo = onAbort(signal, () => reject(signal!.reason as Error))
         observe(
-          ready,
-          (original) => {
-            end()
-            const copy = tryClone(spare ?? original)
-            if (copy) resolve(copy)
-            else reject(spent)
+          received(),
+          (shared) => {
+            undo()
+            const response = shared.join(signal)
+            if (response) resolve(response)
+            else reject(spent as never)
           },
           (error) => {
-            end()
+            undo()
             reject(error as Error)
           },
         )
       })
     },
-    close() {
-      spare?.body?.cancel().catch(() => {})
-    },
-  }
-}
-
-/** A fake, or a body that somebody has read already, cannot be copied. */
-export function tryClone(response: Response): Response | undefined {
-  try {
-    return response.clone()
-  } catch {
-    return undefined
+    close: () => observe(received(), ({ close }) => close()),
+    isJoined: () => isJoined,
   }
 }

@@ -63,12 +63,27 @@ describe('readDownload', () => {
 })
 
 describe('a stream', () => {
-  it('is not read by those who come later: they are told that it runs', async () => {
-    const { fetch, write } = setUp(readDownload(), { 'content-length': '200' })
+  it('is read whole by callers that join later', async () => {
+    const { fetch, write, body } = setUp(readDownload(), { 'content-length': '200' })
     const response = await fetch('/a')
     const reader = response.body!.getReader()
     await write(50)
     await reader.read()
+    const other = await fetch('/a')
+    await write(150)
+    body().close()
+    expect((await other.arrayBuffer()).byteLength).toBe(200)
+    expect((await reader.read()).value).toHaveLength(150)
+  })
+
+  it('cannot be joined after its first MiB: the caller is told that it runs', async () => {
+    const { fetch, write } = setUp(readDownload(), { 'content-length': '20000000' })
+    const response = await fetch('/a')
+    await write(1_048_576)
+    expect((await fetch('/a')).status).toBe(200)
+    const reader = response.body!.getReader()
+    await write(1)
+    while ((await reader.read()).value!.byteLength > 1);
     await expect(fetch('/a')).rejects.toThrow(AlreadyRunningError)
   })
 

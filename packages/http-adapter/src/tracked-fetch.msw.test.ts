@@ -53,7 +53,7 @@ describe('createTrackedFetch with the global fetch', () => {
         method: 'POST',
         body: '{"showId":"s1","characterId":"c1"}',
       })
-      expect(task()?.status).toBe(path === 'generate' ? 'failed' : 'processing')
+      expect(task()?.status).toBe('failed')
       expect(response.bodyUsed).toBe(false)
       expect(await response.json()).toEqual(body)
       await until(() =>

@@ -10,10 +10,8 @@ describe('a route that reads', () => {
   const url = (body: unknown) => ({ outputUrl: (body as { url: string }).url })
   const call = async (fetch: Fetch, sent: ReturnType<typeof setUp>['sent'], response: Response) => {
     const promise = fetch('/read', post)
-    expect(promise).toBe(sent.at(-1)!.promise)
     sent.at(-1)!.answer(response)
-    expect(await promise).toBe(response)
-    return response
+    return promise
   }
 
   it('records what the body says, and leaves the body to the caller', async () => {
@@ -64,7 +62,7 @@ describe('a route that reads', () => {
     expect(task()?.status).toBe('succeeded')
     expect(read).not.toHaveBeenCalled()
     expect(errors.map(({ message }) => message)).toEqual(
-      Array(2).fill(expect.stringContaining('above 1048576 bytes')),
+      Array(2).fill(expect.stringContaining('longer than 1048576 bytes')),
     )
   })
 

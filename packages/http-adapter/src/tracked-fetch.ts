@@ -14,7 +14,8 @@ import { findTarget, type Plan, planCall, type Target } from './plan.ts'
 import type { Provider } from './provider.ts'
 import { type Fetch, type FetchArguments, type RouteRequest, signalOf } from './request.ts'
 import type { CallOptions, LooseRoute, Route } from './route.ts'
-import { observe, type SharedCall, spent } from './share-call.ts'
+import { isThenable, observe, type SharedCall, spent } from './share-call.ts'
+import { shareResponse, type SharedResponse } from './shared-response.ts'
 
 /** What a call is for, and how it is run. */
 export type Work<P extends Pipeline, T extends TaskType<P> = TaskType<P>> = T extends unknown
@@ -74,13 +75,13 @@ const runningCalls = new WeakMap<object, Map<string, Call>>()
 /**
  * Makes a `fetch` that tracks the calls of the given routes and providers and passes all others on, untouched.
  *
- * A tracked call is made once, with the arguments given and a signal that the tracker can abort; its caller gets
- * fetch's own promise, its response unread, and its errors. A response that is not ok, an error or an abort end the
- * task as such; a 202, or a body that names a job, keeps it open. What fails in a route's functions is reported on the
- * tracker's `error` event, and the call is made all the same.
+ * A tracked call is made once, with the arguments given and a signal that the tracker can abort; its caller gets its
+ * response, unread, and its errors. A response that is not ok, an error or an abort end the task as such; a 202, or a
+ * body that names a job, keeps it open. What fails in a route's functions is reported on the tracker's `error` event, and
+ * the call is made all the same. A body that the tracker reads is passed on at the caller's speed.
  *
- * A call that joins a running one gets a copy of the response, taken before anyone reads it. Its own signal ends
- * only its own waiting; when the first caller aborts, the next one's call is made.
+ * A call that joins a running one gets a response of its own. Its signal ends only its own waiting and body; when the
+ * first caller aborts before it has an answer, the next one's call is made.
  *
  * Throws a TypeError for a route key that is no method and path.
  *
@@ -148,10 +149,10 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
       if (running.get(taskId) === call) running.delete(taskId)
     }
     observe(outcome, end, end)
-    if (outcome === response) return tracked as Promise<Response>
     observe(tracked, shared.close, shared.close)
-    // Where the tracker's promises are derived ones, so is this.
-    return tracked === outcome ? response : response.then()
+    // Where the tracker's promises are derived ones, an unhandled rejection stays visible.
+    if (tracked === outcome) observe(response)
+    return response
   }
 
   /** Another call for the slot goes on, and nothing is sent. */
@@ -168,7 +169,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
 
   function call(args: FetchArguments, givenFor: (request: RouteRequest) => Work<P> | undefined) {
     let plan: Plan | undefined
-    let watch: ((answered: Promise<Response>) => void) | undefined
+    let watch: ((answered: Promise<SharedResponse>) => void) | undefined
     try {
       const found = findTarget(args, find)
       if (found) {
@@ -183,8 +184,13 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     }
     if (plan) return run(args, plan)
     const answered = send(...args)
-    watch?.(answered)
-    return answered
+    if (!watch || !isThenable(answered)) return answered
+    const own = signalOf(args)
+    const shared = Promise.resolve(answered).then((it) =>
+      shareResponse(it, () => (own?.aborted ? own : undefined)),
+    )
+    watch(shared)
+    return shared.then(({ response }) => response)
   }
 
   const trackedFetch: Fetch = (...args) => call(args, () => undefined)

@@ -47,7 +47,7 @@ const ways: Record<string, Leave> = {
   },
 }
 
-describe('readCopy', () => {
+describe('a body that is read along', () => {
   it.each(Object.entries(ways))(
     'lets a caller leave at once who cancels %s, and ends the call',
     async (_, leave) => {
@@ -58,7 +58,7 @@ describe('readCopy', () => {
       expect(canceled).toHaveLength(1)
       expect(task()).toMatchObject({
         status: 'canceled',
-        error: { message: 'The reader of the response has left.' },
+        error: { message: 'The response body was canceled.' },
       })
     },
   )
