@@ -80,28 +80,3 @@ describe('an option that is a mistake', () => {
     expect(await call).toBe(2)
   })
 })
-
-describe('a filter with a key that is present and undefined', () => {
-  it.each(['cancel', 'dismiss', 'reset', 'getTasks'] as const)(
-    'matches nothing in %s, and is reported',
-    (name) => {
-      const { tracker, show, errors } = setUp()
-      void show.track('portrait', () => new Promise(() => {}), { characterId: 'ada' })
-      show.track('portrait', () => 1, { characterId: 'bo' })
-      const filters = [
-        { showId: 's', type: 'portrait', characterId: undefined },
-        { showId: 's', type: undefined },
-        { showId: 's', sceneId: undefined },
-        { showId: undefined },
-        { showId: 's', characterId: null },
-      ]
-      for (const filter of filters) {
-        const result: unknown = tracker[name](filter as never)
-        expect(Array.isArray(result) ? result.length : result).toBe(0)
-      }
-      expect(errors).toHaveLength(filters.length)
-      expect(errors[0]?.message).toContain('"characterId" is undefined')
-      expect(tracker.getTasks({ showId: 's', type: 'portrait' })).toHaveLength(2)
-    },
-  )
-})
