@@ -6,26 +6,6 @@
  */
 export type Kind = 'value' | 'promise' | 'generator' | 'lazy'
 
-/** The values of a type whose end cannot be observed: see `Kind`. */
-type Lazy<R> = R extends Promise<unknown> | AsyncGenerator<unknown, unknown, never>
-  ? never
-  : R extends
-        | { readonly then: (...args: never) => unknown }
-        | { readonly [Symbol.asyncIterator]: () => unknown }
-        | { readonly [Symbol.iterator]: () => unknown; readonly next: (...args: never) => unknown }
-        | { readonly getReader: (...args: never) => unknown }
-        | { readonly subscribe: (...args: never) => unknown; readonly pipe: (...args: never) => unknown }
-    ? R
-    : never
-
-/** What a tracked function may return: anything whose end can be observed. Otherwise the compiler says what to do. */
-export type Observable<R> = 0 extends 1 & R
-  ? R
-  : [Lazy<R>] extends [never]
-    ? R
-    : R &
-        'This value starts its work when it is awaited or read. Make the function async, and await or read it inside.'
-
 type Then = (
   this: unknown,
   onValue: (value: unknown) => unknown,

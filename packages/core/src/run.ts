@@ -76,7 +76,7 @@ export interface RetryPolicy<M = AnyMetadata> {
 }
 
 /** How one call is tracked. */
-export interface RunOptions<M, R> {
+export interface RunOptions<M, R, U extends 'done' = 'done'> {
   /** The task's id. Default: a new one. */
   readonly id?: string
   /**
@@ -94,7 +94,7 @@ export interface RunOptions<M, R> {
    * `done`: makes no call where the slot has a result already, also when it is being made again, and gives undefined.
    * Default: the call is made.
    */
-  readonly unless?: 'done' | undefined
+  readonly unless?: U | undefined
   /**
    * Milliseconds for the whole call, all attempts and pauses included; then the task fails and `signal` is aborted.
    * Default Infinity, which means none.

@@ -87,11 +87,11 @@ function read(input: unknown, { pipeline }: ParseOptions) {
   // Shows first: they say whose tasks may be foreign.
   const passedShows = shows.flatMap(pass<ShowRecord>('show', showSchema as never, checkShow))
   const checkTask = (task: TaskVersion): string | undefined => {
-    if ('removed' in task) return undefined
+    if (task.type === undefined) return undefined
     // A type of our own stays: the name of a pipeline may be what was damaged.
     const mayBeForeign = isForeign(given.pipeline) || foreignShows.has(task.showId)
     if (mayBeForeign && !types.has(task.type)) return 'it belongs to another pipeline'
-    return checkMetadata(task, types.get(task.type)?.metadata)
+    return 'removed' in task ? undefined : checkMetadata(task, types.get(task.type)?.metadata)
   }
   return {
     savedAt,

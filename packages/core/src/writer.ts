@@ -1,5 +1,5 @@
 import type { JsonObject } from './json.ts'
-import { answerOf, onRejected } from './guard.ts'
+import { answerOf } from './guard.ts'
 import { redactMetadata } from './metadata.ts'
 import { createRefuse, type Given, readPatch, type Refuse, type TaskPatch } from './patch.ts'
 import type { ExtraDefinition } from './pipeline.ts'
@@ -189,7 +189,6 @@ export function firstVersion(
   fixed: Pick<TaskRecord, 'id' | 'showId' | 'type' | 'characterId' | 'stepNumber' | 'startedAt'>,
   patch: TaskPatch<never>,
   writing: Writing,
-  otherwise?: TaskStatus,
 ): TaskRecord {
   const seed: Writable = {
     id: fixed.id,
