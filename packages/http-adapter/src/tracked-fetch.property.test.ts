@@ -64,11 +64,13 @@ async function play(
   const response = await answered
   const reader = response.body!.getReader()
   const ends: string[] = []
-  let [sent, read, isOver] = [0, 0, false]
+  let [sent, read] = [0, 0]
+  // Of an object, for the loop below cannot see that it changes.
+  const state = { isOver: false }
   let isSevered = false
   const take = async () => {
     const { done, value } = await reader.read()
-    if (done) isOver = true
+    if (done) state.isOver = true
     else {
       if (!Buffer.from(value).equals(bytesAt(read, value.byteLength))) throw new Error('other bytes')
       read += value.byteLength
@@ -79,12 +81,12 @@ async function play(
       await action()
       ends.push(what)
     } catch (error) {
-      isOver = true
+      state.isOver = true
       ends.push(`${what}: ${(error as Error).name} ${(error as Error).message}`)
     }
   }
   for (const one of steps) {
-    if (isOver) break
+    if (state.isOver) break
     if (one.do === 'turn') await turn()
     // Without anything to come, a read would wait for ever.
     if (one.do === 'read' && (read < sent || isSevered)) await noted('read', take)
@@ -97,15 +99,15 @@ async function play(
     if (one.do === 'end' || one.do === 'break') isSevered = true
     if (one.do === 'abort') {
       controller.abort()
-      isOver = true
+      state.isOver = true
       await noted('aborted read', take)
     }
     if (one.do === 'cancel') {
       await noted('cancel', () => reader.cancel())
-      isOver = true
+      state.isOver = true
     }
   }
-  if (isSevered) while (!isOver) await noted('read', take)
+  if (isSevered) while (!state.isOver) await noted('read', take)
   controller.abort()
   server.destroy()
   // How many reads it took is left to the network.
