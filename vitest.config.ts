@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import { fromSource } from './tools/browser.ts'
+import { fromSource, patient } from './tools/browser.ts'
 
 export default defineConfig({
   test: {
@@ -35,8 +35,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.e2e.test.ts'],
           fileParallelism: false,
-          // A browser on a busy machine takes its time; no test waits for it.
-          expect: { poll: { timeout: 20_000 } },
+          ...patient,
         },
       },
     ],

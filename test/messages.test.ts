@@ -158,7 +158,8 @@ const mistakes: Readonly<
   'a misspelt option': {
     track: [
       `show.track('trailer', () => fetch('/x'), { timeOut: 5 })`,
-      `'timeOut' does not exist in type 'StepOptions<"trailer"`,
+      `'timeOut' does not exist in type`,
+      `StepOptions<"trailer"`,
       `Did you mean to write 'timeout'?`,
     ],
     wrap: [
@@ -193,8 +194,23 @@ const mistakes: Readonly<
     ],
     "a pipeline of one's own": [
       `scene.track('keyframe', () => draw('one'), { beatId: 'one', timeOut: 5 })`,
-      `'timeOut' does not exist in type 'StepOptions<"keyframe"`,
+      `'timeOut' does not exist in type`,
+      `StepOptions<"keyframe"`,
       `Did you mean to write 'timeout'?`,
+    ],
+  },
+  'a value that cannot be followed': {
+    track: [
+      `show.track('trailer', () => ({}) as PromiseLike<number>)`,
+      'starts when it is awaited: make the function async, and await it inside',
+    ],
+    wrap: [
+      `show.wrap('trailer', (url: string) => new Blob([url]).stream())`,
+      'starts when it is read: make the function async, and read it inside',
+    ],
+    useTrack: [
+      `export const useIt = () => useTrack('trailer', () => ({}) as PromiseLike<number>, { showId })`,
+      'starts when it is awaited: make the function async, and await it inside',
     ],
   },
   'wrong metadata': {

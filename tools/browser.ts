@@ -24,6 +24,9 @@ export const inChromium = () => ({
   instances: [{ browser: 'chromium' as const }],
 })
 
+/** For tests in a browser, which takes its time on a busy machine. No test waits for these to pass. */
+export const patient = { testTimeout: 60_000, expect: { poll: { timeout: 20_000 } } }
+
 const own = '@callsheet/source'
 
 /** Tests and the dev server read the packages' sources, so nothing has to be built first. */

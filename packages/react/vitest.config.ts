@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
-import { fromSource, inChromium } from '../../tools/browser.ts'
+import { fromSource, inChromium, patient } from '../../tools/browser.ts'
 
 export default defineConfig({
   ...fromSource,
@@ -17,6 +17,7 @@ export default defineConfig({
     ],
   },
   test: {
+    ...patient,
     name: 'react19',
     include: ['src/**/*.test.tsx'],
     env: { REACT_MAJOR: '19' },

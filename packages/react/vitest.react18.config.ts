@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { mergeConfig } from 'vitest/config'
-import { inChromium } from '../../tools/browser.ts'
+import { inChromium, patient } from '../../tools/browser.ts'
 import react19 from './vitest.config.ts'
 
 const require = createRequire(import.meta.url)
@@ -18,6 +18,7 @@ export default {
     cacheDir: 'node_modules/.vite-r18',
   }),
   test: {
+    ...patient,
     name: 'react18',
     include: ['src/**/*.test.tsx'],
     env: { REACT_MAJOR: '18' },

@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
-import { chromiumArgs, chromiumPath, fromSource, inChromium } from '../../tools/browser.ts'
+import { chromiumArgs, chromiumPath, fromSource, inChromium, patient } from '../../tools/browser.ts'
 
 export default defineConfig({
   ...fromSource,
@@ -20,6 +20,7 @@ export default defineConfig({
     ],
   },
   test: {
+    ...patient,
     name: 'ui',
     include: ['src/**/*.test.tsx'],
     browser: {

@@ -2,8 +2,12 @@
 import { createTracker, showPipeline } from '../../packages/core/src/index.ts'
 import { liveSource } from '../../packages/http-adapter/src/index.ts'
 
-/** Waits pass that many times as fast. */
+/** Pauses pass that many times as fast. */
 const speed = 20
+/** Time limits of the source, which pass as slowly as anywhere: a busy machine must not reach them. */
+const limits = new Set([10_000, 20_000, 45_000])
+const waiting = new Set<() => void>()
+let answers = 0
 let jumped = 0
 
 const tracker = createTracker({ pipeline: showPipeline })
@@ -15,9 +19,18 @@ const sources = Array.from({ length: 10 }, () =>
     url: '/',
     showId: 's1',
     clock: () => performance.now() * speed + jumped,
+    async fetch(...args) {
+      const response = await fetch(...args)
+      answers += 1
+      return response
+    },
     schedule(callback, ms) {
-      const timer = setTimeout(callback, ms / speed)
-      return () => clearTimeout(timer)
+      if (limits.has(ms)) waiting.add(callback)
+      const timer = setTimeout(callback, limits.has(ms) ? ms : ms / speed)
+      return () => {
+        waiting.delete(callback)
+        clearTimeout(timer)
+      }
     },
   }),
 )
@@ -33,6 +46,9 @@ const tools = {
   /** How each source stands: they cannot differ. */
   states: () => [...new Set(sources.map((source) => source.state.status))],
   tasks: () => tracker.serialize().tasks,
+  answers: () => answers,
+  /** Lets the time limit be over that a source waits for. */
+  expire: () => waiting.forEach((callback) => callback()),
   jump: (ms: number) => void (jumped += ms),
   release: () => {
     for (const release of releases) release()

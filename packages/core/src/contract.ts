@@ -120,6 +120,27 @@ export interface MergeResult {
 export type TaskFilter<P extends Pipeline> =
   string | Slot<P> | { readonly showId: string; readonly type?: TaskType<P>; readonly characterId?: string }
 
+/** Tells whether `unless` is given: `U` is then `'done'`. */
+type Unless<U> = { readonly unless?: U | undefined } | undefined
+
+/** What `unless: 'done'` may give instead of the value. */
+type Nothing<U> = [U] extends [never] ? never : undefined
+
+/**
+ * What `track` can follow to its end. For the rest a text that says what to do, for the compiler's message. A generic
+ * function that hands its own `fn` on needs `fn: () => Promise<R>`.
+ */
+export type Followable<R> = R extends Promise<unknown> | AsyncGenerator<unknown, unknown, never>
+  ? R
+  : R extends { readonly then: unknown }
+    ? 'starts when it is awaited: make the function async, and await it inside'
+    : R extends
+          | { readonly [Symbol.asyncIterator]: unknown }
+          | { readonly getReader: unknown }
+          | { readonly [Symbol.iterator]: unknown; readonly next: unknown }
+      ? 'starts when it is read: make the function async, and read it inside'
+      : R
+
 /**
  * Calls a function and tracks it as a step's task.
  *
@@ -133,18 +154,19 @@ export interface Track<P extends Pipeline> {
    * @example
    * const response = await show.track('trailer', ({ signal }) => fetch('/api/trailer', { signal }))
    */
-  <T extends string, R>(type: AloneType<P, T>, fn: (run: RunContext<MetadataOf<P, T>>) => R): R
+  <T extends string, R>(type: AloneType<P, T>, fn: (run: RunContext<MetadataOf<P, T>>) => Followable<R>): R
   /**
    * Calls `fn` and tracks it as the step's task, with options. Gives exactly what `fn` gives.
    *
    * @example
    * await show.track('portrait', ({ signal }) => fetch('/api/portrait', { signal }), { characterId: 'ada' })
    */
-  <T extends TaskType<P>, R = never>(
+  <T extends TaskType<P>, R = never, U extends 'done' = never>(
     type: T,
-    fn: (run: RunContext<MetadataOf<P, T>>) => R,
-    options: NoInfer<StepOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R> | Omissible<P, T>>,
-  ): R
+    fn: (run: RunContext<MetadataOf<P, T>>) => Followable<R>,
+    options: NoInfer<StepOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R, 'done'> | Omissible<P, T>> &
+      Unless<U>,
+  ): R | Nothing<U>
 }
 
 /** Gives a function with the signature of another one, tracked at each call. */
@@ -157,7 +179,7 @@ export interface Wrap<P extends Pipeline> {
    */
   <T extends string, This, A extends readonly unknown[], R>(
     type: AloneType<P, T>,
-    fn: (this: This, ...args: A) => R,
+    fn: (this: This, ...args: A) => Followable<R>,
   ): (this: This, ...args: A) => R
   /**
    * Gives a function with the signature of `fn`, tracked at each call. `toOptions` receives the arguments of the call.
@@ -167,7 +189,7 @@ export interface Wrap<P extends Pipeline> {
    */
   <T extends TaskType<P>, This, A extends readonly unknown[], R>(
     type: T,
-    fn: (this: This, ...args: A) => R,
+    fn: (this: This, ...args: A) => Followable<R>,
     toOptions: NoInfer<
       ((...args: A) => StepOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R>) | Omissible<P, T>
     >,

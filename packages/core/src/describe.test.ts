@@ -26,9 +26,9 @@ function setup() {
 }
 
 /** What another writer leaves of a task that it knew as failed. */
-const dismissedElsewhere = ({ id, showId, type, startedAt }: TaskRecord) => {
+const dismissedElsewhere = ({ id, showId, type, characterId, startedAt }: TaskRecord) => {
   const tombstone = { id, showId, removed: true, updatedAt: startedAt + 9, rev: 9, by: 'other' }
-  return { ...tombstone, type, startedAt, status: 'failed' }
+  return { ...tombstone, type, ...(characterId && { characterId }), startedAt, status: 'failed' }
 }
 
 describe('describe', () => {
@@ -397,6 +397,9 @@ describe('progressChange', () => {
         'update',
         'dismiss',
         'reset',
+        'elsewhere',
+        'dismissed elsewhere',
+        'rename',
         'cast',
         'facts',
         'unavailable',
@@ -421,7 +424,16 @@ describe('progressChange', () => {
             const task = tracker.getTask(slot)
             if (task) tracker.updateTask(task.id, { status, progress } as never)
           } else if (kind === 'dismiss' || kind === 'reset') tracker[kind](slot)
-          else if (kind === 'cast') show.setCharacters(some.map((id) => ({ id })))
+          else if (kind === 'rename') {
+            const old = `old ${now}`
+            tracker.addTask({ showId: old, type: 'seed', status, progress } as never)
+            if (progress > 50) tracker.renameShow(old, 's')
+          } else if (kind === 'elsewhere' || kind === 'dismissed elsewhere') {
+            const held = tracker.getTask(slot)
+            const version = held && { ...held, progress, rev: held.rev + 1, by: 'other' }
+            const tasks = version ? [kind === 'elsewhere' ? version : dismissedElsewhere(version)] : []
+            tracker.merge(parseRecords({ tasks }))
+          } else if (kind === 'cast') show.setCharacters(some.map((id) => ({ id })))
           else if (kind === 'facts')
             show.setFacts({ done: { portrait: some, ...(progress > 50 ? { seed: true as const } : {}) } })
           else show.setUnavailable(progress > 50 ? [type as 'seed'] : [])

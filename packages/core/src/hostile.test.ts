@@ -16,7 +16,9 @@ function setup() {
     by: 'me',
     sinks: [sink, logSink({ info: log, error: log })],
   })
-  return { tracker, sink, lines }
+  const errors: Error[] = []
+  tracker.on('error', ({ error }) => errors.push(error))
+  return { tracker, sink, lines, errors }
 }
 
 type Tracker = ReturnType<typeof setup>['tracker']
@@ -161,20 +163,25 @@ describe('ids that do not work', () => {
     ]
     for (const [index, attempt] of attempts.entries()) {
       expect(attempt, `attempt ${index}`).toThrow(CallsheetError)
-      expect(attempt, `attempt ${index}`).toThrow(/no usable id|is no step/)
+      expect(attempt, `attempt ${index}`).toThrow(/no usable id|Unknown step/)
     }
     expect(tracker.serialize()).toMatchObject({ tasks: [], shows: [] })
   })
 
-  it.each(bad)('are found nowhere, and harm nothing: %s', (_what, given) => {
+  it.each(bad)('say so as well where something is asked or ended: %s', (_what, given) => {
     const { tracker } = setup()
     const id = given as string
-    if (typeof id === 'string') expect(tracker.getTask(id)).toBeUndefined()
-    expect(tracker.cancel({ showId: id })).toBe(0)
-    expect(tracker.dismiss({ showId: id })).toBe(0)
-    expect(tracker.getPipeline(id).status).toBe('pending')
-    const undo = tracker.subscribe(() => {}, { showId: id })
-    undo()
+    const attempts = [
+      () => tracker.cancel({ showId: id }),
+      () => tracker.dismiss({ showId: id }),
+      () => tracker.getTasks({ showId: id }),
+      () => tracker.getPipeline(id),
+      () => tracker.updateTask(id, { stage: 's' }),
+      ...(given === undefined ? [] : [() => tracker.subscribe(() => {}, { showId: id })]),
+      ...(typeof id === 'string' ? [() => tracker.getTask(id), () => tracker.cancel(id)] : []),
+    ]
+    for (const [index, attempt] of attempts.entries())
+      expect(attempt, `attempt ${index}`).toThrow(expect.objectContaining({ code: 'invalid_id' }))
   })
 
   it.each(bad)('are refused at the door: %s', (_what, id) => {
@@ -193,10 +200,13 @@ describe('ids that do not work', () => {
   })
 
   it.each([{ portrait: 'ada' }, { portrait: false }, { portrait: { ada: true } }, { portrait: null }])(
-    'facts that are none say so: %j',
+    'facts that are none say so, and the others count: %j',
     (done) => {
-      const { tracker } = setup()
-      expect(() => tracker.show('s').setFacts({ done: done as never })).toThrow(CallsheetError)
+      const { tracker, errors } = setup()
+      tracker.show('s').setFacts({ done: { trailer: true, ...done } as never })
+      expect(errors).toEqual([expect.objectContaining({ code: 'invalid_field' })])
+      expect(errors[0]!.message).toMatch(/Show "s": "done.portrait" was dropped: expected true or a list/)
+      expect(tracker.getPipeline('s').step('trailer').status).toBe('succeeded')
     },
   )
 })
@@ -229,7 +239,9 @@ describe('texts', () => {
       metadata: { text: expected, list: [expected] },
     })
     tracker.updateTask(id, { status: 'failed', error: new Error(text), job: { provider: text, id: text } })
-    expect(tracker.getTask(id)).toMatchObject({ error: { message: expected }, job: { id: expected } })
+    expect(tracker.getTask(id)).toMatchObject({ error: { message: expected } })
+    // Half a handle finds no job.
+    expect(tracker.getTask(id)!.job?.id).toBe(text.length > 2_000 ? undefined : expected)
     expect(show.getPipeline()).toMatchObject({ title: expected, characters: [{ name: expected }] })
     expect(reload(tracker).getTask(id)).toEqual(tracker.getTask(id))
     for (const line of lines) expect(line).not.toMatch(/[\n\r]/)
@@ -336,7 +348,9 @@ describe('facts with a __proto__ key', () => {
 
   it('pollute nothing, and survive', () => {
     const { tracker } = setup()
-    tracker.show('s').setFacts({ done: done() })
+    expect(() => tracker.show('s').setFacts({ done: done() })).toThrow(/Unknown step "__proto__"/)
+    const facts = { value: { at: 1, done: done() as object }, rev: 1, by: 'you' }
+    tracker.merge(parseRecords({ shows: [{ showId: 's', pipeline: 'show', facts }] }))
     expect(tracker.getPipeline('s').step('trailer').status).toBe('succeeded')
     const parsed = parseSnapshot(JSON.stringify(tracker.serialize()))
     expect(parsed.rejected).toEqual([])

@@ -58,6 +58,7 @@ export type { RetryPolicy, RunContext, RunOptions } from './run.ts'
 export type { Follow, FollowContext, ResumeResult } from './resume.ts'
 export type { TrackOptions } from './track.ts'
 export type {
+  Followable,
   ForgottenCount,
   DurationsLike,
   MergeResult,

@@ -1,10 +1,10 @@
 import { CallsheetError } from './errors.ts'
 import type { ExtraDefinition, Pipeline } from './pipeline.ts'
-import type { Facts, TaskRecord } from './task.ts'
+import type { TaskRecord } from './task.ts'
 import { isId } from './text.ts'
 
 /** A value as a message may show it, whatever it is. */
-const shown = (value: unknown): string =>
+export const shown = (value: unknown): string =>
   typeof value === 'string'
     ? JSON.stringify(value.slice(0, 40))
     : typeof value === 'number'
@@ -29,13 +29,7 @@ export function readSlot(
 ): LooseSlot {
   const { showId, type } = given
   assertId(showId, 'showId')
-  const definition = definitionOf(pipeline, type)
-  if (!definition) {
-    const known = [...pipeline.steps, ...pipeline.extra].map((one) => one.type).join(', ')
-    throw new CallsheetError(`${shown(type)} is no step of the pipeline "${pipeline.id}"; it has ${known}.`, {
-      code: 'unknown_step',
-    })
-  }
+  const definition = assertType(pipeline, type)
   const name = itemName(definition)
   const itemId = readItem(pipeline, type, given)
   if (itemId === undefined && (definition.per ?? 'show') === 'show') return { showId, type }
@@ -78,29 +72,25 @@ export function assertId(value: unknown, name: string): asserts value is string 
   )
 }
 
-/** A roster as records hold it. */
-export const readCharacters = (
-  characters: readonly { readonly id: string; readonly name?: string }[],
-  redact: (text: string) => string,
-) =>
-  characters.map(({ id, name }) => {
-    assertId(id, 'characterId')
-    return Object.freeze({ id, ...(name === undefined ? {} : { name: redact(name) }) })
-  })
+/** The definition of a type, which the pipeline must have. */
+export function assertType(pipeline: Pipeline, type: unknown): ExtraDefinition {
+  const definition = definitionOf(pipeline, type as string)
+  if (definition) return definition
+  const known = [...pipeline.steps, ...pipeline.extra].map((one) => one.type).join(', ')
+  throw new CallsheetError(
+    `Unknown step ${shown(type)} in pipeline "${pipeline.id}". Known steps: ${known}.`,
+    {
+      code: 'unknown_step',
+    },
+  )
+}
 
 /** A list of ids, checked. */
 export const readIds = (ids: readonly string[], name: string): string[] => {
   if (!Array.isArray(ids))
-    throw new CallsheetError(`Give a list of every ${name}; it was ${shown(ids)}.`, { code: 'invalid_field' })
+    throw new CallsheetError(`Expected a list of every ${name}, got ${shown(ids)}.`, {
+      code: 'invalid_field',
+    })
   for (const id of ids) assertId(id, name)
   return [...ids]
 }
-
-/** What facts say to be done, checked. */
-export const readDone = (done: Facts['done']): Facts['done'] =>
-  Object.fromEntries(
-    Object.entries(done).map(([type, ids]) => {
-      assertId(type, 'type')
-      return [type, ids === true ? ids : readIds(ids, 'characterId')]
-    }),
-  )

@@ -241,6 +241,21 @@ describe('followJob', () => {
     expect(task()?.status).toBe('succeeded')
   })
 
+  it('bears a state that throws when it is read', async () => {
+    const broken = {
+      status: 'running',
+      get progress(): number {
+        throw new Error('broken getter')
+      },
+    }
+    const read = answering(broken, { status: 'succeeded', outputUrl: 'https://x.test/t.mp4' })
+    const { pass, task } = following({ read })
+    await pass(0)
+    expect(task()?.stage).toMatch(/^no answer \(broken getter\)/)
+    await pass(3_000)
+    expect(task()?.status).toBe('succeeded')
+  })
+
   it('fault 15: does not bear them for ever: the task is interrupted, not failed', async () => {
     const read = answering(new Error('fetch failed'))
     const { pass, task, result, clock } = following({ read })
@@ -402,6 +417,166 @@ describe('followJob', () => {
   })
 })
 
+describe('a page that is left', () => {
+  /** A poll that is cut by the browser, as often as it is asked for. */
+  function following(read: Parameters<typeof followJob>[0]['read'], more: object = {}) {
+    const one = setup()
+    one.tracker.page('watched')
+    const result = one.show.track('trailer', async (run) => followJob({ read, ...more })(job, run))
+    result.catch(() => {})
+    return { ...one, result }
+  }
+  const held = () => {
+    const polls: { answer: (state: JobState) => void; cut: () => void }[] = []
+    const read = vi.fn(
+      () =>
+        new Promise<JobState>((answer, reject) => {
+          polls.push({ answer, cut: () => reject(new TypeError('Failed to fetch')) })
+        }),
+    )
+    return { polls, read }
+  }
+
+  it('begins no poll until it is back, however long that takes', async () => {
+    const read = answering({ status: 'running' })
+    const { pass, tracker, task } = following(read)
+    await pass(3_000)
+    expect(read).toHaveBeenCalledTimes(2)
+    tracker.page('left')
+    await pass(3_600_000)
+    expect(read).toHaveBeenCalledTimes(2)
+    expect(task()?.status).toBe('processing')
+    tracker.page('returned')
+    await pass(0)
+    expect(read).toHaveBeenCalledTimes(3)
+    tracker.cancel({ showId: 's' })
+  })
+
+  it.each(['left', 'may-leave'] as const)(
+    'a poll that is cut after "%s" is no error of the job',
+    async (event) => {
+      const { polls, read } = held()
+      const { pass, tracker, task } = following(read, { mostErrors: 1 })
+      await pass(0)
+      const before = task()
+      tracker.page(event)
+      await pass(10)
+      polls[0]!.cut()
+      await pass(1_000)
+      expect(task()).toBe(before)
+      expect(read).toHaveBeenCalledTimes(1)
+      tracker.page('returned')
+      await pass(0)
+      expect(read).toHaveBeenCalledTimes(2)
+      polls[1]!.answer({ status: 'succeeded', outputUrl: 'https://x.test/t.mp4' })
+      await pass(0)
+      expect(task()?.status).toBe('succeeded')
+    },
+  )
+
+  it('a poll that is cut just before the page is left is no error of the job', async () => {
+    const { polls, read } = held()
+    const { pass, tracker, task } = following(read, { mostErrors: 1 })
+    await pass(0)
+    const before = task()
+    polls[0]!.cut()
+    await pass(26)
+    tracker.page('left')
+    await pass(60_000)
+    expect(task()).toBe(before)
+    tracker.cancel({ showId: 's' })
+  })
+
+  it('a poll that hung while the page was away is sent again', async () => {
+    const { polls, read } = held()
+    const { pass, tracker, task } = following(read, { mostErrors: 1 })
+    await pass(0)
+    tracker.page('left')
+    await pass(3_600_000)
+    tracker.page('returned')
+    await pass(0)
+    expect(task()?.status).toBe('processing')
+    expect(read).toHaveBeenCalledTimes(2)
+    polls[1]!.answer({ status: 'succeeded', outputUrl: 'https://x.test/t.mp4' })
+    await pass(0)
+    expect(task()?.status).toBe('succeeded')
+  })
+
+  it('a network error counts where the page stays', async () => {
+    const { pass, task } = following(answering(new TypeError('Failed to fetch')), { mostErrors: 2 })
+    await pass(300)
+    expect(task()?.stage).toMatch(/^no answer/)
+    await pass(3_000)
+    expect(task()?.stage).toMatch(/^no answer/)
+    await pass(600)
+    expect(task()?.status).toBe('interrupted')
+  })
+
+  it('a call that is cut is not asked for beside it until the page is back', async () => {
+    const one = setup()
+    one.tracker.page('watched')
+    let cut = () => {}
+    const call = () =>
+      new Promise<never>((_resolve, reject) => void (cut = () => reject(new TypeError('Failed to fetch'))))
+    const read = answering(status(404), status(404), {
+      status: 'succeeded',
+      outputUrl: 'https://x.test/t.mp4',
+    })
+    const result = one.show.track('trailer', (run) =>
+      withSidePoll(run, call, (side) => followJob({ read })(job, side)),
+    )
+    result.catch(() => {})
+    await one.pass(3_000)
+    expect(read).toHaveBeenCalledTimes(2)
+    one.tracker.page('left')
+    cut()
+    await one.pass(600_000)
+    expect(read).toHaveBeenCalledTimes(2)
+    expect(one.task()?.status).toBe('processing')
+    one.tracker.page('returned')
+    await one.pass(0)
+    expect(one.task()).toMatchObject({ status: 'succeeded', outputUrl: 'https://x.test/t.mp4' })
+  })
+})
+
+describe('durations', () => {
+  it.each([
+    ['every', Number.NaN],
+    ['every', -1],
+    ['timeout', Number.NaN],
+    ['readTimeout', Number.NaN],
+    ['mostErrors', Number.NaN],
+    ['every', '3000'],
+  ])('refuses %s: %j', (name, value) => {
+    expect(() => followJob({ read: () => ({ status: 'running' }), [name]: value })).toThrow(
+      expect.objectContaining({ code: 'invalid_option', message: expect.stringContaining(name) as string }),
+    )
+  })
+
+  it('takes Infinity for none, and what is longer than a timer', async () => {
+    const one = setup()
+    const read = answering({ status: 'running' })
+    const options = { every: 2 ** 31, timeout: 2 ** 40, readTimeout: Infinity, mostErrors: Infinity }
+    one.show.track('trailer', (run) => followJob({ read, ...options })(job, run)).catch(() => {})
+    await one.pass(60_000)
+    expect(read).toHaveBeenCalledTimes(1)
+    await one.pass(2 ** 31)
+    expect(read).toHaveBeenCalledTimes(2)
+    one.tracker.cancel({ showId: 's' })
+    await one.pass(0)
+    expect(one.clock.pending).toBe(0)
+  })
+
+  it('never asks again by itself where every is Infinity', async () => {
+    const one = setup()
+    const read = answering({ status: 'running' })
+    one.show.track('trailer', (run) => followJob({ read, every: Infinity })(job, run)).catch(() => {})
+    await one.pass(2 ** 33)
+    expect(read).toHaveBeenCalledTimes(1)
+    one.tracker.cancel({ showId: 's' })
+  })
+})
+
 describe('patchOfJob', () => {
   it.each([
     ['succeeded', 'succeeded'],
@@ -530,6 +705,7 @@ describe('withSidePoll', () => {
     )
     await broken.pass(60_000)
     drop(new TypeError('fetch failed'))
+    await broken.pass(0)
     await expect(broken.result).rejects.toThrow('fetch failed')
     expect(broken.clock.pending).toBe(0)
     let answer: (value: string) => void = () => {}

@@ -73,12 +73,14 @@ const longestPause = 60_000
  * tracker.resume({ replicate: follow })
  */
 export function followJob(options: FollowOptions): Follow {
-  const { every = 3_000, timeout = Infinity, mostErrors = 8 } = options
+  const { every = 3_000, timeout = Infinity, readTimeout = 30_000, mostErrors = 8 } = options
+  checkNumbers({ every, timeout, readTimeout, mostErrors })
   return async (job, context) => {
     const deadline = context.now() + timeout
     let errors = 0
     for (;;) {
       const isLast = context.now() >= deadline
+      const wasCut = context.watchPage?.()
       const answer = await ask(options, job, context)
       // Whatever was asked for may be over, whoever answered.
       if (context.signal.aborted) throw context.signal.reason
@@ -90,12 +92,25 @@ export function followJob(options: FollowOptions): Follow {
         const outcome = outcomeOf(answer.state, context, options)
         if (outcome) return outcome
         if (isLast) throw new TimeoutError(`Job "${job.id}" took longer than ${timeout} ms.`)
+      } else if (statusOf(answer.thrown) === undefined && (await wasCut?.())) {
+        // The browser's doing, not the job's: the pause ends when the page is back.
+        pause = 0
       } else {
         errors += 1
         pause = pauseAfter(answer.thrown, job, context, errors, { every, mostErrors })
       }
       await context.wait(Math.max(0, Math.min(pause, isLast ? pause : deadline - context.now())))
     }
+  }
+}
+
+const statusOf = (thrown: unknown) => seenIn(thrown).error.httpStatus
+
+function checkNumbers(numbers: object): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (typeof value === 'number' && value >= 0) continue
+    const message = `Invalid "${name}" of followJob: expected a number from 0 to Infinity, got ${String(value)}.`
+    throw new CallsheetError(message, { code: 'invalid_option' })
   }
 }
 
@@ -123,7 +138,8 @@ async function ask({ read, readTimeout = 30_000 }: FollowOptions, job: Job, cont
 }
 
 function checked(state: JobState | null | undefined): JobState {
-  if (typeof state?.status === 'string' && state.status !== '') return state
+  // A copy, so that a getter that throws is a bad answer, too.
+  if (typeof state?.status === 'string' && state.status !== '') return { ...state }
   throw Object.assign(new Error('the answer has no status'), { cause: state })
 }
 

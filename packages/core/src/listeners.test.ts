@@ -134,6 +134,16 @@ const places: [string, (fail: Callback) => Promise<{ messages: () => string[] }>
       return kit
     },
   ],
+  [
+    'a metadata updater',
+    async (fail) => {
+      const kit = setup()
+      kit.tracker.addTask({ id: 'a', showId: 's', type: 'trailer' })
+      kit.tracker.updateTask('a', { metadata: fail, stage: 'goes on' })
+      expect(kit.tracker.getTask('a')?.stage).toBe('goes on')
+      return kit
+    },
+  ],
   ...(['when', 'delay', 'classify', 'before'] as const).map((name): (typeof places)[number] => [
     `retry's ${name}`,
     async (fail) => {
@@ -255,5 +265,21 @@ describe('a listener that writes', () => {
     })
     await expect(call).rejects.toMatchObject({ code: 'canceled' })
     expect(seen).toEqual([true])
+  })
+})
+
+describe('close', () => {
+  it('gives up on a sink that never flushes after 10 s, reports that, and closes all the same', async () => {
+    const close = vi.fn()
+    const { tracker, clock, messages } = setup({
+      sinks: [{ write: () => {}, flush: () => new Promise(() => {}), close }],
+    })
+    const closed = tracker.close()
+    await clock.advance(9_999)
+    expect(close).not.toHaveBeenCalled()
+    await clock.advance(1)
+    await closed
+    expect(close).toHaveBeenCalledTimes(1)
+    expect(messages()).toEqual(['close: a sink has not flushed within 10 s; closed without it.'])
   })
 })

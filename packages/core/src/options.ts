@@ -15,7 +15,13 @@ type Check = readonly [isValid: (value: unknown) => boolean, expected: string]
 const duration: Check = [isDuration, 'milliseconds from 0, or Infinity']
 const someFunction: Check = [isFunction, 'a function']
 
+const anything: Check = [() => true, '']
+
 const checks: Readonly<Record<string, Check>> = {
+  id: anything,
+  retryOf: anything,
+  metadata: anything,
+  stage: anything,
   onConflict: [oneOf('join', 'supersede', 'reject'), "'join', 'supersede' or 'reject'"],
   unless: [oneOf('done'), "'done'"],
   timeout: duration,
@@ -34,7 +40,7 @@ const retryChecks: Readonly<Record<string, Check>> = {
 
 /**
  * The options of a call, field by field: one that throws or is invalid is reported and left out, the rest applies.
- * Fields without a check are read by the code that uses them.
+ * Unknown ones are reported, except what names a slot.
  */
 export function readOptions(given: object, report: (error: unknown) => void): RunOptions<never, never> {
   const options = read(given, ownNames(given, report), checks, 'option', report)
@@ -70,9 +76,16 @@ function read(
   for (const name of names) {
     try {
       const value = (given as Record<string, unknown>)[name]
-      const [isValid, expected] = Object.hasOwn(rules, name) ? rules[name]! : []
       if (value === undefined || value === null) continue
-      if (!isValid || isValid(value)) options[name] = value
+      const known = Object.hasOwn(rules, name) || name === 'type' || name.endsWith('Id')
+      if (!known) {
+        throw new CallsheetError(
+          `Unknown ${what} "${name}". Known options: ${Object.keys(rules).join(', ')}. The option is ignored.`,
+          { code: 'invalid_option' },
+        )
+      }
+      const [isValid, expected] = rules[name] ?? anything
+      if (isValid(value)) options[name] = value
       else {
         throw new CallsheetError(
           `Invalid ${what} "${name}": expected ${expected}, got ${typeof value === 'number' ? value : `a value of type ${typeof value}`}. The option is ignored.`,

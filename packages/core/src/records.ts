@@ -1,7 +1,7 @@
 // The shape of every record. Only types are taken from here by the main entry; the checks run in the schema entry.
 import * as z from 'zod/mini'
 import type { JsonObject } from './json.ts'
-import { isDataUrl, isId, isWellFormed, limits, longestText } from './text.ts'
+import { isDataUrl, isId, isWellFormed, jsonSize, limits, longestText } from './text.ts'
 
 const id = z
   .string()
@@ -13,8 +13,8 @@ const url = z.string().check(
   z.maxLength(limits.url),
   z.refine((u) => isWellFormed(u) && !isDataUrl(u), 'an address is no data: URL'),
 )
-const time = z.number().check(z.gte(0), z.lte(8.64e15))
-const count = z.int().check(z.gte(1))
+const time = z.number().check(z.gte(0), z.lte(limits.time))
+const count = z.int().check(z.gte(1), z.lte(limits.count))
 
 function isPlain(value: unknown): boolean {
   let keys = 0
@@ -29,7 +29,7 @@ function isPlain(value: unknown): boolean {
       ([key, one]) => ++keys <= limits.keys && isWellFormed(key) && visit(one, depth + 1),
     )
   }
-  return visit(value, 0)
+  return visit(value, 0) && jsonSize(value) <= limits.metadata
 }
 
 const metadata = z.custom<JsonObject>(
@@ -40,35 +40,42 @@ const metadata = z.custom<JsonObject>(
 /** The states of a task. */
 const statuses = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'interrupted'] as const
 
-export const taskSchema = z.object({
-  id,
-  showId: id,
-  type: id,
-  characterId: z.exactOptional(id),
-  stepNumber: z.exactOptional(count),
-  status: z.enum(statuses),
-  attempt: count,
-  maxAttempts: z.exactOptional(count),
-  stage: z.exactOptional(text),
-  progress: z.exactOptional(z.int().check(z.gte(0), z.lte(100))),
-  startedAt: time,
-  updatedAt: time,
-  completedAt: z.exactOptional(time),
-  outputUrl: z.exactOptional(url),
-  outputs: z.exactOptional(z.array(url).check(z.maxLength(1_000))),
-  error: z.exactOptional(
-    z.object({
-      message: text,
-      code: z.exactOptional(text),
-      httpStatus: z.exactOptional(z.int()),
-      retryable: z.exactOptional(z.boolean()),
-    }),
-  ),
-  job: z.exactOptional(z.object({ provider: text, id: text, url: z.exactOptional(url) })),
-  metadata: z.exactOptional(metadata),
-  rev: count,
-  by: id,
-})
+export const taskSchema = z
+  .object({
+    id,
+    showId: id,
+    type: id,
+    characterId: z.exactOptional(id),
+    stepNumber: z.exactOptional(count),
+    status: z.enum(statuses),
+    attempt: count,
+    maxAttempts: z.exactOptional(count),
+    stage: z.exactOptional(text),
+    progress: z.exactOptional(z.int().check(z.gte(0), z.lte(100))),
+    startedAt: time,
+    updatedAt: time,
+    completedAt: z.exactOptional(time),
+    outputUrl: z.exactOptional(url),
+    outputs: z.exactOptional(
+      z.array(url).check(
+        z.maxLength(limits.list),
+        z.refine((list) => jsonSize(list) <= limits.outputs, 'outputs are at most 16 KiB'),
+      ),
+    ),
+    error: z.exactOptional(
+      z.object({
+        message: text,
+        code: z.exactOptional(text),
+        httpStatus: z.exactOptional(z.int()),
+        retryable: z.exactOptional(z.boolean()),
+      }),
+    ),
+    job: z.exactOptional(z.object({ provider: text, id: text, url: z.exactOptional(url) })),
+    metadata: z.exactOptional(metadata),
+    rev: count,
+    by: id,
+  })
+  .check(z.refine((task) => jsonSize(task) <= limits.record, 'a task is at most 64 KiB'))
 
 /** The states in which a task can be dismissed. */
 const endedStatuses = ['succeeded', 'failed', 'canceled', 'interrupted'] as const
@@ -106,7 +113,7 @@ const register = <T extends z.ZodMiniType>(value: T) => z.object({ value, rev: c
 
 export const charactersSchema = z
   .array(z.object({ id, name: z.exactOptional(text) }))
-  .check(z.maxLength(100_000))
+  .check(z.maxLength(limits.roster))
 
 const isDone = (value: unknown): boolean =>
   typeof value === 'object' &&

@@ -2,20 +2,13 @@ import fc from 'fast-check'
 import { checkSync } from 'recheck'
 import { describe, expect, it } from 'vitest'
 import { CallsheetError } from './errors.ts'
-import {
-  address,
-  createRedactor,
-  describeDataUrl,
-  forLogs,
-  namedSecret,
-  redactMetadata as redact,
-  secretShape,
-} from './redact.ts'
+import { redactMetadata as redact } from './metadata.ts'
+import { address, createRedactor, describeDataUrl, forLogs, namedSecret, secretShape } from './redact.ts'
 import { taskOf } from './testing.ts'
 
 const redactor = createRedactor()
 const redactText = redactor.text
-const redactMetadata = (given: unknown, secret?: string[]) => redact(given, redactor, secret)
+const redactMetadata = (given: unknown, secret?: string[]) => redact([given as object], redactor, secret)
 const uuid = '123e4567-e89b-42d3-a456-426614174000'
 
 describe('redactText', () => {
@@ -192,7 +185,7 @@ describe('createRedactor', () => {
     const key = 'sk-abcdefghijklmnopqrst1'
     expect(off.text(`password=${key}`)).toBe(`password=${key}`)
     expect(off.url(`https://ada:pw@a.example/${key}`)).toBe(`https://ada:pw@a.example/${key}`)
-    expect(redact({ apiKey: key, prompt: 'p' }, off, ['prompt'])).toEqual({ apiKey: key })
+    expect(redact([{ apiKey: key, prompt: 'p' }], off, ['prompt'])).toEqual({ apiKey: key })
     expect(off.text(`${'x'.repeat(2_000)}\0`)).toBe(`${'x'.repeat(2_000)}… [2001 characters]`)
     expect(off.text('a\0')).toBe('a\ufffd')
     expect(off.text('data:image/png;base64,QUJD')).toBe('[image/png, 3 bytes]')
@@ -230,18 +223,24 @@ describe('describeDataUrl', () => {
     ['data:image/png;base64,QUI=', { type: 'image/png', bytes: 2 }],
     ['DATA:image/webp;base64,QQ==', { type: 'image/webp', bytes: 1 }],
     ['data:,hello', { type: 'text/plain', bytes: 5 }],
-    ['data:text/html', { type: 'text/html', bytes: 0 }],
     ['data:image/svg+xml;charset=utf-8,<svg/>', { type: 'image/svg+xml', bytes: 6 }],
   ])('tells type and size of %s', (url, expected) => {
     expect(describeDataUrl(url)).toEqual(expected)
   })
 
-  it.each(['https://a.example/data:', '/data:x', '', 'database'])('leaves %j alone', (url) => {
-    expect(describeDataUrl(url)).toBeUndefined()
-  })
-
-  it('does not copy a head that never ends', () => {
-    expect(describeDataUrl(`data:${'x'.repeat(500_000)}`)!.type.length).toBeLessThan(150)
+  it.each([
+    'https://a.example/data:',
+    '/data:x',
+    '',
+    'database',
+    'Data: the android',
+    'Data: the android, second officer of the ship',
+    'data:text/html',
+    `data:${'x'.repeat(500_000)}`,
+    'data:image/png; a portrait, in oil',
+  ])('leaves %.40j alone, in texts too', (text) => {
+    expect(describeDataUrl(text)).toBeUndefined()
+    if (text.length < 100) expect(redactText(text)).toBe(text)
   })
 })
 
@@ -316,17 +315,18 @@ describe('redactMetadata', () => {
   it('keeps the first fields of what is too large, and loses its depths', () => {
     const loop: Record<string, unknown> = {}
     Object.assign(loop, { self: loop, title: 'T', again: loop, list: [loop, loop] })
-    expect(redactMetadata(loop)).toMatchObject({ self: { self: { self: {} } } })
+    expect(redactMetadata(loop)).toEqual({
+      self: { self: '[circular]', title: 'T', again: '[circular]', list: ['[circular]', '[circular]'] },
+      title: 'T',
+      again: { self: '[circular]', title: 'T', again: '[circular]', list: ['[circular]', '[circular]'] },
+      list: [
+        { self: '[circular]', title: 'T', again: '[circular]', list: '[circular]' },
+        { self: '[circular]', title: 'T', again: '[circular]', list: '[circular]' },
+      ],
+    })
     expect(
       Object.keys(redactMetadata({ wide: Object.fromEntries(Object.entries([...Array(300)].fill(1))) })),
     ).toEqual(['wide'])
-  })
-
-  it('keeps 1,000 items of a list and 10,000 in all', () => {
-    const list = Array.from({ length: 5_000 }, (_, index) => index)
-    expect((redactMetadata({ list })['list'] as number[]).length).toBe(1_000)
-    const wide = redactMetadata({ lists: Array.from({ length: 1_000 }, () => list) })
-    expect((wide['lists'] as number[][]).flat().length).toBeLessThanOrEqual(10_000)
   })
 
   it('gives an object that nobody can change', () => {
@@ -336,7 +336,7 @@ describe('redactMetadata', () => {
     )
   })
 
-  it.each([null, undefined, 1, 'text', true])('makes an empty object of %j', (given) => {
+  it.each([null, undefined, 1, true])('makes an empty object of %j', (given) => {
     expect(redactMetadata(given)).toEqual({})
   })
 })

@@ -4,7 +4,13 @@ import { isActive, type Job, type TaskRecord } from './task.ts'
 import type { TaskPatch } from './writer.ts'
 
 /** What following a job needs of a run. */
-export type FollowContext = Pick<RunContext, 'signal' | 'task' | 'wait' | 'now' | 'update'>
+export interface FollowContext extends Pick<RunContext, 'signal' | 'task' | 'wait' | 'now' | 'update'> {
+  /**
+   * Watches the page while a connection is open. The returned function says afterwards whether the browser has cut the
+   * connection because the page was left.
+   */
+  readonly watchPage?: (() => () => Promise<boolean>) | undefined
+}
 
 /**
  * Waits for a job to end, and gives what to record: nothing, or `{ outputUrl, … }`. What it throws fails the task; a

@@ -76,7 +76,7 @@ export interface RetryPolicy<M = AnyMetadata> {
 }
 
 /** How one call is tracked. */
-export interface RunOptions<M, R> {
+export interface RunOptions<M, R, U extends 'done' = 'done'> {
   /** The task's id. Default: a new one. */
   readonly id?: string
   /**
@@ -94,7 +94,7 @@ export interface RunOptions<M, R> {
    * `done`: makes no call where the slot has a result already, also when it is being made again, and gives undefined.
    * Default: the call is made.
    */
-  readonly unless?: 'done' | undefined
+  readonly unless?: U | undefined
   /**
    * Milliseconds for the whole call, all attempts and pauses included; then the task fails and `signal` is aborted.
    * Default Infinity, which means none.
@@ -128,7 +128,7 @@ export interface TrackHost {
   readonly current: (slot: LooseSlot) => TaskRecord | undefined
   readonly newest: (id: string) => TaskRecord | undefined
   /** False when the patch could not be written, which has been reported. */
-  readonly write: (id: string, patch: TaskPatch<never>) => boolean
+  readonly write: (id: string, patch: TaskPatch<never>, otherwise?: TaskStatus) => boolean
   readonly report: (error: unknown) => void
   /** Epoch ms. */
   readonly now: () => number
@@ -286,7 +286,7 @@ export class Run {
     if (this.hasEnded || this.#task === undefined) return
     const { id } = this.#task
     if (last) this.end()
-    const isWritten = this.#host.write(id, last ? { status: last, ...patch } : patch)
+    const isWritten = this.#host.write(id, patch, last)
     // That it ended must be known, even when what it ended with cannot be written.
     if (last && !isWritten) this.#host.write(id, { status: last })
   }
@@ -395,6 +395,17 @@ export class Run {
     if (page.departures() === this.#departures) return page.judge(callback)
     callback(true)
     return () => {}
+  }
+
+  /** See `FollowContext`: of a connection that begins now, not with the attempt. */
+  watchPage(): () => Promise<boolean> {
+    const { page } = this.#host
+    const departures = page.departures()
+    return () =>
+      new Promise((resolve) => {
+        if (page.departures() === departures) page.judge(resolve)
+        else resolve(true)
+      })
   }
 
   /** The browser has cut the connection: what becomes of the work is unknown. */
@@ -557,5 +568,9 @@ export class Context implements RunContext<never> {
 
   get now() {
     return () => this.#run.now()
+  }
+
+  get watchPage() {
+    return () => this.#run.watchPage()
   }
 }

@@ -20,6 +20,33 @@ describe('parseRecords', () => {
     }
   })
 
+  it('reads the tombstone of a dismissed task whole or not at all: without its slot it would be that of a reset', () => {
+    const slot = { type: 'portrait', characterId: 'ada', startedAt: 1, status: 'failed' } as const
+    const dismissed = { ...tombstone, ...slot }
+    const { characterId: _characterId, ...perShow } = dismissed
+    expect(parseRecords({ tasks: [dismissed, perShow] }).tasks).toEqual([dismissed, perShow])
+    for (const bad of [
+      { status: 'processing' },
+      { status: undefined },
+      { startedAt: undefined },
+      { startedAt: 'now' },
+      { type: undefined },
+      { characterId: '' },
+    ])
+      expect(parseRecords(JSON.stringify({ tasks: [{ ...dismissed, ...bad }] }))).toMatchObject({
+        tasks: [],
+        rejected: [{ index: 0, kind: 'task' }],
+      })
+  })
+
+  it('stops after 1,000 rejections, and says how many records it has not looked at', () => {
+    const records = parseRecords({ tasks: [...Array<null>(5_000).fill(null), task], shows: [show] })
+    expect(records.rejected).toHaveLength(1_000)
+    expect(records.skipped).toBe(4_001)
+    expect(records.shows).toHaveLength(1)
+    expect(parseRecords({ tasks: [task, null] }).skipped).toBe(0)
+  })
+
   it('reads a set with nothing in it', () => {
     expect(parseRecords({})).toMatchObject({ tasks: [], shows: [], rejected: [] })
   })
@@ -49,12 +76,14 @@ describe('parseRecords', () => {
 
   it('sets aside what belongs to another pipeline, and takes the rest', () => {
     const foreign = { ...show, showId: 'f', pipeline: 'storyboard' }
-    const tasks = [task, { ...task, id: 't4', showId: 'f', type: 'keyframe' }]
+    const gone = tombstoneOf({ id: 't5', showId: 'f', type: 'keyframe', startedAt: 1, status: 'failed' })
+    const tasks = [task, { ...task, id: 't4', showId: 'f', type: 'keyframe' }, gone]
     const records = parseRecords({ tasks, shows: [foreign, show] }, { pipeline: showPipeline })
     expect(records.tasks.map(({ id }) => id)).toEqual(['t1'])
     expect(records.shows.map(({ showId }) => showId)).toEqual(['s'])
     expect(reasons(records)).toEqual([
       'it belongs to the pipeline "storyboard"',
+      'it belongs to another pipeline',
       'it belongs to another pipeline',
     ])
     expect(parseRecords({ tasks, shows: [foreign, show] }).rejected).toEqual([])
@@ -64,7 +93,7 @@ describe('parseRecords', () => {
     )
     // A type of our own is not lost with the name of a pipeline.
     expect(whole.tasks.map(({ id }) => id)).toEqual(['t1'])
-    expect(whole.rejected).toHaveLength(1)
+    expect(whole.rejected).toHaveLength(2)
   })
 
   it.each([

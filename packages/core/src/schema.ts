@@ -56,15 +56,23 @@ export function parseSnapshot(input: unknown, options: ParseOptions = {}): Parse
   return read(input, options) as unknown as ParsedSnapshot
 }
 
+/** After so many, what was given is no set of records. */
+const mostRejected = 1_000
+
 function read(input: unknown, { pipeline }: ParseOptions) {
   const { savedAt = 0, tasks = [], shows = [], durations = [], ...given } = open(input)
   const rejected: Rejection[] = []
+  let skipped = 0
   const pass = <T>(
     kind: Rejection['kind'],
     schema: z.ZodMiniType<T>,
     check?: (value: T) => string | undefined,
   ) => {
     return (value: unknown, index: number): T[] => {
+      if (rejected.length >= mostRejected) {
+        skipped += 1
+        return []
+      }
       const result = safely(() => {
         const { success, data, error } = schema.safeParse(value)
         const reason = success ? check?.(data) : reasonOf(error)
@@ -87,18 +95,21 @@ function read(input: unknown, { pipeline }: ParseOptions) {
   // Shows first: they say whose tasks may be foreign.
   const passedShows = shows.flatMap(pass<ShowRecord>('show', showSchema as never, checkShow))
   const checkTask = (task: TaskVersion): string | undefined => {
-    if ('removed' in task) return undefined
+    if (task.type === undefined) return undefined
     // A type of our own stays: the name of a pipeline may be what was damaged.
     const mayBeForeign = isForeign(given.pipeline) || foreignShows.has(task.showId)
     if (mayBeForeign && !types.has(task.type)) return 'it belongs to another pipeline'
-    return checkMetadata(task, types.get(task.type)?.metadata)
+    return 'removed' in task ? undefined : checkMetadata(task, types.get(task.type)?.metadata)
   }
+  const passedTasks = tasks.flatMap(pass<TaskVersion>('task', versionSchema as never, checkTask))
+  const passedDurations = durations.flatMap(pass<DurationsRecord>('durations', durationsSchema as never))
   return {
     savedAt,
-    tasks: tasks.flatMap(pass<TaskVersion>('task', versionSchema as never, checkTask)),
+    tasks: passedTasks,
     shows: passedShows,
-    durations: durations.flatMap(pass<DurationsRecord>('durations', durationsSchema as never)),
+    durations: passedDurations,
     rejected,
+    skipped,
   }
 }
 

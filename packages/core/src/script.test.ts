@@ -81,7 +81,7 @@ describe('script', () => {
     )
     lines.active('library-poster', { id: 'b' })
     expect(() => lines.succeeded('library-poster', { id: 'c' })).toThrow('task "b", which is processing')
-    expect(() => (lines.active as (type: string) => unknown)('trailler')).toThrow('"trailler" is no step')
+    expect(() => (lines.active as (type: string) => unknown)('trailler')).toThrow('Unknown step "trailler"')
     expect(() => lines.active('portrait', {} as never)).toThrow('characterId')
   })
 })

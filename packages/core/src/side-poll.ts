@@ -41,6 +41,7 @@ export async function withSidePoll<Value, Outcome>(
     update: (patch) => context.update(patch),
     wait: (ms, signal = side.signal) => context.wait(ms, signal),
     now: context.now,
+    watchPage: context.watchPage,
   }
   try {
     const called = settled(call)
@@ -71,6 +72,8 @@ async function pollBeside<T>(
     } catch (error) {
       if (over.signal.aborted || nameOf(error) !== 'JobLostError' || isRefusal(error)) throw error
       await wait(pause, over.signal).catch(() => {})
+      // In a page that is left, this waits until it is back.
+      if (over.signal.aborted) await wait(0)
       if (signal.aborted || (over.signal.aborted && !isDropped(await called, now()))) throw error
     }
   }

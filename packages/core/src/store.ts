@@ -4,6 +4,7 @@ import type { DurationsLike, ForgottenCount, Tracker, TrackerEvents } from './co
 import { CallsheetError, toTaskError } from './errors.ts'
 import { forgetShows } from './forget.ts'
 import { createGuard } from './guard.ts'
+import { assertId } from './input.ts'
 import type { Pipeline, StepType } from './pipeline.ts'
 import { applyShow, applyTask } from './reducer.ts'
 import type { Change, Sink } from './sink.ts'
@@ -70,14 +71,17 @@ const endless =
 
 const done = () => {}
 
+const hint = "Further failures of this kind are not logged; tracker.on('error', …) is told of each."
+
 export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store<P> {
   const { pipeline, sinks, durations, redact, createdAt, maxTasks, runsHere, onEnded } = options
   const emitter = mitt<TrackerEvents<P>>()
   const guarded = createGuard(report)
   const subscriptions = createSubscriptions(guarded)
   /** The changes that are still to be told, in the order of the writes. */
-  const queue: ((isHeard: boolean) => void)[] = []
+  const queue: ((mayWrite: boolean) => void)[] = []
   let isTelling = false
+  const told = new Set<string>()
   const emptyViews = new Map<string, WeakRef<PipelineView<P>>>()
   let emptyViewsKept = 1_000
   let state: State = emptyState(pipeline)
@@ -90,10 +94,21 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
       const isError = thrown instanceof Error
       const { message } = toTaskError(thrown)
       const error = isError ? thrown : new CallsheetError(redact(message), { cause: thrown })
-      emitter.emit('error', { error })
+      const { code, name } = error as Partial<CallsheetError>
+      if (code === 'limit_reached' && !isFirst(error.message)) return
+      if (isHeard('error')) emitter.emit('error', { error })
+      else if (isFirst(code ?? name ?? ''))
+        console.warn(`Callsheet: ${redact(error.message)} (${code ?? name}). ${hint}`)
     } catch {
       // A listener of failures that fails has nobody left to tell.
     }
+  }
+
+  /** Whether something has not been told before: what goes on and on is told once. */
+  function isFirst(what: string): boolean {
+    if (told.has(what) || told.size > 1_000) return false
+    told.add(what)
+    return true
   }
 
   // --- the one way in ----------------------------------------------------------------------------------------------
@@ -123,8 +138,8 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     if (next === state) return 0
     state = next
     const after = showOf(next, version.showId)
-    queue.push((isHeard) => {
-      if (isHeard) {
+    queue.push((mayWrite) => {
+      if (mayWrite) {
         if (!subscriptions.isEmpty()) {
           notify(before, after, typesOf(version, held))
           subscriptions.notifyAll()
@@ -145,21 +160,21 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     isTelling = true
     // Each round tells what listeners have written in the round before.
     let rounds = 0
-    let isHeard = true
+    let mayWrite = true
     try {
       for (let place = 0, end = 1; place < queue.length; place += 1) {
         if (place === end) {
           rounds += 1
           end = queue.length
         }
-        if (isHeard && (rounds > mostRounds || place > mostInARow)) {
-          isHeard = false
+        if (mayWrite && (rounds > mostRounds || place > mostInARow)) {
+          mayWrite = false
           report(new CallsheetError(endless, { code: 'limit_reached' }))
         }
         const tell = queue[place]!
         // A long row of changes keeps none of the states that it has gone through.
         queue[place] = done
-        tell(isHeard)
+        tell(mayWrite)
         if (heldIn(state) > nextForgetting) forget()
       }
     } finally {
@@ -219,8 +234,8 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     }
     if (state === before) return 0
     const after = state
-    queue.push((isHeard) => {
-      if (isHeard) {
+    queue.push((mayWrite) => {
+      if (mayWrite) {
         if (!subscriptions.isEmpty()) {
           for (const [showId, told] of touched) notify(told.before, finalShow(after, showId), told.types)
           subscriptions.notifyAll()
@@ -325,6 +340,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   function getPipeline(showId: string): PipelineView<P> {
     const known = showOf(state, showId)
     if (known) return viewOf<P>(known)
+    assertId(showId, 'showId')
     // The same object for as long as somebody holds it, and no longer.
     const view = emptyViews.get(showId)?.deref() ?? viewOf<P>(ShowState.empty(pipeline, showId))
     emptyViews.set(showId, new WeakRef(view))

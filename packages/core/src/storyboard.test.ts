@@ -91,7 +91,7 @@ describe('a storyboard, with beats instead of characters', () => {
       'once per show',
     )
     expect(() => tracker.addTask({ showId, type: 'portrait' } as never)).toThrow(
-      'it has episode, beat-list, keyframe, clip, assembly, zip',
+      'Known steps: episode, beat-list, keyframe, clip, assembly, zip',
     )
     tracker.addTask({ showId, type: 'keyframe', characterId: 'b1', id: 'k1' } as never)
     expect(tracker.has(keyframe('b1'), 'running')).toBe(true)

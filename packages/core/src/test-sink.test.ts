@@ -71,6 +71,6 @@ describe('testSink', () => {
 
   it('says what is wrong with a slot', () => {
     const { sink } = createTestTracker()
-    expect(() => sink.last({ showId: 's', type: 'potrait' } as never)).toThrow('"potrait" is no step')
+    expect(() => sink.last({ showId: 's', type: 'potrait' } as never)).toThrow('Unknown step "potrait"')
   })
 })

@@ -8,8 +8,20 @@ export const limits = {
   depth: 32,
   /** Keys in all of a record's metadata. */
   keys: 256,
-  /** Items in all of a record's metadata's lists. */
-  items: 10_000,
+  /** Bytes of JSON of a record's metadata. */
+  metadata: 24_576,
+  /** Addresses in a record's list of outputs. */
+  list: 1_000,
+  /** Bytes of JSON of a record's list of outputs. */
+  outputs: 16_384,
+  /** Bytes of JSON of a whole task. */
+  record: 65_536,
+  /** Items in a roster. */
+  roster: 100_000,
+  /** Epoch ms: a little below the last moment of a Date, so that what follows it is a moment, too. */
+  time: 8.64e15 - 1e9,
+  /** Versions, attempts: far below the numbers that have no next one. */
+  count: 2 ** 52,
   /** Durations that are kept of each type and key of tasks. */
   samples: 128,
   /** Days after which no record from elsewhere is taken in any more. */
@@ -26,6 +38,9 @@ const broken = new RegExp(`\\u0000|${loneSurrogate.source}`, 'g')
 
 /** True when no NUL and no lone surrogate is in the text: what every database and JSON reader can carry. */
 export const isWellFormed = (text: string): boolean => !text.includes('\0') && !loneSurrogate.test(text)
+
+/** At most how many bytes a value's JSON has in UTF-8. */
+export const jsonSize = (value: unknown): number => JSON.stringify(value).replace(/[^\0-\x7f]/g, '...').length
 
 /** Whether a browser would read an address as a data: URL: it skips what is no visible character before it. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it skips

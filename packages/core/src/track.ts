@@ -8,16 +8,16 @@ import { followAttempts } from './retry.ts'
 import { Context, handled, Run, type RunContext, type RunOptions, superseded, type TrackHost } from './run.ts'
 import { isActive, labelOf, type TaskRecord } from './task.ts'
 
-/** Options of `track`: how, and for which item where the step is per item. */
-export type TrackOptions<P extends Pipeline, T extends TaskType<P>, R> = StepOptions<
-  T,
-  ItemScope<P, T>,
-  MetadataOf<P, T>,
-  R
->
+/** Options of `track`: how, and for which item where the step is per item. `U` is `'done'` where `unless` is given. */
+export type TrackOptions<
+  P extends Pipeline,
+  T extends TaskType<P>,
+  R,
+  U extends 'done' = never,
+> = StepOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R, U>
 
 /** Options of `track` by their parts, so that a compiler's message begins with the step and not with the pipeline. */
-export type StepOptions<_T extends string, Item, M, R> = RunOptions<M, R> & Item
+export type StepOptions<_T extends string, Item, M, R, U extends 'done' = never> = RunOptions<M, R, U> & Item
 
 /** Calls `fn` and keeps the task of the slot while it runs. Gives what `fn` gives. */
 export function track<R>(

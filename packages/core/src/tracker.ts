@@ -1,23 +1,24 @@
 import type { MergeResult, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
 import { isDone, slotStatus } from './counts.ts'
-import { CallsheetError, CanceledError } from './errors.ts'
+import { CallsheetError, CanceledError, toTaskError } from './errors.ts'
 import { answerOf } from './guard.ts'
 import {
   assertId,
+  assertType,
   conflictIn,
   definitionOf,
   type LooseSlot,
-  readCharacters,
-  readDone,
-  readIds,
   readItem,
   readSlot,
+  shown,
 } from './input.ts'
 import { canonicalJson } from './json.ts'
 import { createPage } from './page.ts'
 import type { Pipeline } from './pipeline.ts'
+import { createRefuse } from './patch.ts'
 import { createRedactor } from './redact.ts'
 import { slotKey, stepOf } from './reducer.ts'
+import { type Reading, readCharacters, readFacts, readSteps, readTitle } from './registers.ts'
 import { isTooOld, type ParsedRecords, type Rejection, toSnapshot } from './snapshot.ts'
 import { finalShowId, showOf, versionOf, versions } from './state.ts'
 import { createStore } from './store.ts'
@@ -29,19 +30,25 @@ import {
   isFinished,
   isInSlot,
   isRemoved,
+  labelOf,
   type ShowRecord,
   type SlotTask,
   type Task,
   type TaskRecord,
+  type TaskStatus,
   type Tombstone,
 } from './task.ts'
 import { readOptions } from './options.ts'
 import { resume } from './resume.ts'
 import type { Run, RunContext, RunOptions, TrackHost } from './run.ts'
+import { limits } from './text.ts'
 import { track } from './track.ts'
 import { defaultExpiry, isExpired } from './time.ts'
 import { anyDuration } from './timers.ts'
 import { firstVersion, nextVersion, type TaskPatch } from './writer.ts'
+
+type RegisterName = 'title' | 'characters' | 'facts' | 'unavailable' | 'renamedTo'
+type Register<N extends RegisterName> = NonNullable<ShowRecord[N]>['value']
 
 const later = (callback: () => void, ms: number) => {
   const timer = setTimeout(callback, ms)
@@ -54,6 +61,8 @@ const randomId = (): string =>
   Array.from(globalThis.crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0'),
   ).join('')
+
+const nothing: MergeResult = { accepted: 0, ignored: 0, rejected: [] }
 
 /** Where the world comes in, unless options say otherwise. */
 export const defaults = { clock: Date.now, createId: randomId, random: Math.random, schedule: later }
@@ -102,13 +111,43 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const timer = anyDuration(schedule)
   for (const sink of sinks) guarded(() => sink.connect?.({ report, page: page.tell }))
 
+  let lastNow = 0
+  /** Epoch ms as a record may hold it, whatever the clock says. */
+  function now(): number {
+    const time = answerOf(clock, report)
+    if (typeof time === 'number' && time >= 0) lastNow = Math.min(time, limits.time)
+    else if (time !== undefined)
+      report(
+        new CallsheetError(`clock: expected epoch milliseconds, got ${shown(time)}.`, {
+          code: 'invalid_option',
+        }),
+      )
+    return lastNow
+  }
+
+  /** Lets through what is wrong with a step or an id. Whatever else an action throws is reported, and it gives `otherwise`. */
+  function safely<R>(otherwise: R, action: () => R): R {
+    try {
+      return action()
+    } catch (error) {
+      if (error instanceof CallsheetError && (error.code === 'unknown_step' || error.code === 'invalid_id'))
+        throw error
+      report(error)
+      return otherwise
+    }
+  }
+
   function take(
     records: ParsedRecords,
     origin: 'merge' | 'restore',
     live: boolean,
     isWhole: boolean,
   ): MergeResult {
-    const now = clock()
+    if (![records?.tasks, records?.shows, records?.rejected].every(Array.isArray)) {
+      const message = `${origin}: expected records from parseSnapshot or parseRecords of @callsheet/core/schema.`
+      throw new CallsheetError(message, { code: 'invalid_field' })
+    }
+    const time = now()
     const rejected: Rejection[] = [...records.rejected]
     const refused = new Set(rejected.flatMap(({ kind, index }) => (kind === 'task' ? [index] : [])))
     // The place in what was given: what the door refused stood there too.
@@ -117,7 +156,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       do place += 1
       while (refused.has(place))
       // In a whole snapshot, tasks and tombstones belong together, whatever their age.
-      if (isWhole || !isTooOld(version, now)) return true
+      if (isWhole || !isTooOld(version, time)) return true
       rejected.push({ index: place, kind: 'task', reason: 'it is older than 30 days' })
       return false
     })
@@ -137,7 +176,13 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
 
   // --- writing -----------------------------------------------------------------------------------------------------
 
-  const writing = (type: string) => ({ now: clock(), by, definition: definitionOf(pipeline, type), redactor })
+  const writing = (type: string) => ({
+    now: now(),
+    by,
+    definition: definitionOf(pipeline, type),
+    redactor,
+    report,
+  })
 
   function slotOf({ showId, type, characterId }: LooseSlot) {
     const show = showOf(store.state(), showId)
@@ -161,8 +206,11 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       })
     const { latest } = slotOf(given)
     const place = pipeline.indexOf(given.type)
-    const now = clock()
-    const startedAt = latest ? Math.max(now, latest.startedAt + 1) : now
+    const startedAt = latest ? Math.max(now(), latest.startedAt + 1) : now()
+    if (startedAt > limits.time) {
+      const message = `${labelOf(given)} of "${given.showId}" has a task of the last moment there is; no task can follow it.`
+      throw new CallsheetError(message, { code: 'limit_reached' })
+    }
     const stepNumber = place === undefined ? {} : { stepNumber: place + 1 }
     const fixed = { id, ...given, ...stepNumber, startedAt } as TaskRecord
     const task = firstVersion(fixed, patch, writing(given.type))
@@ -179,7 +227,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const living = (): TaskRecord[] =>
     [...versions(store.state())].filter((version): version is TaskRecord => !isRemoved(version))
 
-  function update(id: string, patch: TaskPatch<never>): TaskRecord | undefined {
+  /** @param otherwise The status where the patch has none that is usable. */
+  function update(id: string, patch: TaskPatch<never>, otherwise?: TaskStatus): TaskRecord | undefined {
     const held = newest(id)
     if (!held) {
       report(
@@ -190,7 +239,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       )
       return undefined
     }
-    const next = nextVersion(held, patch, writing(held.type))
+    const next = nextVersion(held, patch, writing(held.type), otherwise)
     if (next === held) return held
     if (store.write(next, held)) return next
     report(
@@ -202,17 +251,23 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return undefined
   }
 
-  function setRegister<N extends 'title' | 'characters' | 'facts' | 'unavailable' | 'renamedTo'>(
-    showId: string,
-    name: N,
-    value: NonNullable<ShowRecord[N]>['value'],
-  ): void {
+  function setRegister<N extends RegisterName>(showId: string, name: N, value: Register<N>): void {
     const held = get(store.state().base.records, showId)?.[name]
     // Facts have a time; of the rest, what is said again is no news.
     if (held && name !== 'facts' && canonicalJson(held.value) === canonicalJson(value)) return
+    if (held && held.rev >= limits.count) {
+      reading(showId).refuse(name, 'it cannot count any further, so it stays as it is', 'limit_reached')
+      return
+    }
     const register = Object.freeze({ value, rev: (held?.rev ?? 0) + 1, by })
     apply([], [Object.freeze({ showId, pipeline: pipeline.id, [name]: register })], 'local')
   }
+
+  const reading = (showId: string) => ({
+    pipeline,
+    redact: redactor.text,
+    refuse: createRefuse('Show', showId, report),
+  })
 
   const select = (filter: TaskFilter<P>): TaskRecord[] =>
     selectAll(filter).filter((task): task is TaskRecord => !isRemoved(task))
@@ -220,15 +275,18 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   /** The tasks that are meant, dismissed ones too. */
   function selectAll(filter: TaskFilter<P>): SlotTask[] {
     if (typeof filter === 'string') {
+      assertId(filter, 'id')
       const version = versionOf(store.state(), filter)
       return version && isInSlot(version) ? [version] : []
     }
+    assertId(filter.showId, 'showId')
     const missing = Object.entries(filter).find(([, value]) => value === undefined || value === null)
     if (missing) {
       const message = `Invalid filter: "${missing[0]}" is ${missing[1]}, so it matches no task. Leave the key out to match all.`
       report(new CallsheetError(message, { code: 'invalid_field' }))
       return []
     }
+    if (filter.type !== undefined) assertType(pipeline, filter.type)
     const show = showOf(store.state(), filter.showId)
     const { type, characterId } = filter as Partial<LooseSlot>
     const item = type === undefined ? characterId : readItem(pipeline, type, filter as never)
@@ -247,7 +305,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
 
   // --- what it can do ----------------------------------------------------------------------------------------------
 
-  function cancel(filter: TaskFilter<P>, reason = 'canceled'): number {
+  function cancel(filter: TaskFilter<P>, given: unknown = 'canceled'): number {
+    const reason = typeof given === 'string' ? given : toTaskError(given).message
     const tasks = select(filter).filter(isActive)
     for (const { id } of tasks) {
       const error = new CanceledError(reason)
@@ -259,11 +318,12 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
 
   /** Leaves tombstones of tasks; those of dismissed ones name their slots. */
   function remove(tasks: readonly SlotTask[], isDismissal: boolean): number {
-    const updatedAt = clock()
+    const updatedAt = now()
     const tombstones = tasks.map((task): Tombstone => {
       const { id, showId, rev, type, characterId, startedAt } = task
       const status = task.status as Dismissed['status']
-      const bare = { id, showId, removed: true as const, updatedAt, rev: rev + 1, by }
+      // A tombstone outranks every version of its task, so it needs no higher `rev` where there is none.
+      const bare = { id, showId, removed: true as const, updatedAt, rev: Math.min(rev + 1, limits.count), by }
       const item = characterId === undefined ? {} : { characterId }
       return Object.freeze(isDismissal ? { ...bare, type, ...item, startedAt, status } : bare)
     })
@@ -313,9 +373,9 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     begin: (slot, id = createId(), patch, onMade) => begin(slot, id, patch, onMade),
     current: (slot) => slotOf(slot).task,
     newest,
-    write: (id, patch) => guarded(() => update(id, patch)),
+    write: (id, patch, otherwise) => guarded(() => update(id, patch, otherwise)),
     report,
-    now: clock,
+    now,
     random,
     schedule(callback, ms) {
       let undo = timer(() => {
@@ -339,6 +399,11 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const options: RunOptions<never, never> = given ? readOptions(given, report) : {}
       return track(host, { ...options, showId, type }, fn, options)
     }
+    const set = <N extends RegisterName>(name: N, read: (how: Reading) => Register<N> | undefined): void =>
+      safely(undefined, () => {
+        const value = read(reading(finalId()))
+        if (value !== undefined) setRegister(finalId(), name, value)
+      })
     return {
       showId,
       track: run as unknown as ShowTracker<P>['track'],
@@ -351,19 +416,11 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
           const given = toOptions ? answerOf(() => toOptions(...args) ?? {}, report) : {}
           return given ? run(type, () => fn.apply(this, args), given) : fn.apply(this, args)
         }) as unknown as ShowTracker<P>['wrap'],
-      setTitle: (title) => setRegister(finalId(), 'title', redactor.text(title)),
-      setCharacters: (characters) =>
-        setRegister(finalId(), 'characters', readCharacters(characters, redactor.text)),
-      setFacts: ({ at = clock(), characters, done }) => {
-        if (!Number.isFinite(at))
-          throw new CallsheetError(`facts are at a time in epoch ms; ${at} is none.`, {
-            code: 'invalid_field',
-          })
-        const roster = characters && { characters: readCharacters(characters, redactor.text) }
-        setRegister(finalId(), 'facts', { at, done: readDone(done), ...roster })
-      },
-      setUnavailable: (types) => setRegister(finalId(), 'unavailable', readIds(types, 'type')),
-      cancel: (reason) => void cancel({ showId }, reason),
+      setTitle: (title) => set('title', (how) => readTitle(title, how)),
+      setCharacters: (characters) => set('characters', (how) => readCharacters(characters, how)),
+      setFacts: (facts) => set('facts', (how) => readFacts(facts, now(), how)),
+      setUnavailable: (types) => set('unavailable', (how) => readSteps(types, how)),
+      cancel: (reason) => void safely(0, () => cancel({ showId }, reason)),
       getPipeline: () => store.getPipeline(showId),
     }
   }
@@ -371,76 +428,107 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   return {
     pipeline,
     by,
-    now: clock,
+    now,
     show,
     getPipeline: store.getPipeline,
     getPipelines: store.getPipelines,
     getTask: (which) =>
-      (typeof which === 'string' ? newest(which) : slotOf(readSlot(pipeline, which)).task) as
-        Task<P> | undefined,
-    getTasks(filter) {
-      const tasks = filter ? select(filter) : living()
-      const now = clock()
-      return tasks
-        .filter((task) => !isExpired(task, now, expiry))
-        .toSorted((a, b) => compareTasks(b, a)) as Task<P>[]
-    },
-    addTask(task: object) {
-      const { id = createId(), ...given } = task as LooseSlot & TaskPatch<never> & { id?: string }
-      assertId(id, 'id')
-      if (versionOf(store.state(), id)) {
+      safely(undefined, () => {
+        if (typeof which !== 'string') return slotOf(readSlot(pipeline, which)).task as Task<P> | undefined
+        assertId(which, 'id')
+        return newest(which) as Task<P> | undefined
+      }),
+    getTasks: (filter) =>
+      safely([] as Task<P>[], () => {
+        const time = now()
+        return (filter ? select(filter) : living())
+          .filter((task) => !isExpired(task, time, expiry))
+          .toSorted((a, b) => compareTasks(b, a)) as Task<P>[]
+      }),
+    addTask: (given: object) =>
+      safely(undefined, () => {
+        const task = given as LooseSlot & TaskPatch<never> & { id?: string }
+        const { id = createId() } = task
+        assertId(id, 'id')
+        if (versionOf(store.state(), id)) {
+          report(
+            new CallsheetError(`Task "${id}" is known already, so adding it changes nothing.`, {
+              code: 'duplicate_id',
+            }),
+          )
+          return undefined
+        }
+        return begin(readSlot(pipeline, task as never), id, task) as never
+      }),
+    updateTask: (id, patch) =>
+      safely(undefined, () => {
+        assertId(id, 'id')
+        const held = newest(id)
+        const conflict = held && answerOf(() => conflictIn(pipeline, held, patch ?? {}), report)
+        if (conflict === undefined)
+          return update(id, patch as unknown as TaskPatch<never>) as Task<P> | undefined
         report(
-          new CallsheetError(`Task "${id}" is known already, so adding it changes nothing.`, {
-            code: 'duplicate_id',
+          new CallsheetError(`Task "${id}" ${conflict}, so its update changes nothing.`, {
+            code: 'fixed_field',
           }),
         )
         return undefined
-      }
-      return begin(readSlot(pipeline, given), id, given) as never
-    },
-    updateTask(id, patch) {
-      const held = newest(id)
-      const conflict = held && conflictIn(pipeline, held, patch)
-      if (conflict === undefined)
-        return update(id, patch as unknown as TaskPatch<never>) as Task<P> | undefined
-      report(
-        new CallsheetError(`Task "${id}" ${conflict}, so its update changes nothing.`, {
-          code: 'fixed_field',
-        }),
-      )
-      return undefined
-    },
+      }),
     renameShow(from, to) {
       assertId(from, 'showId')
       assertId(to, 'showId')
       if (from !== to) setRegister(from, 'renamedTo', to)
     },
-    cancel,
-    dismiss,
-    reset,
-    resume(followers, { only = () => true } = {}) {
-      const unfinished = living().filter(
-        (task) => !isFinished(task) && !runs.has(task.id) && only(task as Task<P>),
-      )
-      return resume(host, unfinished, followers)
-    },
-    has: (slot, what) => has(readSlot(pipeline, slot), what),
+    cancel: (filter, reason) => safely(0, () => cancel(filter, reason)),
+    dismiss: (filter) => safely(0, () => dismiss(filter)),
+    reset: (filter) => safely(0, () => reset(filter)),
+    resume: (followers, options) =>
+      safely({ resumed: [], interrupted: [] }, () => {
+        const only = options?.only ?? (() => true)
+        const unfinished = living().filter(
+          (task) => !isFinished(task) && !runs.has(task.id) && answerOf(() => only(task as Task<P>), report),
+        )
+        return resume(host, unfinished, followers ?? {})
+      }),
+    has: (slot, what) => safely(false, () => has(readSlot(pipeline, slot), what)),
     get forgotten() {
       return store.forgotten()
     },
     serialize() {
       const learnt = durations && answerOf(() => durations.serialize(), report)
-      return { ...toSnapshot(store.state(), clock()), ...(learnt && { durations: learnt }) }
+      return { ...toSnapshot(store.state(), now()), ...(learnt && { durations: learnt }) }
     },
-    restore: (snapshot) => take(snapshot, 'restore', false, true),
-    merge: (records, { live = true, whole = false } = {}) => take(records, 'merge', live, whole),
-    subscribe: (listener, key = {}) => store.subscribe(listener, key),
+    restore: (snapshot) => safely(nothing, () => take(snapshot, 'restore', false, true)),
+    merge: (records, options) =>
+      safely(nothing, () => take(records, 'merge', options?.live ?? true, options?.whole ?? false)),
+    subscribe(listener, key) {
+      const { showId, type } = key ?? {}
+      if (showId !== undefined) assertId(showId, 'showId')
+      if (type !== undefined) assertType(pipeline, type)
+      return store.subscribe(listener, key ?? {})
+    },
     on: store.on,
     report,
     page: page.tell,
     async close() {
-      const flushed = await Promise.allSettled(sinks.map(async (sink) => sink.flush?.()))
-      for (const one of flushed) if (one.status === 'rejected') report(one.reason)
+      const flushing = sinks.map(async (sink) => sink.flush?.())
+      for (const one of flushing) one.catch(report)
+      let stopTimer: (() => void) | undefined
+      const late = new Promise<void>((resolve) => {
+        const giveUp = () => {
+          report(
+            new CallsheetError('close: a sink has not flushed within 10 s; closed without it.', {
+              code: 'sink_failed',
+            }),
+          )
+          resolve()
+        }
+        guarded(() => {
+          stopTimer = timer(giveUp, 10_000)
+        })
+      })
+      await Promise.race([Promise.allSettled(flushing), late])
+      guarded(() => stopTimer?.())
       for (const sink of sinks) guarded(() => sink.close?.())
     },
   }

@@ -239,6 +239,37 @@ describe('a tracker of any pipeline', () => {
   })
 })
 
+describe('what cannot be followed', () => {
+  it('is refused: it starts when it is awaited or read', () => {
+    const calls = (query: PromiseLike<number>, stream: ReadableStream<string>) => {
+      // @ts-expect-error -- a query builder runs when it is awaited
+      show.track('trailer', () => query)
+      // @ts-expect-error -- a stream ends when it was read
+      show.track('trailer', () => stream, { timeout: 5 })
+      // @ts-expect-error -- a generator runs when it is iterated
+      show.wrap('trailer', function* () {
+        yield 1
+      })
+      void show.track('trailer', async () => query)
+      show.track('trailer', () => [1, 2])
+      show.track('trailer', () => ({ next: '/page/2' }))
+      show.track('trailer', () => new Map([['a', 1]]))
+    }
+    expectTypeOf(calls).toBeFunction()
+  })
+})
+
+describe('unless', () => {
+  it('says in the type that there may be no call', () => {
+    const calls = {
+      done: () => show.track('trailer', () => fetch('/'), { unless: 'done' }),
+      always: () => show.track('trailer', () => fetch('/'), { timeout: 5 }),
+    }
+    expectTypeOf(calls.done).returns.toEqualTypeOf<Promise<Response> | undefined>()
+    expectTypeOf(calls.always).returns.toEqualTypeOf<Promise<Response>>()
+  })
+})
+
 describe('addTask', () => {
   it('gives the task of its step', () => {
     const calls = () => board.addTask({ showId: 's', type: 'keyframe', beatId: 'one', metadata: { seed: 1 } })

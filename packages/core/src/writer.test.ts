@@ -1,14 +1,15 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createRedactor } from './redact.ts'
 import type { TaskRecord } from './task.ts'
 import { firstVersion, nextVersion, type TaskPatch } from './writer.ts'
 
 const redactor = createRedactor()
+const report = vi.fn<(error: unknown) => void>()
 const fixed = { id: 't', showId: 's', type: 'portrait', characterId: 'ada', stepNumber: 4, startedAt: 100 }
 const first = (patch: object = {}, now = 100): TaskRecord =>
-  firstVersion(fixed, patch as TaskPatch<never>, { now, by: 'me', definition: undefined, redactor })
+  firstVersion(fixed, patch as TaskPatch<never>, { now, by: 'me', definition: undefined, redactor, report })
 const next = (held: TaskRecord, patch: object, now = 200, by = 'me', secret: string[] = []): TaskRecord =>
-  nextVersion(held, patch as TaskPatch<never>, { now, by, definition: { secret }, redactor })
+  nextVersion(held, patch as TaskPatch<never>, { now, by, definition: { secret }, redactor, report })
 
 describe('firstVersion', () => {
   it('has no empty fields', () => {
@@ -193,9 +194,18 @@ describe('nextVersion', () => {
     expect(next(task, {}, 1_100)).toMatchObject({ rev: 2, updatedAt: 1_100 })
   })
 
-  it('refuses a status that there is none of, and names those that there are', () => {
-    expect(() => next(first(), { status: 'queued' })).toThrow(
-      /"queued" is no status.*starting, processing, succeeded, failed, canceled, interrupted/,
+  it('refuses a status that there is none of, names those that there are, and applies the rest', () => {
+    expect(next(first(), { status: 'queued', progress: 5 })).toMatchObject({
+      status: 'starting',
+      progress: 5,
+    })
+    expect(report).toHaveBeenLastCalledWith(
+      expect.objectContaining({
+        code: 'invalid_field',
+        message: expect.stringMatching(
+          /^Task "t": "status" was dropped: expected starting, processing, succeeded, failed, canceled, interrupted; use "stage" for provider-specific states, got "queued"\.$/,
+        ) as string,
+      }),
     )
   })
 })

@@ -3,6 +3,7 @@ import { createTestTracker } from '@callsheet/core/test'
 import { describe, expect, it, vi } from 'vitest'
 import { createTrackedFetch, done, failed, followHttpJob, job, type Provider } from './index.ts'
 import type { Fetch, FetchArguments } from './request.ts'
+import { until } from './testing/until.ts'
 
 const json = (body: unknown, init: ResponseInit = {}) =>
   new Response(JSON.stringify(body), {
@@ -302,10 +303,10 @@ describe('a job that is canceled', () => {
     })
     const slot = tracker.show('s1')
     const run = slot.track('trailer', (context) => follow({ provider: 'ours', id: 'j1' }, context))
-    await vi.waitFor(() => expect(inits).toHaveLength(1))
+    await until(() => expect(inits).toHaveLength(1))
     tracker.cancel({ showId: 's1' })
     await expect(run).rejects.toThrow()
-    await vi.waitFor(() => expect(inits).toHaveLength(2))
+    await until(() => expect(inits).toHaveLength(2))
     expect(inits.map(({ redirect }) => redirect)).toEqual(['manual', 'follow'])
     expect(inits[1]!.signal).toBeInstanceOf(AbortSignal)
   })

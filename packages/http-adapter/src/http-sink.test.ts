@@ -262,6 +262,26 @@ describe('a life of httpSink', () => {
     expect(errors[0]?.cause).toBeInstanceOf(TypeError)
   })
 
+  it('has no time limit when it is Infinity, and asks no timer for more than it can wait', async () => {
+    const asked: number[] = []
+    const schedule = (callback: () => void, ms: number) => {
+      asked.push(ms)
+      const timer = setTimeout(callback, ms)
+      return () => clearTimeout(timer)
+    }
+    let answer = (_response: Response) => {}
+    const fetch = () => new Promise<Response>((resolve) => (answer = resolve))
+    const { sink, write, errors } = setUpSink({ fetch, schedule, timeout: Infinity, delay: 2 ** 40 })
+    write('a')
+    const flushed = sink.flush()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    answer(await accept())
+    await flushed
+    expect(sink.counts).toMatchObject({ stored: 1, pending: 0 })
+    expect(errors).toEqual([])
+    expect(Math.max(...asked)).toBeLessThan(2 ** 31)
+  })
+
   it('outlives options that throw', async () => {
     let isBroken = false
     const breakable =

@@ -49,9 +49,10 @@ describe('percentIn', () => {
     expect(percentIn(log)).toBeUndefined()
   })
 
-  it('reads a hostile log of 10 MB in no time', () => {
+  it('reads a hostile log of 10 MB in linear time', () => {
     const started = performance.now()
     expect(percentIn(`${'9'.repeat(5_000_000)}.${'9'.repeat(5_000_000)}`)).toBeUndefined()
-    expect(performance.now() - started).toBeLessThan(100)
+    // In quadratic time it would take hours.
+    expect(performance.now() - started).toBeLessThan(20_000)
   })
 })

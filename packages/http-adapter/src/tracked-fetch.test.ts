@@ -215,6 +215,7 @@ describe('a tracked call', () => {
 
   it('passes on what is no promise, and what throws', () => {
     const tracker = createTracker({ pipeline: showPipeline })
+    tracker.on('error', () => {})
     const error = new Error('no network here')
     const plain = createTrackedFetch({ tracker, routes, fetch: (() => undefined) as never })
     const throwing = createTrackedFetch({

@@ -22,7 +22,7 @@ export interface World {
   readonly clock: () => number
   /** A number from 0 to under 1, for the jitter of waits. Default: Math.random. */
   readonly random: () => number
-  /** Calls back after some ms; gives the undo. Default: setTimeout. */
+  /** Calls back after some ms, at most 2^31 - 1; gives the undo. Default: setTimeout. */
   readonly schedule: (callback: () => void, ms: number) => () => void
 }
 
@@ -31,10 +31,15 @@ export const worldOf = ({
   clock = Date.now,
   random = Math.random,
   schedule = later,
-}: Partial<World>): World => ({ fetch, clock, random, schedule })
+}: Partial<World>): World => ({
+  fetch,
+  clock,
+  random,
+  // What is longer than a timer can wait would be at once.
+  schedule: (callback, ms) => (ms === Infinity ? () => {} : schedule(callback, Math.min(ms, 2_147_483_647))),
+})
 
 const later: World['schedule'] = (callback, ms) => {
-  // What is longer would be at once.
-  const timer = setTimeout(callback, Math.min(ms, 2_147_483_647))
+  const timer = setTimeout(callback, ms)
   return () => clearTimeout(timer)
 }

@@ -96,7 +96,7 @@ describe('useTrack', () => {
     expect(errors).toEqual([
       'useTrack: no showId yet. This call of "trailer" is made, but not tracked.',
       'no options',
-      ...Array(errors.length - 2).fill(expect.stringContaining('"trailr" is no step')),
+      ...Array(errors.length - 2).fill(expect.stringContaining('Unknown step "trailr"')),
     ])
     expect(tracker.getTasks()).toEqual([])
   })

@@ -1,5 +1,6 @@
 import {
   CallsheetError,
+  type Followable,
   type ItemScope,
   type MetadataOf,
   type Pipeline,
@@ -22,7 +23,7 @@ export type UseTrackOptions<P extends Pipeline, T extends TaskType<P>, R> = Step
 type StepCallOptions<_T extends string, Item, M, R> = {
   /** The show of the call; `null` before it exists. */
   readonly showId: ShowId
-} & RunOptions<M, R> &
+} & RunOptions<M, R, never> &
   Item
 
 export interface UseTrack<P extends Pipeline> {
@@ -42,7 +43,7 @@ export interface UseTrack<P extends Pipeline> {
    */
   <T extends TaskType<P>, A extends readonly unknown[], R>(
     type: T,
-    fn: (...args: A) => R,
+    fn: (...args: A) => Followable<R>,
     options: NoInfer<
       | StepCallOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R>
       | ((...args: A) => StepCallOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R>)
@@ -76,7 +77,8 @@ export const useTrack: UseTrack<Pipeline> = (type, fn, options) => {
       return call()
     }
     // For any step at once, TypeScript cannot tell that these options fit.
-    return show.track(now.type, call, given as never)
+    return show.track(now.type, call as never, given as never)
   })
-  return tracked
+  // Whatever the function gives: `Followable` only refuses.
+  return tracked as never
 }
