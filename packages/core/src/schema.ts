@@ -56,15 +56,23 @@ export function parseSnapshot(input: unknown, options: ParseOptions = {}): Parse
   return read(input, options) as unknown as ParsedSnapshot
 }
 
+/** After so many, what was given is no set of records. */
+const mostRejected = 1_000
+
 function read(input: unknown, { pipeline }: ParseOptions) {
   const { savedAt = 0, tasks = [], shows = [], durations = [], ...given } = open(input)
   const rejected: Rejection[] = []
+  let skipped = 0
   const pass = <T>(
     kind: Rejection['kind'],
     schema: z.ZodMiniType<T>,
     check?: (value: T) => string | undefined,
   ) => {
     return (value: unknown, index: number): T[] => {
+      if (rejected.length >= mostRejected) {
+        skipped += 1
+        return []
+      }
       const result = safely(() => {
         const { success, data, error } = schema.safeParse(value)
         const reason = success ? check?.(data) : reasonOf(error)
@@ -93,12 +101,15 @@ function read(input: unknown, { pipeline }: ParseOptions) {
     if (mayBeForeign && !types.has(task.type)) return 'it belongs to another pipeline'
     return 'removed' in task ? undefined : checkMetadata(task, types.get(task.type)?.metadata)
   }
+  const passedTasks = tasks.flatMap(pass<TaskVersion>('task', versionSchema as never, checkTask))
+  const passedDurations = durations.flatMap(pass<DurationsRecord>('durations', durationsSchema as never))
   return {
     savedAt,
-    tasks: tasks.flatMap(pass<TaskVersion>('task', versionSchema as never, checkTask)),
+    tasks: passedTasks,
     shows: passedShows,
-    durations: durations.flatMap(pass<DurationsRecord>('durations', durationsSchema as never)),
+    durations: passedDurations,
     rejected,
+    skipped,
   }
 }
 

@@ -511,8 +511,24 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     report,
     page: page.tell,
     async close() {
-      const flushed = await Promise.allSettled(sinks.map(async (sink) => sink.flush?.()))
-      for (const one of flushed) if (one.status === 'rejected') report(one.reason)
+      const flushing = sinks.map(async (sink) => sink.flush?.())
+      for (const one of flushing) one.catch(report)
+      let stopTimer: (() => void) | undefined
+      const late = new Promise<void>((resolve) => {
+        const giveUp = () => {
+          report(
+            new CallsheetError('close: a sink has not flushed within 10 s; closed without it.', {
+              code: 'sink_failed',
+            }),
+          )
+          resolve()
+        }
+        guarded(() => {
+          stopTimer = timer(giveUp, 10_000)
+        })
+      })
+      await Promise.race([Promise.allSettled(flushing), late])
+      guarded(() => stopTimer?.())
       for (const sink of sinks) guarded(() => sink.close?.())
     },
   }
