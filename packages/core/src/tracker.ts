@@ -372,7 +372,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     },
     page,
     isDone: (slot) => has(slot, 'done'),
-    takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 0),
+    takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 120_000),
     ended,
     runs,
     promises,
@@ -498,6 +498,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     report,
     page: page.tell,
     async close() {
+      for (const run of runs.values()) run.settleNow()
       const flushing = sinks.map(async (sink) => sink.flush?.())
       for (const one of flushing) one.catch(report)
       let stopTimer: (() => void) | undefined
