@@ -267,3 +267,19 @@ describe('a listener that writes', () => {
     expect(seen).toEqual([true])
   })
 })
+
+describe('close', () => {
+  it('gives up on a sink that never flushes after 10 s, reports that, and closes all the same', async () => {
+    const close = vi.fn()
+    const { tracker, clock, messages } = setup({
+      sinks: [{ write: () => {}, flush: () => new Promise(() => {}), close }],
+    })
+    const closed = tracker.close()
+    await clock.advance(9_999)
+    expect(close).not.toHaveBeenCalled()
+    await clock.advance(1)
+    await closed
+    expect(close).toHaveBeenCalledTimes(1)
+    expect(messages()).toEqual(['close: a sink has not flushed within 10 s; closed without it.'])
+  })
+})

@@ -39,6 +39,14 @@ describe('parseRecords', () => {
       })
   })
 
+  it('stops after 1,000 rejections, and says how many records it has not looked at', () => {
+    const records = parseRecords({ tasks: [...Array<null>(5_000).fill(null), task], shows: [show] })
+    expect(records.rejected).toHaveLength(1_000)
+    expect(records.skipped).toBe(4_001)
+    expect(records.shows).toHaveLength(1)
+    expect(parseRecords({ tasks: [task, null] }).skipped).toBe(0)
+  })
+
   it('reads a set with nothing in it', () => {
     expect(parseRecords({})).toMatchObject({ tasks: [], shows: [], rejected: [] })
   })

@@ -56,21 +56,29 @@ export function parseSnapshot(input: unknown, options: ParseOptions = {}): Parse
   return read(input, options) as unknown as ParsedSnapshot
 }
 
+/** After so many, what was given is no set of records. */
+const mostRejected = 1_000
+
 function read(input: unknown, { pipeline }: ParseOptions) {
   const { savedAt = 0, tasks = [], shows = [], durations = [], ...given } = open(input)
   const rejected: Rejection[] = []
+  let skipped = 0
   const pass = <T>(
     kind: Rejection['kind'],
     schema: z.ZodMiniType<T>,
     check?: (value: T) => string | undefined,
   ) => {
     return (value: unknown, index: number): T[] => {
+      if (rejected.length >= mostRejected) {
+        skipped += 1
+        return []
+      }
       const result = safely(() => {
         const { success, data, error } = schema.safeParse(value)
         const reason = success ? check?.(data) : reasonOf(error)
         return reason === undefined ? { data: data as T } : reason
       })
-      if (typeof result !== 'string') return [Object.freeze(result.data)]
+      if (typeof result !== 'string') return [frozen(result.data as object) as T]
       rejected.push({ index, kind, reason: result })
       return []
     }
@@ -93,13 +101,32 @@ function read(input: unknown, { pipeline }: ParseOptions) {
     if (mayBeForeign && !types.has(task.type)) return 'it belongs to another pipeline'
     return 'removed' in task ? undefined : checkMetadata(task, types.get(task.type)?.metadata)
   }
+  const passedTasks = tasks.flatMap(pass<TaskVersion>('task', versionSchema as never, checkTask))
+  const passedDurations = durations.flatMap(pass<DurationsRecord>('durations', durationsSchema as never))
   return {
     savedAt,
-    tasks: tasks.flatMap(pass<TaskVersion>('task', versionSchema as never, checkTask)),
+    tasks: passedTasks,
     shows: passedShows,
-    durations: durations.flatMap(pass<DurationsRecord>('durations', durationsSchema as never)),
+    durations: passedDurations,
     rejected,
+    skipped,
   }
+}
+
+/** A record that is the tracker's own through and through: what was given stays as it is. */
+function frozen(record: object): object {
+  const parts = record as Record<string, unknown>
+  for (const name of Object.keys(parts)) parts[name] = frozenCopy(parts[name])
+  return Object.freeze(record)
+}
+
+function frozenCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy))
+  // Makes own properties whatever their names are: `__proto__` too.
+  return Object.freeze(
+    Object.fromEntries(Object.entries(value).map(([name, part]) => [name, frozenCopy(part)])),
+  )
 }
 
 function checkMetadata({ metadata }: TaskRecord, schema: StandardSchema | undefined): string | undefined {

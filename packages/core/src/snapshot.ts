@@ -27,6 +27,8 @@ export interface ParsedRecords {
   readonly durations: readonly DurationsRecord[]
   /** What did not pass, and why; one bad record never sinks the rest. */
   readonly rejected: readonly Rejection[]
+  /** How many records were not looked at: a door stops after 1,000 rejections. */
+  readonly skipped: number
 }
 
 /** A snapshot that came through a door of `@callsheet/core/schema`. */

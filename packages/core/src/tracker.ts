@@ -8,7 +8,7 @@ import {
   conflictIn,
   definitionOf,
   type LooseSlot,
-  readItem,
+  readFilter,
   readSlot,
   shown,
 } from './input.ts'
@@ -280,26 +280,13 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       return version && isInSlot(version) ? [version] : []
     }
     assertId(filter.showId, 'showId')
-    const missing = Object.entries(filter).find(([, value]) => value === undefined || value === null)
-    if (missing) {
-      const message = `Invalid filter: "${missing[0]}" is ${missing[1]}, so it matches no task. Leave the key out to match all.`
-      report(new CallsheetError(message, { code: 'invalid_field' }))
-      return []
-    }
-    if (filter.type !== undefined) assertType(pipeline, filter.type)
+    const isMeant = readFilter(pipeline, filter as never, (why) =>
+      report(new CallsheetError(`Invalid filter: ${why}`, { code: 'invalid_field' })),
+    )
     const show = showOf(store.state(), filter.showId)
-    const { type, characterId } = filter as Partial<LooseSlot>
-    const item = type === undefined ? characterId : readItem(pipeline, type, filter as never)
     const tasks: SlotTask[] = []
-    for (const step of show?.stepStates ?? []) {
-      for (const version of step.listed()) {
-        if (!isInSlot(version)) continue
-        const isMeant =
-          (filter.type === undefined || filter.type === version.type) &&
-          (item === undefined || item === version.characterId)
-        if (isMeant) tasks.push(version)
-      }
-    }
+    for (const step of show?.stepStates ?? [])
+      for (const version of step.listed()) if (isInSlot(version) && isMeant(version)) tasks.push(version)
     return tasks
   }
 
@@ -385,7 +372,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     },
     page,
     isDone: (slot) => has(slot, 'done'),
-    takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 0),
+    takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 120_000),
     ended,
     runs,
     promises,
@@ -512,8 +499,25 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     report,
     page: page.tell,
     async close() {
-      const flushed = await Promise.allSettled(sinks.map(async (sink) => sink.flush?.()))
-      for (const one of flushed) if (one.status === 'rejected') report(one.reason)
+      for (const run of runs.values()) run.settleNow()
+      const flushing = sinks.map(async (sink) => sink.flush?.())
+      for (const one of flushing) one.catch(report)
+      let stopTimer: (() => void) | undefined
+      const late = new Promise<void>((resolve) => {
+        const giveUp = () => {
+          report(
+            new CallsheetError('close: a sink has not flushed within 10 s; closed without it.', {
+              code: 'sink_failed',
+            }),
+          )
+          resolve()
+        }
+        guarded(() => {
+          stopTimer = timer(giveUp, 10_000)
+        })
+      })
+      await Promise.race([Promise.allSettled(flushing), late])
+      guarded(() => stopTimer?.())
       for (const sink of sinks) guarded(() => sink.close?.())
     },
   }

@@ -646,3 +646,52 @@ describe('the test kit', () => {
     expectTypeOf(callsheetMatchers).toHaveProperty('toHaveTask')
   })
 })
+
+describe('a tracked function that cannot be observed', () => {
+  const { show } = createTracker({ pipeline: showPipeline })
+  const { track } = show('s')
+
+  it('is refused: a query builder, an iterator, a stream, an iterable', () => {
+    const query = {} as PromiseLike<number>
+    // @ts-expect-error -- starts when it is awaited
+    void track('trailer', () => query)
+    // @ts-expect-error -- the same with options
+    void track('portrait', () => query, { characterId: 'ada' })
+    // @ts-expect-error -- or only sometimes
+    void track('trailer', () => (Math.random() > 0.5 ? query : undefined))
+    // @ts-expect-error -- starts when it is read
+    void track('trailer', () => [1].values())
+    // @ts-expect-error -- starts when it is read
+    void track('trailer', () => new ReadableStream())
+    // @ts-expect-error -- starts when it is read
+    void track('trailer', () => ({}) as AsyncIterable<number>)
+  })
+
+  it('is taken in every other case, with its own type', () => {
+    const rows = {} as PromiseLike<number>
+    expectTypeOf(track('trailer', async () => rows)).toEqualTypeOf<Promise<number>>()
+    expectTypeOf(track('trailer', () => ['ada'])).toEqualTypeOf<string[]>()
+    expectTypeOf(track('trailer', () => new Map<string, number>())).toEqualTypeOf<Map<string, number>>()
+    expectTypeOf(track('trailer', () => 'text')).toBeString()
+    expectTypeOf(track('trailer', () => ({}) as unknown)).toBeUnknown()
+    expectTypeOf(track('trailer', () => JSON.parse('1'))).toBeAny()
+    expectTypeOf(track('trailer', () => fetch('/'))).toEqualTypeOf<Promise<Response>>()
+    expectTypeOf(track('trailer', () => {})).toBeVoid()
+    async function* steps(): AsyncGenerator<number, string, boolean> {
+      yield 1
+      return 'done'
+    }
+    expectTypeOf(track('trailer', steps)).toEqualTypeOf<AsyncGenerator<number, string, boolean>>()
+    const wrapped = <T>(fn: () => Promise<T>) => track('trailer', fn)
+    expectTypeOf(wrapped(async () => 5)).toEqualTypeOf<Promise<number>>()
+  })
+
+  it("may give nothing with unless: 'done'", () => {
+    const call = () => Promise.resolve(1)
+    expectTypeOf(track('trailer', call, { unless: 'done' })).toEqualTypeOf<Promise<number> | undefined>()
+    expectTypeOf(track('trailer', call, { timeout: 5 })).toEqualTypeOf<Promise<number>>()
+    expectTypeOf(track('portrait', call, { characterId: 'ada', unless: 'done' })).toEqualTypeOf<
+      Promise<number> | undefined
+    >()
+  })
+})

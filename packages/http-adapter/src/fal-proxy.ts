@@ -13,7 +13,8 @@ export function falProxy(proxyUrl: string, send: Fetch = globalThis.fetch): Fetc
   return (input, init) => {
     const url = urlOf([input, init])
     if (!url || !/(?:^|\.)fal\.(?:ai|run)$/.test(url.hostname)) return send(input, init)
-    const request = input instanceof Request ? input : undefined
+    // Also a Request of another realm or library.
+    const request = typeof input === 'object' && 'url' in input ? input : undefined
     const headers = new Headers(init?.headers ?? request?.headers)
     headers.set('x-fal-target-url', url.href)
     return send(request ? new Request(proxyUrl, request) : proxyUrl, { ...init, headers })

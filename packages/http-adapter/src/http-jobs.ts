@@ -1,6 +1,7 @@
 import type { Follow, FollowContext, Job, TaskPatch } from '@callsheet/core'
 import { followJob, type FollowOptions, type JobState } from '@callsheet/core/jobs'
 import { askJob, type JobHeaders, jsonOf, type Question } from './ask-job.ts'
+import { guard } from './guard.ts'
 import { createDesk, type Desk, heard, nap } from './job-desk.ts'
 import type { JobTools, Watch } from './provider.ts'
 import { isJson, readJson } from './read-outcome.ts'
@@ -91,13 +92,11 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
   const desks = new Set<Desk>()
   /** The tasks of jobs that nobody follows any more, though they may have gone on, by the jobs' ids. */
   const lost = new Map<string, string>()
-  const report = (error: unknown) => {
-    try {
-      options.report?.(error)
-    } catch {
-      // There is nothing left to tell.
-    }
-  }
+  const report = (error: unknown) =>
+    guard(
+      () => options.report?.(error),
+      () => {},
+    )
 
   async function follow(
     job: Job,

@@ -100,6 +100,29 @@ describe.each(Object.entries(starts))('an answer of %s', (endpoint, [provider, a
   )
 })
 
+describe.each(Object.entries(starts))(
+  'a 200 of %s whose body is not JSON',
+  (_endpoint, [provider, address]) => {
+    it.each([
+      ['a page', () => new Response('<html>Sign in</html>', { headers: { 'content-type': 'text/html' } })],
+      [
+        'a page that is called JSON',
+        () => new Response('<html>', { headers: { 'content-type': 'application/json' } }),
+      ],
+      [
+        'nothing that is called JSON',
+        () => new Response('', { headers: { 'content-type': 'application/json' } }),
+      ],
+      ['nothing at all', () => new Response(null)],
+      ['a text', () => new Response('ok')],
+    ])('fails the task: %s', async (_what, answer) => {
+      const { task, sent, pending } = await play(provider, address, answer())
+      expect(task).toMatchObject({ status: 'failed', error: { retryable: false } })
+      expect([sent.length, pending]).toEqual([1, 0])
+    })
+  },
+)
+
 describe('work that was paid for and goes on', () => {
   const queue = 'https://queue.fal.run/fal-ai/painter'
   const predictions = 'https://api.replicate.com/v1/predictions'

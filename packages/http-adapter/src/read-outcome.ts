@@ -54,7 +54,7 @@ const pausedStage = 'waiting for the response to be read'
  */
 export function readOutcome(
   shared: SharedResponse,
-  { read, stream, longest }: Pick<LooseRoute, 'read' | 'stream' | 'longest'>,
+  { read, stream, longest, unread }: Pick<LooseRoute, 'read' | 'stream' | 'longest' | 'unread'>,
   request: RouteRequest,
   run: ReadRun,
 ): Outcome | Promise<Outcome> {
@@ -68,9 +68,11 @@ export function readOutcome(
     if (isJson(original)) {
       if (!read) return said()
       const options = { linger, onPause: pauseIn(run), ...(run.isHeld && { longestLead: Infinity }) }
-      return readJson(shared, (body) => read(body, request), run.report, longest, options).then(said)
+      const reading = readJson(shared, (body) => read(body, request), run.report, longest, options, unread)
+      return reading.then(said)
     }
-    return stream ? readStream(stream, shared, request, run).then(said) : said()
+    const other = original.status === 202 ? undefined : unread
+    return stream ? readStream(stream, shared, request, run, other).then(said) : said(other)
   } catch (error) {
     run.report(error)
     return said()
@@ -83,6 +85,7 @@ async function readStream(
   shared: SharedResponse,
   request: RouteRequest,
   { wait: _wait, isHeld: _isHeld, ...run }: ReadRun,
+  unread: TaskPatch | undefined,
 ): Promise<TaskPatch | undefined> {
   const { original: response } = shared
   const failures: unknown[] = []
@@ -94,7 +97,8 @@ async function readStream(
   const copy = () =>
     shared.copy({ onPause: pauseIn(run, () => stage), onFail: (error) => failures.push(error) })
   try {
-    return await stream(copy, response.headers, { ...run, update, request, response })
+    const reading = stream(copy, response.headers, { ...run, update, request, response })
+    return reading ? await reading : unread
   } catch (error) {
     if (failures.length > 0) throw failures[0]
     run.report(error)
@@ -148,13 +152,18 @@ function textCopyOf({ original }: SharedResponse) {
 const patchOf = ({ status }: Response, patch?: TaskPatch): TaskPatch | undefined =>
   status === 202 ? { status: 'processing', stage: 'accepted', ...patch } : patch
 
-/** What `read` says of the JSON of a response, from a copy that is made at once; undefined where that cannot be had. */
+/**
+ * What `read` says of the JSON of a response, from a copy that is made at once; undefined where that cannot be had.
+ *
+ * @param unread What is said instead where the body is no JSON.
+ */
 export async function readJson<T>(
   shared: SharedResponse,
   read: (body: unknown) => T | undefined,
   report: (error: unknown) => void,
   longest = longestAnswer,
   options: CopyOptions = {},
+  unread?: T,
 ): Promise<T | undefined> {
   const { original } = shared
   const text = isShort(original, longest) ? await textOf(shared, longest, options) : undefined
@@ -166,6 +175,7 @@ export async function readJson<T>(
     if (original.body) report(new CallsheetError(`The response body of ${address} was not read: ${why}.`))
   } catch (error) {
     report(error)
+    return unread
   }
   return undefined
 }

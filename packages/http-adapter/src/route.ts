@@ -63,6 +63,8 @@ export interface LooseRoute extends CallOptions {
   readonly metadata?: object | ((request: RouteRequest) => object)
   readonly read?: (body: unknown, request: RouteRequest) => TaskPatch | undefined
   readonly stream?: ReadStream
+  /** What an ok response means whose body is neither JSON nor a stream that is read. */
+  readonly unread?: TaskPatch | undefined
   /** See a provider's `Start`. */
   readonly longest?: number
   readonly job?: (request: RouteRequest) => Job | undefined

@@ -11,6 +11,7 @@ import type {
 import { type Call, type CallTools, makeCall } from './call.ts'
 import { createMatcher, type RouteKey } from './match.ts'
 import { findTarget, type Plan, planCall, type Target } from './plan.ts'
+import { misread } from './misread.ts'
 import type { Provider } from './provider.ts'
 import { type Fetch, type FetchArguments, type RouteRequest, signalOf } from './request.ts'
 import type { CallOptions, LooseRoute, Route } from './route.ts'
@@ -210,7 +211,10 @@ function targetsOf(
 ): (readonly [string, Target])[] {
   const targets: (readonly [string, Target])[] = Object.entries(routes)
   for (const { name: provider, starts, watches = {} } of providers) {
-    for (const [key, start] of Object.entries(starts)) targets.push([key, start!])
+    for (const [key, start] of Object.entries(starts)) {
+      // A host's page in place of an answer.
+      targets.push([key, { ...start, ...(start!.read && { unread: misread(provider, undefined) }) }])
+    }
     for (const [key, it] of Object.entries(watches)) targets.push([key, { watch: it!, provider }])
   }
   return targets

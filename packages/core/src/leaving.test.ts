@@ -1,0 +1,312 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { RunContext } from './run.ts'
+import type { TaskRecord } from './task.ts'
+import { createTestTracker } from './test-tracker.ts'
+import { deferred, quiet } from './testing.ts'
+
+/** As browsers reject when they cut a connection. */
+const cut = () => new TypeError('Failed to fetch')
+
+function setUp(isWatched = true) {
+  const kit = createTestTracker({ start: 1_000_000 })
+  const { page } = kit.tracker
+  if (isWatched) page('watched')
+  const task = (id = 'task-1') => kit.tracker.getTask(id) as TaskRecord | undefined
+  return { ...kit, page, show: kit.tracker.show('s'), task }
+}
+
+/** A call that goes on, whose promise is not awaited. */
+function running(kit: ReturnType<typeof setUp>, options: object = {}) {
+  const calls: ReturnType<typeof deferred<unknown>>[] = []
+  const fn = vi.fn((_run: RunContext<never>) => {
+    const call = deferred()
+    calls.push(call)
+    return call.promise
+  })
+  const returned = kit.show.track('trailer', fn as never, options) as Promise<unknown>
+  const settled = vi.fn()
+  returned.then(settled, settled)
+  return { fn, calls, returned, settled }
+}
+
+describe('a page that is left', () => {
+  it.each(['left', 'may-leave'] as const)('after "%s" records no failure of the network', async (event) => {
+    const kit = setUp()
+    const { calls, settled } = running(kit)
+    kit.page(event)
+    calls[0]!.reject(cut())
+    await quiet()
+    expect(settled).toHaveBeenCalledTimes(1)
+    expect(kit.task()).toMatchObject({ status: 'interrupted' })
+    expect(kit.task()?.error).toBeUndefined()
+  })
+
+  it('records none either where no sink watches it, as long as it is told', async () => {
+    const kit = setUp(false)
+    const { calls } = running(kit)
+    kit.page('left')
+    calls[0]!.reject(cut())
+    await quiet()
+    expect(kit.task()?.status).toBe('interrupted')
+  })
+
+  it('records none 26 ms before it is left, as when Chromium closes a window', async () => {
+    const kit = setUp()
+    const { calls, settled } = running(kit)
+    calls[0]!.reject(cut())
+    await quiet()
+    // The caller hears of it at once; the record waits.
+    expect(settled).toHaveBeenCalledTimes(1)
+    expect(kit.task()?.status).toBe('processing')
+    await kit.clock.advance(26)
+    kit.page('left')
+    expect(kit.task()?.status).toBe('interrupted')
+  })
+
+  it('that stays after all, as for a download, keeps the interruption', async () => {
+    const kit = setUp()
+    const { calls } = running(kit)
+    kit.page('may-leave')
+    await kit.clock.advance(30)
+    calls[0]!.reject(cut())
+    await kit.clock.advance(60_000)
+    expect(kit.task()?.status).toBe('interrupted')
+    // The next call is an ordinary one.
+    const again = running(kit)
+    again.calls[0]!.reject(cut())
+    await kit.clock.advance(300)
+    expect(kit.task('task-2')?.status).toBe('failed')
+  })
+
+  it('still records a success, an answer that says no, and what the code itself throws', async () => {
+    const kit = setUp()
+    const ends = [
+      ['succeeded', () => Promise.resolve(1)],
+      ['failed', () => Promise.resolve(new Response(null, { status: 503 }))],
+      ['failed', () => Promise.reject(new Error('no seeds'))],
+      ['canceled', () => Promise.reject(new DOMException('stopped', 'AbortError'))],
+    ] as const
+    kit.page('left')
+    for (const [index, [status, end]] of ends.entries()) {
+      void kit.show.track('trailer', end as () => Promise<unknown>)
+      await quiet()
+      expect(kit.task(`task-${index + 1}`)?.status).toBe(status)
+    }
+  })
+
+  it('starts no attempt, and the promise rejects as the call did', async () => {
+    const kit = setUp()
+    const { fn, calls, returned } = running(kit, { retry: { attempts: 5 } })
+    kit.page('left')
+    const error = cut()
+    calls[0]!.reject(error)
+    await kit.clock.advance(600_000)
+    await expect(returned).rejects.toBe(error)
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(kit.task()).toMatchObject({ status: 'interrupted', attempt: 1 })
+    expect(kit.clock.pending).toBe(0)
+  })
+
+  it('starts no attempt when it is left within 300 ms after the failure', async () => {
+    const kit = setUp()
+    const { fn, calls } = running(kit, { retry: { attempts: 5, delay: () => 0 } })
+    calls[0]!.reject(cut())
+    await kit.clock.advance(299)
+    expect(fn).toHaveBeenCalledTimes(1)
+    kit.page('may-leave')
+    await kit.clock.advance(600_000)
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(kit.task()?.status).toBe('interrupted')
+  })
+
+  it('holds up a pause before a retry until it is back', async () => {
+    const kit = setUp()
+    const { fn, calls } = running(kit, { retry: { attempts: 2, delay: () => 5_000 } })
+    calls[0]!.reject(new Error('busy'))
+    await quiet()
+    kit.page('left')
+    await kit.clock.advance(60_000)
+    expect(fn).toHaveBeenCalledTimes(1)
+    kit.page('returned')
+    await quiet()
+    expect(fn).toHaveBeenCalledTimes(2)
+    expect(kit.task()).toMatchObject({ status: 'processing', attempt: 2 })
+  })
+
+  it('holds up a retry whose `before` took until it was left', async () => {
+    const kit = setUp()
+    const before = deferred()
+    const { fn, calls } = running(kit, {
+      retry: { attempts: 2, delay: () => 0, before: () => before.promise },
+    })
+    calls[0]!.reject(new Error('busy'))
+    await kit.clock.advance(1)
+    kit.page('left')
+    before.resolve(undefined)
+    await kit.clock.advance(1_000)
+    expect(fn).toHaveBeenCalledTimes(1)
+    kit.page('returned')
+    await kit.clock.advance(1)
+    expect(fn).toHaveBeenCalledTimes(2)
+  })
+
+  it('holds up `wait`, and so a poll, until it is back', async () => {
+    const kit = setUp()
+    const asked = vi.fn()
+    void kit.show.track('trailer', async ({ wait }) => {
+      await wait(3_000)
+      asked()
+    })
+    await kit.clock.advance(1_000)
+    kit.page('left')
+    await kit.clock.advance(60_000)
+    expect(asked).not.toHaveBeenCalled()
+    kit.page('returned')
+    await quiet()
+    expect(asked).toHaveBeenCalledTimes(1)
+  })
+
+  it('times nothing out until it is back', async () => {
+    const kit = setUp()
+    const { calls } = running(kit, { timeout: 1_000 })
+    kit.page('left')
+    await kit.clock.advance(60_000)
+    expect(kit.task()?.status).toBe('processing')
+    calls[0]!.resolve(1)
+    await quiet()
+    expect(kit.task()?.status).toBe('succeeded')
+    expect(kit.clock.pending).toBe(0)
+  })
+
+  it('can be canceled', async () => {
+    const kit = setUp()
+    const { fn, calls, returned } = running(kit, { retry: { attempts: 2, delay: () => 5_000 } })
+    calls[0]!.reject(new Error('busy'))
+    await quiet()
+    kit.page('left')
+    await kit.clock.advance(60_000)
+    kit.show.cancel('enough')
+    await expect(returned).rejects.toThrow('enough')
+    kit.page('returned')
+    await kit.clock.advance(60_000)
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(kit.task()?.status).toBe('canceled')
+  })
+})
+
+describe('a page that has come back', () => {
+  it('interrupts the calls whose connection was cut meanwhile, and tries none of them again', async () => {
+    const kit = setUp()
+    const { fn, calls } = running(kit, { retry: { attempts: 5 } })
+    kit.page('left')
+    await kit.clock.advance(60_000)
+    kit.page('returned')
+    await kit.clock.advance(950)
+    calls[0]!.reject(cut())
+    await kit.clock.advance(600_000)
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(kit.task()?.status).toBe('interrupted')
+  })
+
+  it('takes the answers that the browser kept for it', async () => {
+    const kit = setUp()
+    const { calls } = running(kit)
+    kit.page('left')
+    kit.page('returned')
+    calls[0]!.resolve(new Response('{}'))
+    await quiet()
+    expect(kit.task()?.status).toBe('succeeded')
+  })
+
+  it('records what fails in calls that it has made since', async () => {
+    const kit = setUp()
+    kit.page('left')
+    kit.page('returned')
+    const { calls } = running(kit)
+    calls[0]!.reject(cut())
+    await kit.clock.advance(300)
+    expect(kit.task()).toMatchObject({ status: 'failed', error: { message: 'Failed to fetch' } })
+  })
+
+  it('interrupts a task that a later sign of life revives', async () => {
+    const kit = setUp()
+    const { calls } = running(kit)
+    kit.page('left')
+    calls[0]!.reject(cut())
+    await quiet()
+    kit.tracker.updateTask('task-1', { status: 'succeeded', outputUrl: 'https://a.example/t.mp4' })
+    expect(kit.task()?.status).toBe('succeeded')
+  })
+})
+
+describe('a failure that is held back for 300 ms', () => {
+  it('is recorded then, and the time of a timeout does not count any more', async () => {
+    const kit = setUp()
+    const { calls } = running(kit, { timeout: 200 })
+    calls[0]!.reject(cut())
+    await kit.clock.advance(300)
+    expect(kit.task()).toMatchObject({ status: 'failed', error: { message: 'Failed to fetch' } })
+    expect(kit.clock.pending).toBe(0)
+  })
+
+  it('is recorded at once when its caller calls again: the new call is made, and joins nothing', async () => {
+    const kit = setUp()
+    let calls = 0
+    const fetchAgain = async () => {
+      for (;;) {
+        try {
+          return await kit.show.track('trailer', async () => {
+            calls += 1
+            if (calls < 3) throw cut()
+            return 'done'
+          })
+        } catch {
+          // The caller's own retry.
+        }
+      }
+    }
+    expect(await fetchAgain()).toBe('done')
+    expect(calls).toBe(3)
+    expect(['task-1', 'task-2', 'task-3'].map((id) => kit.task(id)?.status)).toEqual([
+      'failed',
+      'failed',
+      'succeeded',
+    ])
+    expect(kit.clock.pending).toBe(0)
+  })
+
+  it('is the next attempt’s to take up by `retryOf`', async () => {
+    const kit = setUp()
+    await kit.show.track('trailer', () => Promise.reject(cut())).catch(() => {})
+    await kit.show.track('trailer', () => Promise.resolve(1), { retryOf: 'task-1' })
+    expect(kit.task()).toMatchObject({ status: 'succeeded', attempt: 2 })
+  })
+
+  it('gives way to a cancel', async () => {
+    const kit = setUp()
+    const { calls } = running(kit)
+    calls[0]!.reject(cut())
+    await quiet()
+    kit.show.cancel('enough')
+    await kit.clock.advance(1_000)
+    expect(kit.task()?.status).toBe('canceled')
+    expect(kit.clock.pending).toBe(0)
+  })
+
+  it('is recorded before the tracker closes', async () => {
+    const kit = setUp()
+    const { calls } = running(kit)
+    calls[0]!.reject(cut())
+    await quiet()
+    await kit.tracker.close()
+    expect(kit.task()?.status).toBe('failed')
+  })
+
+  it('is not held back where no page is watched', async () => {
+    const kit = setUp(false)
+    const { calls } = running(kit)
+    calls[0]!.reject(cut())
+    await quiet()
+    expect(kit.task()?.status).toBe('failed')
+  })
+})
