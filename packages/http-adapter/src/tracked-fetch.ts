@@ -84,7 +84,7 @@ const runningCalls = new WeakMap<object, Map<string, Call>>()
  * A call that joins a running one gets a response of its own. Its signal ends only its own waiting and body; when the
  * first caller aborts before it has an answer, the next one's call is made.
  *
- * Throws a TypeError for a route key that is no method and path.
+ * Throws a TypeError for an invalid route key.
  *
  * @example
  * const fetch = createTrackedFetch({
