@@ -78,7 +78,7 @@ function read(input: unknown, { pipeline }: ParseOptions) {
         const reason = success ? check?.(data) : reasonOf(error)
         return reason === undefined ? { data: data as T } : reason
       })
-      if (typeof result !== 'string') return [Object.freeze(result.data)]
+      if (typeof result !== 'string') return [frozen(result.data as object) as T]
       rejected.push({ index, kind, reason: result })
       return []
     }
@@ -111,6 +111,22 @@ function read(input: unknown, { pipeline }: ParseOptions) {
     rejected,
     skipped,
   }
+}
+
+/** A record that is the tracker's own through and through: what was given stays as it is. */
+function frozen(record: object): object {
+  const parts = record as Record<string, unknown>
+  for (const name of Object.keys(parts)) parts[name] = frozenCopy(parts[name])
+  return Object.freeze(record)
+}
+
+function frozenCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy))
+  // Makes own properties whatever their names are: `__proto__` too.
+  return Object.freeze(
+    Object.fromEntries(Object.entries(value).map(([name, part]) => [name, frozenCopy(part)])),
+  )
 }
 
 function checkMetadata({ metadata }: TaskRecord, schema: StandardSchema | undefined): string | undefined {

@@ -8,7 +8,7 @@ import {
   conflictIn,
   definitionOf,
   type LooseSlot,
-  readItem,
+  readFilter,
   readSlot,
   shown,
 } from './input.ts'
@@ -280,26 +280,13 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       return version && isInSlot(version) ? [version] : []
     }
     assertId(filter.showId, 'showId')
-    const missing = Object.entries(filter).find(([, value]) => value === undefined || value === null)
-    if (missing) {
-      const message = `Invalid filter: "${missing[0]}" is ${missing[1]}, so it matches no task. Leave the key out to match all.`
-      report(new CallsheetError(message, { code: 'invalid_field' }))
-      return []
-    }
-    if (filter.type !== undefined) assertType(pipeline, filter.type)
+    const isMeant = readFilter(pipeline, filter as never, (why) =>
+      report(new CallsheetError(`Invalid filter: ${why}`, { code: 'invalid_field' })),
+    )
     const show = showOf(store.state(), filter.showId)
-    const { type, characterId } = filter as Partial<LooseSlot>
-    const item = type === undefined ? characterId : readItem(pipeline, type, filter as never)
     const tasks: SlotTask[] = []
-    for (const step of show?.stepStates ?? []) {
-      for (const version of step.listed()) {
-        if (!isInSlot(version)) continue
-        const isMeant =
-          (filter.type === undefined || filter.type === version.type) &&
-          (item === undefined || item === version.characterId)
-        if (isMeant) tasks.push(version)
-      }
-    }
+    for (const step of show?.stepStates ?? [])
+      for (const version of step.listed()) if (isInSlot(version) && isMeant(version)) tasks.push(version)
     return tasks
   }
 
@@ -508,6 +495,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       return store.subscribe(listener, key ?? {})
     },
     on: store.on,
+    promises,
     report,
     page: page.tell,
     async close() {
