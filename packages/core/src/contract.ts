@@ -295,6 +295,8 @@ export interface Tracker<P extends Pipeline = Pipeline> {
     event: E,
     handler: (payload: TrackerEvents<P>[E]) => void,
   ) => () => void
+  /** What `track` returns, as the options say. For adapters that make promises of their own. */
+  readonly promises: 'same' | 'derived'
   /** Reports a failure of tracking on the `error` event. For adapters. */
   readonly report: (error: unknown) => void
   /**

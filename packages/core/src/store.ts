@@ -344,7 +344,8 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   function getPipeline(showId: string): PipelineView<P> {
     const known = showOf(state, showId)
     if (known) return viewOf<P>(known)
-    assertId(showId, 'showId')
+    // An empty id stands for a show that does not exist yet: the hooks read it.
+    if (showId !== '') assertId(showId, 'showId')
     // The same object for as long as somebody holds it, and no longer.
     const view = emptyViews.get(showId)?.deref() ?? viewOf<P>(ShowState.empty(pipeline, showId))
     emptyViews.set(showId, new WeakRef(view))

@@ -499,6 +499,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       return store.subscribe(listener, key ?? {})
     },
     on: store.on,
+    promises,
     report,
     page: page.tell,
     async close() {

@@ -14,6 +14,7 @@ const [mostRecords, mostBytes, lastBytes] = [500, 524_288, 49_152]
 
 /** A sink that posts records to a collector. */
 export interface HttpSink extends Sink {
+  /** Holds the functions of the host weakly: a sink of a server outlives the trackers of its requests. */
   readonly connect: (host: SinkHost) => void
   readonly flush: () => Promise<void>
   readonly close: () => void
