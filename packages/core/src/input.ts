@@ -88,20 +88,20 @@ export function conflictIn(pipeline: Pipeline, held: TaskRecord, patch: object):
   const given = patch as Partial<TaskRecord>
   for (const name of ['id', 'showId', 'type', 'startedAt'] as const) {
     if (given[name] !== undefined && given[name] !== held[name]) {
-      return `has the ${name} ${shown(held[name])} for good, not ${shown(given[name])}`
+      return `"${name}" cannot change from ${shown(held[name])} to ${shown(given[name])}`
     }
   }
   const item = readItem(pipeline, held.type, patch as Record<string, unknown>)
   return item === undefined || item === held.characterId
     ? undefined
-    : `is for ${shown(held.characterId)} for good, not for ${shown(item)}`
+    : `"${itemName(definitionOf(pipeline, held.type))}" cannot change from ${shown(held.characterId)} to ${shown(item)}`
 }
 
 /** Throws what is wrong with an id. */
 export function assertId(value: unknown, name: string): asserts value is string {
   if (isId(value)) return
   throw new CallsheetError(
-    `${name} ${shown(value)} is no usable id: give 1 to 256 well-formed characters, none of them a control character.`,
+    `Invalid ${name} ${shown(value)}: expected 1–256 characters without control characters.`,
     { code: 'invalid_id' },
   )
 }

@@ -14,7 +14,7 @@ export interface ParseOptions {
   readonly pipeline?: Pipeline
 }
 
-/** A text that is no JSON, or a value that is no set of records, or one from a newer version of Callsheet. */
+/** The input is not valid JSON, not a set of records, or from a newer version of Callsheet. */
 export class ParseError extends CallsheetError {
   override readonly name = 'ParseError'
   override readonly code = 'parse_failed'
@@ -152,8 +152,8 @@ function open(input: unknown): z.infer<typeof envelope> {
 }
 
 function unwrap(read: ReturnType<typeof envelope.safeParse> | string): z.infer<typeof envelope> {
-  if (typeof read === 'string') throw new ParseError(`These are no records: ${read}.`)
-  if (!read.success) throw new ParseError(`These are no records: ${reasonOf(read.error)}.`)
+  if (typeof read === 'string') throw new ParseError(`Cannot parse records: ${read}.`)
+  if (!read.success) throw new ParseError(`Cannot parse records: ${reasonOf(read.error)}.`)
   return read.data
 }
 
@@ -161,7 +161,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new ParseError(`This is no JSON: ${String(error)}`, { cause: error })
+    throw new ParseError(`Cannot parse JSON: ${String(error)}`, { cause: error })
   }
 }
 

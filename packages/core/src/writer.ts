@@ -37,7 +37,7 @@ export function nextVersion(
   const { now, by, redactor, report } = writing
   const refuse = createRefuse('Task', held.id, report)
   if (held.rev >= limits.count) {
-    refuse('rev', 'it cannot count any further, so the task stays as it is', 'limit_reached')
+    refuse('rev', 'the maximum number of revisions is reached; the task is unchanged', 'limit_reached')
     return held
   }
   const given = readPatch(patch, redactor, refuse)

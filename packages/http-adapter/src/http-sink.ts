@@ -75,7 +75,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
 
   const queue = createQueue(
     most,
-    (reason) => tell('it drops records, which its counts count', reason),
+    (reason) => tell('dropping records (see sink.counts.dropped)', reason),
     (row, end) => saved?.note(row, end),
   )
 

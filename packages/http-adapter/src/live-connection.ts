@@ -93,7 +93,7 @@ export function connect(
       const begunAt = clock()
       try {
         await makeAttempt(host, controller, isPolling ? poll : stream)
-        if (!isGood) ended = trouble('it ended before anything had come', {})
+        if (!isGood) ended = trouble('stream closed without data', {})
       } catch (thrown) {
         ended = thrown instanceof Error ? thrown : trouble(String(thrown), {})
       }

@@ -85,7 +85,7 @@ const runningCalls = new WeakMap<object, Map<string, Call>>()
  * first caller aborts before it has an answer, the next one's call is made. What one of them has not read yet waits in
  * memory: a body that joined fails 64 MiB behind the others, and the first caller's is waited for.
  *
- * Throws a TypeError for a route key that is no method and path.
+ * Throws a TypeError for an invalid route key.
  *
  * @example
  * const fetch = createTrackedFetch({
