@@ -132,7 +132,16 @@ function kindOf(status: number | undefined, text: string): FailureKind {
   return network.test(text) ? 'network' : 'unknown'
 }
 
-function waitOf({ headers, body }: SeenFailure, now: number): number | undefined {
+function waitOf(seen: SeenFailure, now: number): number | undefined {
+  try {
+    return readWait(seen, now)
+  } catch {
+    // Headers or a body of a class of their own.
+    return undefined
+  }
+}
+
+function readWait({ headers, body }: SeenFailure, now: number): number | undefined {
   const ms = Number(headers?.get('retry-after-ms') || Number.NaN)
   const wait = Number.isFinite(ms)
     ? ms

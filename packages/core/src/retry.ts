@@ -33,7 +33,9 @@ export async function followAttempts(
       const end = settled(call)
       const outcome = await inTime(host, run, attempt, end)
       if (run.isOver) return unwrap(await end)
-      const failed = await failureIn(host, run, outcome)
+      const failed = await failureIn(host, run, outcome).catch((error: unknown) =>
+        unreadable(host, run, error),
+      )
       if (run.isOver || !failed) return unwrap(await end)
       const failure = judge(host, run, failed.seen)
       // A filtered content may pass when it is changed first.
@@ -110,7 +112,8 @@ async function failureIn(host: TrackHost, run: Run, outcome: Outcome): Promise<F
     const body = await readBody(value, host.schedule).catch(() => undefined)
     const stated = errorOfStatus(value)
     const error = { ...stated, message: messageOf(body) ?? stated.message }
-    return { seen: { error, headers: value.headers, body }, end: () => run.write({ error }, 'failed') }
+    const { headers } = seenIn(value)
+    return { seen: { error, headers, body }, end: () => run.write({ error }, 'failed') }
   }
   if (isThrown) return { seen: seenIn(value), end: () => run.fail(value) }
   const patch: TaskPatch<never> = run.read(value)
@@ -118,6 +121,15 @@ async function failureIn(host: TrackHost, run: Run, outcome: Outcome): Promise<F
   if (patch.status === 'failed') return { seen: { error: toTaskError(patch.error), body: value }, end }
   end()
   return undefined
+}
+
+/** A value or an error that cannot be read is no success, and no reason to pay again. */
+function unreadable(host: TrackHost, run: Run, error: unknown): Failed {
+  host.report(error)
+  return {
+    seen: { error: { message: 'failed', retryable: false }, thrown: error },
+    end: () => run.fail('failed'),
+  }
 }
 
 function judge(host: TrackHost, run: Run, seen: SeenFailure): Failure {

@@ -373,14 +373,30 @@ export class Run {
     return answerOf(() => this.#options.result?.(value as never), this.#host.report) ?? {}
   }
 
+  /** Never throws: what follows a promise of the caller must not change how it settles. */
   settle(value: unknown): void {
-    if (this.hasEnded) return
-    if (isFailedResponse(value)) this.#failWith(value)
-    else this.write(this.read(value), 'succeeded')
+    this.#conclude('succeeded', () => {
+      if (isFailedResponse(value)) this.#failWith(value)
+      else this.write(this.read(value), 'succeeded')
+    })
   }
 
+  /** Never throws, as `settle`. */
   fail(error: unknown): void {
+    this.#conclude('failed', () => this.#fail(error))
+  }
+
+  #conclude(status: TaskStatus, action: () => void): void {
     if (this.hasEnded || !this.#task) return
+    try {
+      action()
+    } catch (error) {
+      this.#host.report(error)
+      this.write({}, status)
+    }
+  }
+
+  #fail(error: unknown): void {
     if (isResponse(error)) return this.#failWith(error)
     const record = () => this.write({ error: error ?? 'failed' }, endOf(error))
     if (!isNetworkError(error)) return record()
