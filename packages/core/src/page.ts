@@ -12,6 +12,8 @@ const doubtTime = 2_000
 export interface Page {
   readonly tell: (event: PageEvent) => void
   readonly isHere: () => boolean
+  /** From `left` until `returned`. */
+  readonly isLeft: () => boolean
   /** Changes whenever the page is left. */
   readonly departures: () => number
   /** Calls back at once while the page is here, else when it has returned. Gives the undo. */
@@ -71,6 +73,7 @@ export function createPage({ now, schedule, guarded }: World): Page {
         else leave(event)
       }),
     isHere: () => state === 'here',
+    isLeft: () => state === 'left',
     departures: () => departures,
     whenHere(callback) {
       if (state !== 'here') waiting.add(callback)

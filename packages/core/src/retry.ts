@@ -9,6 +9,8 @@ import type { TaskPatch } from './writer.ts'
 /** An attempt that did not succeed, and how to record that it was the last. */
 interface Failed {
   readonly seen: SeenFailure
+  /** See `Run.isLost`. */
+  readonly isLost: boolean
   readonly end: () => void
 }
 
@@ -37,6 +39,10 @@ export async function followAttempts(
         unreadable(host, run, error),
       )
       if (run.isOver || !failed) return unwrap(await end)
+      if (failed.isLost) {
+        run.interrupt()
+        return unwrap(await end)
+      }
       const failure = judge(host, run, failed.seen)
       // A filtered content may pass when it is changed first.
       const isHopeful = failure.retryable || (failure.kind === 'content-filter' && before !== undefined)
@@ -113,12 +119,15 @@ async function failureIn(host: TrackHost, run: Run, outcome: Outcome): Promise<F
     const stated = errorOfStatus(value)
     const error = { ...stated, message: messageOf(body) ?? stated.message }
     const { headers } = seenIn(value)
-    return { seen: { error, headers, body }, end: () => run.write({ error }, 'failed') }
+    return { seen: { error, headers, body }, isLost: false, end: () => run.write({ error }, 'failed') }
   }
-  if (isThrown) return { seen: seenIn(value), end: () => run.fail(value) }
+  if (isThrown) return { seen: seenIn(value), isLost: run.isLost(value), end: () => run.fail(value) }
   const patch: TaskPatch<never> = run.read(value)
   const end = () => run.write(patch, 'succeeded')
-  if (patch.status === 'failed') return { seen: { error: toTaskError(patch.error), body: value }, end }
+  if (patch.status === 'failed') {
+    const isLost = run.isLostIn(value, patch)
+    return { seen: { error: toTaskError(patch.error), body: value }, isLost, end }
+  }
   end()
   return undefined
 }
@@ -128,6 +137,7 @@ function unreadable(host: TrackHost, run: Run, error: unknown): Failed {
   host.report(error)
   return {
     seen: { error: { message: 'failed', retryable: false }, thrown: error },
+    isLost: run.isLost(error),
     end: () => run.fail('failed'),
   }
 }

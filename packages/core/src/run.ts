@@ -1,5 +1,5 @@
 import { CallsheetError, CanceledError, messageOf, TimeoutError, toTaskError } from './errors.ts'
-import { endOf, type Failure, isNetworkError } from './failure.ts'
+import { endOf, type Failure, isAnswer, isNetworkError } from './failure.ts'
 import { answerOf } from './guard.ts'
 import type { LooseSlot } from './input.ts'
 import type { AnyMetadata } from './json.ts'
@@ -194,6 +194,7 @@ export class Run {
   #controller: AbortController | undefined
   #stopReason: Error | undefined
   #stopTimer: (() => void) | undefined
+  #isFollowing = false
   /** How often the page had been left when the attempt began. */
   #departures = 0
   /** Records at once what is held back. */
@@ -236,6 +237,7 @@ export class Run {
   /** Goes on with a task that has begun elsewhere. */
   attach(task: TaskRecord): void {
     this.#label = labelOf(task)
+    this.#isFollowing = true
     this.beginAttempt()
     this.#register(task)
     this.write({ status: 'processing' })
@@ -376,8 +378,10 @@ export class Run {
   /** Never throws: what follows a promise of the caller must not change how it settles. */
   settle(value: unknown): void {
     this.#conclude('succeeded', () => {
-      if (isFailedResponse(value)) this.#failWith(value)
-      else this.write(this.read(value), 'succeeded')
+      if (isFailedResponse(value)) return this.#failWith(value)
+      const patch = this.read(value)
+      if (this.isLostIn(value, patch)) this.interrupt()
+      else this.write(patch, 'succeeded')
     })
   }
 
@@ -398,6 +402,7 @@ export class Run {
 
   #fail(error: unknown): void {
     if (isResponse(error)) return this.#failWith(error)
+    if (this.isLost(error)) return this.interrupt()
     const record = () => this.write({ error: error ?? 'failed' }, endOf(error))
     if (!isNetworkError(error)) return record()
     // The call has ended; only what is told of it waits.
@@ -405,12 +410,23 @@ export class Run {
     this.#settleNow = this.judge((isCut) => (isCut ? this.interrupt() : record()))
   }
 
+  /**
+   * Whether a failure may be the doing of a page that was left during the attempt, whatever its words: what became of
+   * the work is unknown. What a server or a provider has answered is known.
+   */
+  isLost(error: unknown): boolean {
+    const { page } = this.#host
+    return (page.isLeft() || page.departures() !== this.#departures) && !isAnswer(error)
+  }
+
+  /** The same of a value that says so; what a response says, or one who follows a job, is an answer. */
+  isLostIn(value: unknown, { status, error }: TaskPatch<never>): boolean {
+    return status === 'failed' && !this.#isFollowing && !isResponse(value) && this.isLost(error)
+  }
+
   /** Calls back with whether the page's leaving has broken the connection; gives what asks for the answer at once. */
   judge(callback: (isCut: boolean) => void): () => void {
-    const { page } = this.#host
-    if (page.departures() === this.#departures) return page.judge(callback)
-    callback(true)
-    return () => {}
+    return this.#host.page.judge(callback)
   }
 
   /** See `FollowContext`: of a connection that begins now, not with the attempt. */
@@ -484,6 +500,7 @@ export class Run {
 
   #timeOut(timeout: number): void {
     const error = new TimeoutError(`${this.#label} took longer than ${timeout} ms.`)
+    if (this.isLost(error)) this.interrupt()
     this.write({ status: 'failed', error: { message: error.message, code: 'timeout', retryable: true } })
     this.stop(error)
   }
