@@ -390,13 +390,44 @@ describe('a failure that is held back for 300 ms', () => {
     expect(kit.clock.pending).toBe(0)
   })
 
-  it('is recorded before the tracker closes', async () => {
+  it('is lost when the tracker closes, for the page may be going', async () => {
     const kit = setUp()
     const { calls } = running(kit)
     calls[0]!.reject(cut())
     await quiet()
     await kit.tracker.close()
-    expect(kit.task()?.status).toBe('failed')
+    expect(kit.task()?.status).toBe('interrupted')
+    expect(kit.clock.pending).toBe(0)
+  })
+
+  it.each(['failed', 'canceled'] as const)('gives way to what the application says: %s', async (status) => {
+    const kit = setUp()
+    const { calls, returned } = running(kit)
+    calls[0]!.reject(cut())
+    await returned.catch(() => kit.tracker.updateTask('task-1', { status, error: 'my own words' }))
+    await kit.clock.advance(1_000)
+    expect(kit.task()).toMatchObject({ status, error: { message: 'my own words' } })
+    expect([kit.errors, kit.clock.pending]).toEqual([[], 0])
+  })
+
+  it('and was ended by the application lets the next call begin', async () => {
+    const kit = setUp()
+    const { calls, returned } = running(kit)
+    calls[0]!.reject(cut())
+    await returned.catch(() => kit.tracker.updateTask('task-1', { status: 'failed', error: 'my own words' }))
+    await kit.show.track('trailer', () => Promise.resolve(1), { retryOf: 'task-1' })
+    expect(kit.task()).toMatchObject({ status: 'succeeded', attempt: 2 })
+  })
+
+  it.each(['dismiss', 'reset'] as const)('is recorded at once when it is removed: %s', async (remove) => {
+    const kit = setUp()
+    const { calls, returned } = running(kit)
+    calls[0]!.reject(cut())
+    await returned.catch(() => {})
+    expect(kit.tracker[remove]('task-1')).toBe(1)
+    await kit.clock.advance(1_000)
+    expect(kit.task()).toBeUndefined()
+    expect([kit.errors, kit.clock.pending]).toEqual([[], 0])
   })
 
   it('is not held back where no page is watched', async () => {

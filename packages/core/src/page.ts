@@ -20,9 +20,9 @@ export interface Page {
   readonly whenHere: (callback: () => void) => () => void
   /**
    * Calls back with whether the browser has cut a connection that has just broken, because the page is left. That may
-   * take 300 ms where page events are told. Gives a function that asks for the answer at once.
+   * take 300 ms where page events are told. Gives a function that gives the answer at once, which is false by default.
    */
-  readonly judge: (callback: (isCut: boolean) => void) => () => void
+  readonly judge: (callback: (isCut: boolean) => void) => (isCut?: boolean) => void
 }
 
 interface World {
@@ -94,7 +94,7 @@ export function createPage({ now, schedule, guarded }: World): Page {
         else answer(false)
       })
       if (!isHeld) answer(false)
-      return () => answer(false)
+      return (isCut = false) => answer(isCut)
     },
   }
 }

@@ -5,7 +5,7 @@ import type { LooseSlot } from './input.ts'
 import type { AnyMetadata } from './json.ts'
 import type { Page } from './page.ts'
 import { errorOfStatus, isFailedResponse, isResponse, readBody } from './response.ts'
-import { type Job, labelOf, type TaskError, type TaskRecord, type TaskStatus } from './task.ts'
+import { isFinished, type Job, labelOf, type TaskError, type TaskRecord, type TaskStatus } from './task.ts'
 import type { Schedule } from './timers.ts'
 import type { TaskPatch } from './writer.ts'
 
@@ -198,7 +198,7 @@ export class Run {
   /** How often the page had been left when the attempt began. */
   #departures = 0
   /** Records at once what is held back. */
-  #settleNow: (() => void) | undefined
+  #settleNow: ((isCut?: boolean) => void) | undefined
 
   constructor(host: TrackHost, options: RunOptions<never, never>) {
     this.#host = host
@@ -407,7 +407,13 @@ export class Run {
     if (!isNetworkError(error)) return record()
     // The call has ended; only what is told of it waits.
     this.#stopTimer?.()
-    this.#settleNow = this.judge((isCut) => (isCut ? this.interrupt() : record()))
+    const held = this.task
+    this.#settleNow = this.judge((isCut) => {
+      // How the application has ended the task meanwhile counts.
+      if (this.task !== held && isFinished(this.task)) this.end()
+      else if (isCut) this.interrupt()
+      else record()
+    })
   }
 
   /**
@@ -424,8 +430,8 @@ export class Run {
     return status === 'failed' && !this.#isFollowing && !isResponse(value) && this.isLost(error)
   }
 
-  /** Calls back with whether the page's leaving has broken the connection; gives what asks for the answer at once. */
-  judge(callback: (isCut: boolean) => void): () => void {
+  /** Calls back with whether the page's leaving has broken the connection; gives what gives the answer at once. */
+  judge(callback: (isCut: boolean) => void): (isCut?: boolean) => void {
     return this.#host.page.judge(callback)
   }
 
@@ -446,8 +452,8 @@ export class Run {
   }
 
   /** Records at once a failure that is held back. */
-  settleNow(): void {
-    this.#settleNow?.()
+  settleNow(isCut = false): void {
+    this.#settleNow?.(isCut)
   }
 
   /** Ends the run unless the record of its end is held back. */

@@ -330,17 +330,18 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return apply(tombstones, [], 'local')
   }
 
-  const dismiss = (filter: TaskFilter<P>): number =>
-    remove(
-      select(filter).filter((task) => !isActive(task)),
-      true,
-    )
+  /** Those of some tasks that are not active, once failures that are held back are recorded. */
+  const inactive = (tasks: readonly SlotTask[]): SlotTask[] =>
+    tasks
+      .map((task) => {
+        runs.get(task.id)?.settleNow()
+        return newest(task.id) ?? task
+      })
+      .filter((task) => !isActive(task))
 
-  const reset = (filter: TaskFilter<P>): number =>
-    remove(
-      selectAll(filter).filter((task) => !isActive(task)),
-      false,
-    )
+  const dismiss = (filter: TaskFilter<P>): number => remove(inactive(select(filter)), true)
+
+  const reset = (filter: TaskFilter<P>): number => remove(inactive(selectAll(filter)), false)
 
   function has(slot: LooseSlot, what: 'tried' | 'failed' | 'done' | 'running'): boolean {
     const { show, latest, result } = slotOf(slot)
@@ -511,7 +512,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     report,
     page: page.tell,
     async close() {
-      for (const run of runs.values()) run.settleNow()
+      // The page may be going: an application may close before the event of that comes.
+      for (const run of runs.values()) run.settleNow(true)
       const flushing = sinks.map(async (sink) => sink.flush?.())
       for (const one of flushing) one.catch(report)
       let stopTimer: (() => void) | undefined
