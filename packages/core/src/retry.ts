@@ -47,7 +47,7 @@ export async function followAttempts(
       // A filtered content may pass when it is changed first.
       const isHopeful = failure.retryable || (failure.kind === 'content-filter' && before !== undefined)
       const isWanted = when ? (answerOf(() => when(failure), host.report) ?? false) : isHopeful
-      if (attempt >= most || !isWanted || endOf(failed.seen.thrown) === 'canceled') {
+      if (attempt >= most || !isWanted || run.isReplaced || endOf(failed.seen.thrown) === 'canceled') {
         failed.end()
         return unwrap(await end)
       }
@@ -66,7 +66,8 @@ export async function followAttempts(
       // A page that was left meanwhile makes no call; a timer goes on when it is back.
       if (!host.page.isHere()) await run.wait(0)
       if (run.stopReason) throw run.stopReason
-      if (run.isOver) return unwrap(await end)
+      if (run.isReplaced) failed.end()
+      if (run.isReplaced || run.isOver) return unwrap(await end)
       run.beginAttempt()
       run.write({ status: 'processing', stage: `attempt ${attempt + 1} of ${most}` })
       call = again

@@ -5,7 +5,16 @@ import type { LooseSlot } from './input.ts'
 import type { AnyMetadata } from './json.ts'
 import type { Page } from './page.ts'
 import { errorOfStatus, isFailedResponse, isResponse, readBody } from './response.ts'
-import { isFinished, type Job, labelOf, type TaskError, type TaskRecord, type TaskStatus } from './task.ts'
+import {
+  compareTasks,
+  isFinished,
+  type Job,
+  labelOf,
+  type SlotTask,
+  type TaskError,
+  type TaskRecord,
+  type TaskStatus,
+} from './task.ts'
 import type { Schedule } from './timers.ts'
 import type { TaskPatch } from './writer.ts'
 
@@ -126,6 +135,8 @@ export interface TrackHost {
   ) => TaskRecord
   /** A slot's current task. */
   readonly current: (slot: LooseSlot) => TaskRecord | undefined
+  /** A slot's newest task, perhaps a dismissed one. */
+  readonly latest: (slot: LooseSlot) => SlotTask | undefined
   readonly newest: (id: string) => TaskRecord | undefined
   /** False when the patch could not be written, which has been reported. */
   readonly write: (id: string, patch: TaskPatch<never>, otherwise?: TaskStatus) => boolean
@@ -143,6 +154,8 @@ export interface TrackHost {
   readonly takeOverAfter: (type: string) => number
   /** A task once it is not active any more. Rejects when it was removed. */
   readonly ended: (id: string) => Promise<TaskRecord>
+  /** A run of a slot whose task has not ended, whatever newer tasks the slot has. */
+  readonly runIn: (slot: LooseSlot) => Run | undefined
   /** The runs that are going on, by their tasks' ids. */
   readonly runs: Map<string, Run>
   /** `same` gives the caller the very promise; `derived` keeps unhandled rejections visible to the process. */
@@ -269,6 +282,13 @@ export class Run {
   get isOver(): boolean {
     const { status } = this.task
     return this.hasEnded || status === 'succeeded' || status === 'canceled'
+  }
+
+  /** Whether the slot has a newer task: then no attempt of this one is worth paying for. */
+  get isReplaced(): boolean {
+    const { task } = this
+    const latest = this.#host.latest(task)
+    return latest !== undefined && latest.id !== task.id && compareTasks(latest, task) > 0
   }
 
   get task(): TaskRecord {

@@ -373,6 +373,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     read: (given) => readSlot(pipeline, given as never),
     begin: (slot, id = createId(), patch, onMade) => begin(slot, id, patch, onMade),
     current: (slot) => slotOf(slot).task,
+    latest: (slot) => slotOf(slot).latest,
     newest,
     write: (id, patch, otherwise) => guarded(() => update(id, patch, otherwise)),
     report,
@@ -388,6 +389,18 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     isDone: (slot) => has(slot, 'done'),
     takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 120_000),
     ended,
+    runIn(slot) {
+      // Without a task there is no run, and so the runs of other slots need not be looked at.
+      if (!slotOf(slot).latest) return undefined
+      const showId = finalShowId(store.state(), slot.showId)
+      return [...runs.values()].find(
+        ({ task }) =>
+          finalShowId(store.state(), task.showId) === showId &&
+          task.type === slot.type &&
+          task.characterId === slot.characterId &&
+          !isFinished(task),
+      )
+    },
     runs,
     promises,
   }
