@@ -92,6 +92,8 @@ try {
   console.log(
     `bare: ${count(bare.outcomes, true)} passed, ${count(bare.outcomes, false)} failed in ${bare.seconds} s`,
   )
+  if (count(bare.outcomes, true) === 0)
+    throw new Error('No test passes with bare fetch; nothing to compare with.')
   const failing = (outcomes) =>
     [...bare.outcomes].flatMap(([test, passed]) => (passed && outcomes.get(test) !== true ? [test] : []))
   for (const mode of values.modes.split(',')) {

@@ -11,6 +11,7 @@ const readingOrder = [
   'timers',
   'observe',
   'nesting',
+  'outcome',
   'pipeline',
   'extend-pipeline',
   'show-pipeline',

@@ -116,7 +116,10 @@ export interface MergeResult {
   readonly rejected: readonly Rejection[]
 }
 
-/** Which tasks: one by its id, or all of a show, of its step, of its slot. */
+/**
+ * Which tasks: one by its id, or all of a show, of its step, of its slot. An item without a step (`beatId`) means all steps
+ * that run once per such an item. A filter with an unknown key, or a key with no value, matches nothing and is reported.
+ */
 export type TaskFilter<P extends Pipeline> =
   string | Slot<P> | { readonly showId: string; readonly type?: TaskType<P>; readonly characterId?: string }
 
@@ -292,6 +295,8 @@ export interface Tracker<P extends Pipeline = Pipeline> {
     event: E,
     handler: (payload: TrackerEvents<P>[E]) => void,
   ) => () => void
+  /** What `track` returns, as the options say. For adapters that make promises of their own. */
+  readonly promises: 'same' | 'derived'
   /** Reports a failure of tracking on the `error` event. For adapters. */
   readonly report: (error: unknown) => void
   /**

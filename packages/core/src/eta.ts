@@ -35,8 +35,7 @@ export interface EtaOptions {
 }
 
 /**
- * How long a show will still take: the range within which it ends in about four of ten cases, after half and before a
- * tenth of all. Undefined when nothing goes on, when the characters are not known yet, or when of some step that has
+ * How long a show will still take: `from` is the median, `to` the 90th percentile. Undefined when nothing goes on, when the characters are not known yet, or when of some step that has
  * to run there are fewer than nine durations.
  *
  * The rest is rehearsed with durations that were seen, along the prerequisites and with as many tasks at once as were

@@ -163,7 +163,7 @@ describe('ids that do not work', () => {
     ]
     for (const [index, attempt] of attempts.entries()) {
       expect(attempt, `attempt ${index}`).toThrow(CallsheetError)
-      expect(attempt, `attempt ${index}`).toThrow(/no usable id|Unknown step/)
+      expect(attempt, `attempt ${index}`).toThrow(/^Invalid \w+ |^Unknown step/)
     }
     expect(tracker.serialize()).toMatchObject({ tasks: [], shows: [] })
   })

@@ -49,25 +49,59 @@ export const readItem = (
   given: Readonly<Record<string, unknown>>,
 ): unknown => given[itemName(definitionOf(pipeline, type))] ?? given['characterId']
 
+interface Filter extends Partial<LooseSlot> {
+  readonly [key: string]: unknown
+}
+
+/**
+ * Which tasks of a show a filter means: all of a step, of an item, or of a slot. An item is named by its kind (`beatId`) or
+ * as `characterId`; without `type`, the name of the kind means the steps that run once per such an item. A key with no value,
+ * or one that no such task has, matches nothing, and `refuse` is told.
+ */
+export function readFilter(
+  pipeline: Pipeline,
+  filter: Filter,
+  refuse: (why: string) => void,
+): (task: { readonly type: string; readonly characterId?: string | undefined }) => boolean {
+  const { showId: _showId, type, ...items } = filter
+  const definitions = [...pipeline.steps, ...pipeline.extra]
+  const kinds = definitions.filter(({ per }) => per !== undefined && per !== 'show').map(itemName)
+  const known = type === undefined ? kinds : [itemName(assertType(pipeline, type))]
+  const missing = Object.keys(filter).find((key) => (filter[key] ?? undefined) === undefined)
+  const wrong = Object.keys(items).find((key) => key !== 'characterId' && !known.includes(key))
+  if (missing !== undefined)
+    refuse(`"${missing}" is ${filter[missing]}, so it matches no task. Leave the key out to match all.`)
+  else if (wrong !== undefined) {
+    const keys = [...new Set(['showId', 'type', 'characterId', ...known])].join(', ')
+    refuse(`unknown key ${shown(wrong)}, so it matches no task. Known keys: ${keys}.`)
+  }
+  if ((missing ?? wrong) !== undefined) return () => false
+  const isOfKind = (name: string, of: string) =>
+    type !== undefined || !kinds.includes(name) || itemName(definitionOf(pipeline, of)) === name
+  return (task) =>
+    (type === undefined || type === task.type) &&
+    Object.keys(items).every((name) => items[name] === task.characterId && isOfKind(name, task.type))
+}
+
 /** What a patch would change of what is fixed in a task, or undefined. */
 export function conflictIn(pipeline: Pipeline, held: TaskRecord, patch: object): string | undefined {
   const given = patch as Partial<TaskRecord>
   for (const name of ['id', 'showId', 'type', 'startedAt'] as const) {
     if (given[name] !== undefined && given[name] !== held[name]) {
-      return `has the ${name} ${shown(held[name])} for good, not ${shown(given[name])}`
+      return `"${name}" cannot change from ${shown(held[name])} to ${shown(given[name])}`
     }
   }
   const item = readItem(pipeline, held.type, patch as Record<string, unknown>)
   return item === undefined || item === held.characterId
     ? undefined
-    : `is for ${shown(held.characterId)} for good, not for ${shown(item)}`
+    : `"${itemName(definitionOf(pipeline, held.type))}" cannot change from ${shown(held.characterId)} to ${shown(item)}`
 }
 
 /** Throws what is wrong with an id. */
 export function assertId(value: unknown, name: string): asserts value is string {
   if (isId(value)) return
   throw new CallsheetError(
-    `${name} ${shown(value)} is no usable id: give 1 to 256 well-formed characters, none of them a control character.`,
+    `Invalid ${name} ${shown(value)}: expected 1–256 characters without control characters.`,
     { code: 'invalid_id' },
   )
 }

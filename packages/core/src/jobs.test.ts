@@ -767,6 +767,7 @@ describe('withSidePoll', () => {
         () => Object.assign(new Error('no'), { response: json(422) }),
       ],
       ["the call's own word", () => new Error('quota exhausted')],
+      ['a mistake of its code', () => new TypeError("Cannot read properties of null (reading 'url')")],
       ["the caller's own abort", () => new DOMException('left', 'AbortError')],
     ])('%s ends the task at once', async (_what, thrown) => {
       const error = thrown()
@@ -782,7 +783,10 @@ describe('withSidePoll', () => {
 
     it.each([
       ['a network error', () => Promise.reject(new TypeError('Failed to fetch'))],
-      ['a network error in words of its own', () => Promise.reject(new TypeError('Verbindung getrennt'))],
+      [
+        'a network error by its cause',
+        () => Promise.reject(new TypeError('fetch failed', { cause: new Error('other side closed') })),
+      ],
       ['a broken socket', () => Promise.reject(Object.assign(new Error('read'), { code: 'ECONNRESET' }))],
       ['a time limit of the caller', () => Promise.reject(new DOMException('too long', 'TimeoutError'))],
       ['a page read as JSON', async () => JSON.parse('<html>') as unknown],

@@ -26,13 +26,13 @@ export interface JobState {
 export interface FollowOptions {
   /** Asks the provider once. What it throws is judged by its status, as `classifyFailure` does. */
   readonly read: (job: Job, options: { readonly signal: AbortSignal }) => JobState | Promise<JobState>
-  /** Milliseconds from an answer to the next question. Default 3,000. */
+  /** Milliseconds between polls. Default 3,000. */
   readonly every?: number
-  /** Milliseconds after which the job is given up, once a last question has found it unfinished. Default: never. */
+  /** Milliseconds after which the job is given up, once a last poll has found it unfinished. Default: never. */
   readonly timeout?: number
-  /** Milliseconds after which an unanswered question counts as failed. Default 30,000. */
+  /** Milliseconds after which an unanswered poll counts as failed. Default 30,000. */
   readonly readTimeout?: number
-  /** How many questions in a row may fail. Default 8, which takes about four minutes. */
+  /** Maximum number of consecutive failed polls. Default 8, which takes about four minutes. */
   readonly mostErrors?: number
   /** Whether a success without `outputUrl`, `outputs` or `metadata` is a failure. Default true. */
   readonly needsOutput?: boolean

@@ -1,6 +1,7 @@
 import vm from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import type { Tracker } from './contract.ts'
+import { CallsheetError } from './errors.ts'
 import { showPipeline, type ShowPipeline } from './show-pipeline.ts'
 import { type Change, logSink, memorySink, type Sink } from './sink.ts'
 import { parseRecords } from './schema.ts'
@@ -170,6 +171,14 @@ describe.each(places)('%s', (_where, run) => {
 })
 
 describe('a listener of error', () => {
+  it('is told once of what is cut at every write, also after 1,000 other limits', () => {
+    const { tracker, errors } = setup()
+    for (let index = 0; index < 1_100; index += 1)
+      for (const message of [`cut ${index}`, `cut ${index}`])
+        tracker.report(new CallsheetError(message, { code: 'limit_reached' }))
+    expect(errors).toHaveLength(1_100)
+  })
+
   it.each(failures)('that %s harms nothing, and is not told of itself', async (_how, fail) => {
     const { tracker } = setup()
     const listener = vi.fn(fail)
@@ -245,11 +254,18 @@ describe('a listener that writes', () => {
     const { tracker, messages } = setup({ sinks: [sink] })
     chain(tracker, Infinity)
     tracker.addTask({ id: 'a', showId: 's', type: 'trailer', status: 'processing' })
-    expect(messages()).toEqual([expect.stringMatching(/listener writes at every change/)])
+    expect(messages()).toEqual([expect.stringMatching(/^Endless loop: a listener makes a change each time/)])
     expect(sink.tasks.get('a')).toBe(tracker.getTask('a'))
     const { rev } = tracker.getTask('a')!
     tracker.updateTask('a', { status: 'succeeded' })
     expect(tracker.getTask('a')!.rev).toBeGreaterThan(rev)
+  })
+
+  it('without end is reported each time that listeners are not told, not only the first time', () => {
+    const { tracker, messages } = setup()
+    chain(tracker, Infinity)
+    for (const id of ['a', 'b']) tracker.addTask({ id, showId: 's', type: 'trailer', status: 'processing' })
+    expect(messages()).toHaveLength(2)
   })
 
   it('and cancels stops the call, whoever is told first', async () => {

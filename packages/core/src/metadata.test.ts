@@ -91,8 +91,79 @@ describe('metadata', () => {
   it('says once that it has too many keys or levels', () => {
     const wide = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`k${index}`, index]))
     expect(write(wide, wide).messages).toEqual([
-      'Task "a": "metadata" was dropped: only 256 keys and 32 levels are kept.',
+      'Task "a": the rest of "metadata" was dropped: only 256 keys and 32 levels are kept.',
     ])
+  })
+
+  it('keeps what was held under a name whose new value is dropped', () => {
+    const held = { model: 'film-2', seed: 7, title: 'T' }
+    const given = {
+      get model(): never {
+        throw new Error('locked')
+      },
+      seed: Array.from({ length: 20_000 }, (_, index) => index),
+      title: 'U',
+    }
+    const kept = { model: 'film-2', seed: 7, title: 'U' }
+    expect(write(held, given).metadata).toEqual(kept)
+    expect(write(held, () => given).metadata).toEqual(kept)
+    expect(write(held, () => ({ title: 'U' })).metadata).toEqual({ title: 'U' })
+    const many = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`k${index}`, index]))
+    const tooLarge = Object.fromEntries(Object.keys(many).map((name) => [name, 'x '.repeat(1_000)]))
+    const lists = Object.fromEntries(Object.keys(many).map((name) => [name, given.seed]))
+    expect(write(many, lists).metadata).toEqual(many)
+    expect(Object.keys(write(many, tooLarge).metadata!)).toEqual(Object.keys(many))
+  })
+
+  it('is replaced in whatever order its fields come, when the whole fits', () => {
+    const long = 'x '.repeat(900)
+    const list = Array.from({ length: 10 }, () => long)
+    expect(write({ a: 'short', b: list }, { a: list, b: 'short' })).toMatchObject({
+      metadata: { a: list, b: 'short' },
+      messages: [],
+    })
+  })
+
+  it('does not let a new field push out a held one that has its own place', () => {
+    const list = Array.from({ length: 8 }, () => 'x '.repeat(900))
+    const { metadata, messages } = write({ a: 1, b: list }, { a: list, c: 2 })
+    expect(metadata).toEqual({ a: 1, b: list, c: 2 })
+    expect(messages).toEqual([expect.stringContaining('"metadata.a" was dropped: it does not fit')])
+  })
+
+  it.each([
+    ['bytes', new Uint8Array(2e5)],
+    ['a buffer', new ArrayBuffer(2e5)],
+    ['a Blob', new Blob(['a'])],
+    ['a Map', new Map([['a', 1]])],
+    ['a Set', new Set([1])],
+  ])('that is %s as a whole is reported and changes nothing', (_what, given) => {
+    for (const patch of [given, () => given]) {
+      const { metadata, messages } = write({ title: 'T' }, patch)
+      expect(metadata).toEqual({ title: 'T' })
+      expect(messages).toEqual([expect.stringContaining('"metadata" was dropped: ')])
+    }
+  })
+
+  it.each([
+    ['at the top', (wide: object) => wide],
+    ['in a field', (wide: object) => ({ wide })],
+  ])('reads no more fields of an object than its limits take, %s', (_where, patch) => {
+    let looked = 0
+    const wide = new Proxy(Object.fromEntries(Array.from({ length: 60_000 }, (_, at) => [`k${at}`, at])), {
+      getOwnPropertyDescriptor(target, name) {
+        looked += 1
+        return Reflect.getOwnPropertyDescriptor(target, name)
+      },
+      get(target, name): unknown {
+        looked += 1
+        return Reflect.get(target, name)
+      },
+    })
+    const { metadata, messages } = write(patch(wide))
+    expect(JSON.stringify(metadata)).toContain('"k200":200,')
+    expect(messages).toEqual([expect.stringContaining('the rest of "metadata" was dropped')])
+    expect(looked).toBeLessThan(50_000)
   })
 
   it.each([

@@ -3,8 +3,14 @@ import type { Json, JsonObject } from './json.ts'
 import type { Redactor } from './redact.ts'
 import { jsonSize, limits } from './text.ts'
 
-/** Told of a field that was dropped: its name, and what was thrown or which limit it passes. */
-type Drop = (field: string, why: unknown) => void
+/** Told of a field that was dropped: its name, what was thrown or which limit it passes, and whether only its rest was. */
+type Drop = (field: string, why: unknown, isRest?: boolean) => void
+
+interface Kept {
+  readonly value: Json
+  readonly size: number
+  readonly keys: number
+}
 
 /** How much is looked at in all, in characters and values, before the rest is dropped. */
 const mostWork = 10 * limits.metadata
@@ -17,7 +23,7 @@ const tooLarge = 'it does not fit into the 24 KiB of metadata'
  * limits, whatever is given.
  *
  * Fields are taken in their order, the held ones first; one that does not fit any more, or cannot be read, is dropped as
- * a whole.
+ * a whole, and what was held under its name stays.
  *
  * @param sources What is merged; the fields of a later one replace those of an earlier one.
  * @param secret Names of fields that the step calls secret.
@@ -83,23 +89,19 @@ export function redactMetadata(
     return kept
   }
 
-  /** The name of a field that a record may hold and has room for. */
-  const claim = (given: unknown): string | undefined => {
-    const name = secret.includes(given as string) ? undefined : nameOf(String(given))
-    if (name === undefined) return undefined
-    // Counted before what it holds: an object that is too large loses its depths, not its own fields.
-    keys -= 1
-    return name
-  }
+  /** The name of a field that a record may hold. */
+  const nameFor = (given: unknown): string | undefined =>
+    secret.includes(given as string) ? undefined : nameOf(String(given))
 
   const fields = (entries: Iterable<readonly [unknown, unknown]>, depth: number): JsonObject => {
     const kept: [string, Json][] = []
     for (const [given, item] of entries) {
       isCut ||= keys === 0
       if (keys === 0) break
-      const name = claim(given)
+      const name = nameFor(given)
+      spend(1 + (name ?? '').length)
       if (name === undefined) continue
-      spend(name.length)
+      keys -= 1
       const value = visit(item, depth + 1)
       if (value === undefined) keys += 1
       else kept.push([name, value])
@@ -108,32 +110,63 @@ export function redactMetadata(
     return Object.fromEntries(kept)
   }
 
-  const names = new Set(sources.flatMap((source) => Object.keys(source ?? {})))
-  const kept: [string, Json][] = []
+  const kept = new Map<string, Kept>()
   let room: number = limits.metadata - 2
-  for (const given of names) {
-    if (keys === 0 || work > mostWork) {
-      isCut = true
-      break
-    }
-    const name = claim(given)
-    if (name === undefined) continue
-    mostHere = work + room
+  let freeKeys: number = limits.keys
+
+  /** Puts a field in the place of what was held under its name. False when it does not fit beside the other fields. */
+  const take = (source: object, given: string, name: string): boolean => {
+    const before = kept.get(name)
+    const mostRoom = room + (before?.size ?? 0)
+    const mostKeys = freeKeys + (before?.keys ?? 0)
+    isCut ||= mostKeys === 0
+    if (mostKeys === 0) return true
+    // Counted before what it holds: an object that is too large loses its depths, not its own fields.
+    keys = mostKeys - 1
+    mostHere = work + mostRoom
     ancestors.clear()
     try {
-      const source = sources.findLast((one) => one && Object.hasOwn(one, given)) as Record<string, unknown>
-      const value = visit(source[given], 1)
+      const value = visit((source as Record<string, unknown>)[given], 1)
       const size = value === undefined ? 0 : jsonSize(name) + jsonSize(value) + 2
-      if (size > room) throw tooLarge
-      if (value === undefined) keys += 1
-      else kept.push([name, value])
-      room -= size
+      if (size > mostRoom) return false
+      if (value === undefined) kept.delete(name)
+      else kept.set(name, { value, size, keys: mostKeys - keys })
+      room = mostRoom - size
+      freeKeys = value === undefined ? mostKeys : keys
     } catch (error) {
+      if (error === tooLarge) return false
       drop(`metadata.${name}`, error)
     }
+    return true
   }
-  if (isCut) drop('metadata', `only ${limits.keys} keys and ${limits.depth} levels are kept`)
-  return Object.freeze(Object.fromEntries(kept))
+
+  for (const source of sources) {
+    /** What did not fit, and may once later fields have become smaller. */
+    const late: [given: string, name: string, room: number][] = []
+    // Not Object.keys: the loop ends where the limits do.
+    for (const given in source) {
+      work += 1 + given.length
+      isCut ||= work > mostWork
+      if (work > mostWork) break
+      if (freeKeys === 0 && !kept.has(given)) {
+        isCut = true
+        continue
+      }
+      const name = Object.hasOwn(source, given) ? nameFor(given) : undefined
+      if (name !== undefined && !take(source, given, name)) late.push([given, name, room])
+    }
+    for (const [given, name, before] of late)
+      if (room <= before || !take(source!, given, name)) drop(`metadata.${name}`, tooLarge)
+  }
+  if (isCut) drop('metadata', `only ${limits.keys} keys and ${limits.depth} levels are kept`, true)
+  return Object.freeze(Object.fromEntries([...kept].map(([name, { value }]) => [name, value])))
+}
+
+/** Whether a value has fields as metadata does: no list, and nothing that holds bytes or entries. */
+export function hasFields(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const tag = Object.prototype.toString.call(value).slice(8, -1)
+  return tag !== 'Map' && tag !== 'Set' && bytesOf(value, tag) === undefined
 }
 
 /** How many bytes a buffer, a view of one or a Blob has; undefined for everything else. */
@@ -143,5 +176,6 @@ function bytesOf(value: object, tag: string): number | undefined {
 }
 
 function* entriesOf(value: object): Generator<[string, unknown]> {
-  for (const name of Object.keys(value)) yield [name, (value as Record<string, unknown>)[name]]
+  for (const name in value)
+    if (Object.hasOwn(value, name)) yield [name, (value as Record<string, unknown>)[name]]
 }

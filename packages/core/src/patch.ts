@@ -1,6 +1,7 @@
 import { CallsheetError, type ErrorCode, toTaskError } from './errors.ts'
 import { shown } from './input.ts'
 import type { JsonObject } from './json.ts'
+import { hasFields } from './metadata.ts'
 import { describeDataUrl, type Redactor } from './redact.ts'
 import type { Job, TaskError, TaskStatus } from './task.ts'
 import { cleanText, isDataUrl, jsonSize, limits } from './text.ts'
@@ -37,16 +38,16 @@ export interface TaskPatch<M = JsonObject> {
   readonly metadata?: Partial<M> | ((metadata: M) => M)
 }
 
-/** Reports that a field was dropped; `why` says what was expected, or is what was thrown. */
-export type Refuse = (field: string, why: unknown, code?: ErrorCode) => void
+/** Reports that a field, or the rest of it, was dropped; `why` says what was expected, or is what was thrown. */
+export type Refuse = (field: string, why: unknown, code?: ErrorCode, isRest?: boolean) => void
 
 /** What refuses fields of a task or a show, in messages that name it. */
 export const createRefuse =
   (what: 'Task' | 'Show', id: string, report: (error: unknown) => void): Refuse =>
-  (field, why, code = 'invalid_field') => {
+  (field, why, code = 'invalid_field', isRest = false) => {
     const isText = typeof why === 'string'
     const reason = isText ? why : `reading it failed (${toTaskError(why).message})`
-    const message = `${what} "${id}": "${field}" was dropped: ${reason}.`
+    const message = `${what} "${id}": ${isRest ? 'the rest of ' : ''}"${field}" was dropped: ${reason}.`
     report(new CallsheetError(message, isText ? { code } : { code, cause: why }))
   }
 
@@ -83,7 +84,7 @@ export function readPatch(patch: unknown, redactor: Redactor, refuse: Refuse): G
     refuse(field, `expected an address of at most ${limits.url} characters, and no data: URL`)
     return undefined
   }
-  const readOutputs = (value: unknown): string[] | undefined => {
+  const readOutputs = (value: unknown): readonly string[] | undefined => {
     const list = Array.isArray(value)
       ? (value as unknown[])
       : hrefOf(value) === undefined
@@ -97,8 +98,8 @@ export function readPatch(patch: unknown, redactor: Redactor, refuse: Refuse): G
       if (url !== undefined && (room -= jsonSize(url) + 1) >= 0) kept.push(url)
     }
     if (room < 0 || list.length > limits.list)
-      refuse('outputs', `only ${limits.list} addresses and 16 KiB of a list are kept`, 'limit_reached')
-    return kept
+      refuse('outputs', `only ${limits.list} addresses and 16 KiB of a list are kept`, 'limit_reached', true)
+    return Object.freeze(kept)
   }
   const readJob = (value: unknown): Job | undefined => {
     const { provider, id, url } = value as Partial<Record<keyof Job, unknown>>
@@ -193,7 +194,7 @@ const readTime = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) ? value : undefined
 
 const readObject = (value: unknown): unknown =>
-  typeof value === 'function' || (typeof value === 'object' && !Array.isArray(value)) ? value : undefined
+  typeof value === 'function' || hasFields(value) ? value : undefined
 
 const readError = (value: unknown, { text }: Redactor): TaskError => {
   const { message, code, httpStatus, retryable } = toTaskError(value)

@@ -103,6 +103,25 @@ describe('readySlots', () => {
     expect(isTeaserReady()).toBe(true)
   })
 
+  it('do not wait for "at least" so many of a step that an empty roster leaves out', () => {
+    const pipeline = definePipeline({
+      id: 'least',
+      steps: [
+        { type: 'frame', label: 'Frames', per: 'beat' },
+        { type: 'teaser', label: 'Teaser', per: 'show', after: [{ type: 'frame', atLeast: 2 }] },
+      ],
+    })
+    const show = createTracker({ pipeline }).show('s')
+    const ready = () => readySlots(pipeline, show.getPipeline()).map(({ type }) => type)
+    expect(ready()).toEqual([])
+    show.setCharacters([{ id: 'one' }])
+    expect(ready()).toEqual(['frame'])
+    show.setCharacters([])
+    expect(ready()).toEqual(['teaser'])
+    show.setUnavailable(['frame'])
+    expect(ready()).toEqual([])
+  })
+
   it('do not offer again what was dismissed, until it is reset', () => {
     const { tracker, ready, make } = setup()
     make('show-generation', 'failed')

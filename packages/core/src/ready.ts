@@ -58,9 +58,9 @@ export const needsOf = (
     const { type, atLeast } = typeof before === 'string' ? { type: before, atLeast: undefined } : before
     const step = steps[pipeline.indexOf(type)!]!
     if (step.unavailable) return { step, atLeast: Infinity }
-    if (atLeast !== undefined) return { step, atLeast }
     // Of all that may not count, what is left is a step per item with an empty roster.
     if (!step.counted && !step.optional) return { step, atLeast: 0 }
+    if (atLeast !== undefined) return { step, atLeast }
     if (item !== undefined && step.per === per) return { step, atLeast: 1, item }
     return { step, atLeast: step.total || (step.optional ? 0 : Infinity) }
   })

@@ -193,8 +193,8 @@ describe('createRedactor', () => {
 
   it.each<[object, RegExp]>([
     [{ keys: 'prompt' }, /list of every redact.keys/],
-    [{ keys: [''] }, /redact.keys "" is no usable id/],
-    [{ keep: [7] }, /redact.keep 7 is no usable id/],
+    [{ keys: [''] }, /Invalid redact.keys ""/],
+    [{ keep: [7] }, /Invalid redact.keep 7/],
     [{ values: ['x'] }, /list of RegExp/],
     [{ values: /x/ }, /list of RegExp/],
     [{ longest: 0 }, /1 to 2000/],

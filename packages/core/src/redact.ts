@@ -48,8 +48,8 @@ const searched = limits.text * 8
 const plain = (name: string) => name.replace(/[\s!-/:-@[-`{-~]/g, '').toLowerCase()
 
 /**
- * Makes what takes secrets out. `false` leaves all of them but the fields that a step calls secret; what keeps records
- * small and valid always holds. Throws a CallsheetError for options that are not usable.
+ * Makes what takes secrets out. `false` disables pattern redaction. Fields listed in a step's `secret` are still
+ * removed, and records are still kept small and valid. Throws a CallsheetError for options that are not usable.
  */
 export function createRedactor(options: RedactOptions | false = {}): Redactor {
   const { keys = [], values = [], keep = [], longest = limits.text } = options || {}

@@ -32,12 +32,15 @@ export function readTitle(title: unknown, { redact, refuse }: Reading): string |
 }
 
 /** A roster; undefined where it is refused. */
-export function readCharacters(given: unknown, { redact, refuse }: Reading): Character[] | undefined {
+export function readCharacters(
+  given: unknown,
+  { redact, refuse }: Reading,
+): readonly Character[] | undefined {
   if (!Array.isArray(given) || given.length > limits.roster) {
     refuse('characters', `expected a list of at most ${limits.roster} { id, name? }`)
     return undefined
   }
-  return Array.from(given, (one: object | null) => {
+  const characters = Array.from(given, (one: object | null): Character => {
     const id = fieldOf(one ?? {}, 'id', refuse, 'characters')
     const name = fieldOf(one ?? {}, 'name', refuse, 'characters')
     assertId(id, 'characterId')
@@ -46,6 +49,7 @@ export function readCharacters(given: unknown, { redact, refuse }: Reading): Cha
     refuse('characters', `the name of "${id}" is ${shown(name)}`)
     return Object.freeze({ id })
   })
+  return Object.freeze(characters)
 }
 
 /** Facts; without a usable time they are of now. */
@@ -57,7 +61,7 @@ export function readFacts(given: unknown, now: number, reading: Reading): Facts 
   if (at !== undefined && !isTime) reading.refuse('at', `expected epoch milliseconds, got ${shown(at)}`)
   const roster = characters === undefined ? undefined : readCharacters(characters, reading)
   const facts = { at: isTime ? at : now, done: readDone(done, reading) }
-  return roster ? { ...facts, characters: roster } : facts
+  return Object.freeze(roster ? { ...facts, characters: roster } : facts)
 }
 
 function readDone(given: unknown, { pipeline, refuse }: Reading): Facts['done'] {
@@ -70,18 +74,18 @@ function readDone(given: unknown, { pipeline, refuse }: Reading): Facts['done'] 
     const ids = fieldOf(given, type, refuse, `done.${type}`)
     if (ids === undefined) return []
     if (ids === true || Array.isArray(ids))
-      return [[type, ids === true || readIds(ids as string[], 'characterId')] as const]
+      return [[type, ids === true || Object.freeze(readIds(ids as string[], 'characterId'))] as const]
     refuse(`done.${type}`, `expected true or a list of ids, got ${shown(ids)}`)
     return []
   })
-  return Object.fromEntries(done)
+  return Object.freeze(Object.fromEntries(done))
 }
 
 /** A list of steps; undefined where it is refused. */
-export function readSteps(given: unknown, { pipeline, refuse }: Reading): string[] | undefined {
+export function readSteps(given: unknown, { pipeline, refuse }: Reading): readonly string[] | undefined {
   if (!Array.isArray(given)) {
     refuse('unavailable', `expected a list of steps, got ${shown(given)}`)
     return undefined
   }
-  return Array.from(given, (type) => assertType(pipeline, type).type)
+  return Object.freeze(Array.from(given, (type) => assertType(pipeline, type).type))
 }

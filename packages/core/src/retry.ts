@@ -2,8 +2,9 @@ import { CallsheetError, messageOf, toTaskError } from './errors.ts'
 import { classifyFailure, endOf, type Failure, isNetworkError, type SeenFailure, seenIn } from './failure.ts'
 import { answerOf } from './guard.ts'
 import { within } from './nesting.ts'
+import { type Outcome, settled, unwrap } from './outcome.ts'
 import { errorOfStatus, isFailedResponse, isResponse, readBody } from './response.ts'
-import { Context, mostAttempts, type Outcome, type Run, type TrackHost } from './run.ts'
+import { Context, mostAttempts, type Run, type TrackHost } from './run.ts'
 import type { TaskPatch } from './writer.ts'
 
 /** An attempt that did not succeed, and how to record that it was the last. */
@@ -97,19 +98,6 @@ async function inTime(host: TrackHost, run: Run, attempt: number, end: Promise<O
 }
 
 const isCut = (run: Run): Promise<boolean> => new Promise((resolve) => void run.judge(resolve))
-
-const settled = async (call: () => unknown): Promise<Outcome> => {
-  try {
-    return { value: await call() }
-  } catch (thrown) {
-    return { thrown }
-  }
-}
-
-const unwrap = (outcome: Outcome): unknown => {
-  if ('thrown' in outcome) throw outcome.thrown
-  return outcome.value
-}
 
 /** Records a success, or says what went wrong. */
 async function failureIn(host: TrackHost, run: Run, outcome: Outcome): Promise<Failed | undefined> {

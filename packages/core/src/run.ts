@@ -3,6 +3,7 @@ import { endOf, type Failure, isAnswer, isNetworkError } from './failure.ts'
 import { answerOf } from './guard.ts'
 import type { LooseSlot } from './input.ts'
 import type { AnyMetadata } from './json.ts'
+import type { Outcome } from './outcome.ts'
 import type { Page } from './page.ts'
 import { errorOfStatus, isFailedResponse, isResponse, readBody } from './response.ts'
 import {
@@ -183,9 +184,6 @@ const untracked: TaskRecord = Object.freeze({
   rev: 1,
   by: 'untracked',
 })
-
-/** How a call has ended. */
-export type Outcome = { readonly value: unknown } | { readonly thrown: unknown }
 
 /** One call that is going on. Nothing of it throws; what fails is reported. */
 export class Run {

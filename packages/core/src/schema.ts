@@ -14,7 +14,7 @@ export interface ParseOptions {
   readonly pipeline?: Pipeline
 }
 
-/** A text that is no JSON, or a value that is no set of records, or one from a newer version of Callsheet. */
+/** The input is not valid JSON, not a set of records, or from a newer version of Callsheet. */
 export class ParseError extends CallsheetError {
   override readonly name = 'ParseError'
   override readonly code = 'parse_failed'
@@ -78,7 +78,7 @@ function read(input: unknown, { pipeline }: ParseOptions) {
         const reason = success ? check?.(data) : reasonOf(error)
         return reason === undefined ? { data: data as T } : reason
       })
-      if (typeof result !== 'string') return [Object.freeze(result.data)]
+      if (typeof result !== 'string') return [frozen(result.data as object) as T]
       rejected.push({ index, kind, reason: result })
       return []
     }
@@ -113,6 +113,22 @@ function read(input: unknown, { pipeline }: ParseOptions) {
   }
 }
 
+/** A record that is the tracker's own through and through: what was given stays as it is. */
+function frozen(record: object): object {
+  const parts = record as Record<string, unknown>
+  for (const name of Object.keys(parts)) parts[name] = frozenCopy(parts[name])
+  return Object.freeze(record)
+}
+
+function frozenCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy))
+  // Makes own properties whatever their names are: `__proto__` too.
+  return Object.freeze(
+    Object.fromEntries(Object.entries(value).map(([name, part]) => [name, frozenCopy(part)])),
+  )
+}
+
 function checkMetadata({ metadata }: TaskRecord, schema: StandardSchema | undefined): string | undefined {
   if (metadata === undefined || schema === undefined) return undefined
   const result = schema['~standard'].validate(metadata)
@@ -136,8 +152,8 @@ function open(input: unknown): z.infer<typeof envelope> {
 }
 
 function unwrap(read: ReturnType<typeof envelope.safeParse> | string): z.infer<typeof envelope> {
-  if (typeof read === 'string') throw new ParseError(`These are no records: ${read}.`)
-  if (!read.success) throw new ParseError(`These are no records: ${reasonOf(read.error)}.`)
+  if (typeof read === 'string') throw new ParseError(`Cannot parse records: ${read}.`)
+  if (!read.success) throw new ParseError(`Cannot parse records: ${reasonOf(read.error)}.`)
   return read.data
 }
 
@@ -145,7 +161,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new ParseError(`This is no JSON: ${String(error)}`, { cause: error })
+    throw new ParseError(`Cannot parse JSON: ${String(error)}`, { cause: error })
   }
 }
 

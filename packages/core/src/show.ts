@@ -38,7 +38,7 @@ export function mergeShows(held: ShowRecord | undefined, record: ShowRecord): Sh
     if (given && (!old || compareRegisters(name, given, old) > 0)) changed[name] = given
   }
   if (record.pipeline > held.pipeline) changed['pipeline'] = record.pipeline
-  return Object.keys(changed).length === 0 ? held : { ...held, ...changed }
+  return Object.keys(changed).length === 0 ? held : Object.freeze({ ...held, ...changed })
 }
 
 /** What the records of a show say together, ready for the reducer. */
@@ -80,7 +80,7 @@ export function readShows(finalId: string, records: readonly ShowRecord[]): Show
   }
   return {
     title: newest('title'),
-    characters,
+    characters: characters && Object.freeze(characters),
     roster: characters && new Set(characters.map((character) => character.id)),
     facts,
     done,

@@ -1,4 +1,6 @@
+import { nameOf } from './errors.ts'
 import { classifyFailure, seenIn } from './failure.ts'
+import { type Outcome, settled, unwrap } from './outcome.ts'
 import { isFailedResponse } from './response.ts'
 import type { FollowContext } from './resume.ts'
 
@@ -24,12 +26,12 @@ const firstPause = 3_000
  *   withSidePoll(run, () => fetch('/api/trailer', init), (side) => follow({ provider: 'ours', id: 'neon-noir' }, side)),
  * )
  */
-export async function withSidePoll<Value, Outcome>(
+export async function withSidePoll<Value, Known>(
   context: FollowContext,
   call: () => Promise<Value>,
-  poll: (side: FollowContext) => Promise<Outcome>,
+  poll: (side: FollowContext) => Promise<Known>,
   { grace = 10_000 }: { readonly grace?: number } = {},
-): Promise<Value | Outcome> {
+): Promise<Value | Known> {
   const side = new AbortController()
   const stop = () => side.abort(context.signal.reason)
   context.signal.addEventListener('abort', stop, { once: true })
@@ -60,7 +62,7 @@ export async function withSidePoll<Value, Outcome>(
 
 /** An early poll may be told that there is no such work yet: that is final only once the call has ended. */
 async function pollBeside<T>(
-  called: Promise<End<unknown>>,
+  called: Promise<Outcome<unknown>>,
   poll: () => Promise<T>,
   { wait, signal, now }: FollowContext,
 ): Promise<T> {
@@ -79,35 +81,18 @@ async function pollBeside<T>(
   }
 }
 
-type End<T> = { readonly value: T } | { readonly thrown: unknown }
-
-const settled = async <T>(action: () => Promise<T>): Promise<End<T>> => {
-  try {
-    return { value: await action() }
-  } catch (thrown) {
-    return { thrown }
-  }
-}
-
-const unwrap = <T>(end: End<T>): T => {
-  if ('thrown' in end) throw end.thrown
-  return end.value
-}
-
 const gateway: ReadonlySet<unknown> = new Set([502, 503, 504, 520, 521, 522, 523, 524])
 
 /** Whether the call ended without an answer of its server, so that its work may go on. */
-function isDropped(end: End<unknown>, now: number): boolean {
+function isDropped(end: Outcome<unknown>, now: number): boolean {
   if ('value' in end) return isFailedResponse(end.value) && isNoAnswer(end.value.status, end.value)
   const { error, headers, kind } = classifyFailure(seenIn(end.thrown), now)
   const response = responseOf(end.thrown)
   const status = error.httpStatus ?? response?.status
   if (status !== undefined) return isNoAnswer(status, response ?? { headers })
-  // A page, or half of an answer, that was read as JSON; a network error, whatever its words are.
+  // A page, or half of an answer, that was read as JSON.
   const name = nameOf(end.thrown)
-  return (
-    /^(?:network|timeout)$/.test(kind) || /^(?:TypeError|SyntaxError|TimeoutError|JobLostError)$/.test(name)
-  )
+  return /^(?:network|timeout)$/.test(kind) || /^(?:SyntaxError|TimeoutError|JobLostError)$/.test(name)
 }
 
 interface Answer {
@@ -133,12 +118,3 @@ const isOutcome = (thrown: unknown): boolean => /^(?:JobFailed|Canceled)Error$/.
 /** Polling again would be refused again. */
 const isRefusal = (lost: unknown): boolean =>
   [400, 401, 403].includes(seenIn((lost as Error).cause).error.httpStatus!)
-
-/** By name, since an error may come from another realm or copy of the package. */
-const nameOf = (thrown: unknown): string => {
-  try {
-    return String((thrown as Error | null | undefined)?.name)
-  } catch {
-    return ''
-  }
-}

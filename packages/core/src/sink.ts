@@ -33,7 +33,10 @@ export interface SinkHost {
  */
 export interface Sink {
   readonly write: (change: Change) => void
-  /** Called once by each tracker that is made with the sink. */
+  /**
+   * Called once by each tracker that is made with the sink. A sink that outlives its trackers should hold the two
+   * functions of `host` weakly.
+   */
   readonly connect?: (host: SinkHost) => void
   /** Sends what waits. */
   readonly flush?: () => Promise<void>

@@ -382,11 +382,11 @@ function listAll(step: StepState, base: ShowBase, earlier: Lists | undefined): L
   const errors = slots.flatMap(({ status, task, characterId }) =>
     status === 'failed' && task
       ? [
-          {
+          Object.freeze({
             taskId: task.id,
             ...(characterId === undefined ? {} : { characterId }),
             ...(task.error ?? { message: 'failed' }),
-          },
+          }),
         ]
       : [],
   )

@@ -66,8 +66,8 @@ interface StoreOptions<P extends Pipeline> {
 const mostRounds = 1_000
 const mostInARow = 100_000
 const endless =
-  'A listener writes at every change that it hears of, so no listener is told of the last changes; sinks are. ' +
-  'Write only when something has to change.'
+  'Endless loop: a listener makes a change each time it is told of one. Listeners are not told of the last changes; ' +
+  'sinks are. Write only when something has to change.'
 
 const done = () => {}
 
@@ -81,7 +81,9 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   /** The changes that are still to be told, in the order of the writes. */
   const queue: ((mayWrite: boolean) => void)[] = []
   let isTelling = false
+  /** The last passed limits that were told, and the kinds of failure that were logged. */
   const told = new Set<string>()
+  const logged = new Set<string>()
   const emptyViews = new Map<string, WeakRef<PipelineView<P>>>()
   let emptyViewsKept = 1_000
   let state: State = emptyState(pipeline)
@@ -95,19 +97,21 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
       const { message } = toTaskError(thrown)
       const error = isError ? thrown : new CallsheetError(redact(message), { cause: thrown })
       const { code, name } = error as Partial<CallsheetError>
-      if (code === 'limit_reached' && !isFirst(error.message)) return
+      // What is cut at every write is told once; that listeners were not told is told each time.
+      if (code === 'limit_reached' && error.message !== endless && !isFirst(told, error.message)) return
       if (isHeard('error')) emitter.emit('error', { error })
-      else if (isFirst(code ?? name ?? ''))
+      else if (isFirst(logged, code ?? name ?? ''))
         console.warn(`Callsheet: ${redact(error.message)} (${code ?? name}). ${hint}`)
     } catch {
       // A listener of failures that fails has nobody left to tell.
     }
   }
 
-  /** Whether something has not been told before: what goes on and on is told once. */
-  function isFirst(what: string): boolean {
-    if (told.has(what) || told.size > 1_000) return false
-    told.add(what)
+  /** Whether something is not among the last 1,000 of its kind. */
+  function isFirst(last: Set<string>, what: string): boolean {
+    if (last.has(what)) return false
+    if (last.size >= 1_000) last.delete(last.values().next().value!)
+    last.add(what)
     return true
   }
 
@@ -340,7 +344,8 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   function getPipeline(showId: string): PipelineView<P> {
     const known = showOf(state, showId)
     if (known) return viewOf<P>(known)
-    assertId(showId, 'showId')
+    // An empty id stands for a show that does not exist yet: the hooks read it.
+    if (showId !== '') assertId(showId, 'showId')
     // The same object for as long as somebody holds it, and no longer.
     const view = emptyViews.get(showId)?.deref() ?? viewOf<P>(ShowState.empty(pipeline, showId))
     emptyViews.set(showId, new WeakRef(view))

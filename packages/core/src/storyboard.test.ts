@@ -96,7 +96,7 @@ describe('a storyboard, with beats instead of characters', () => {
     tracker.addTask({ showId, type: 'keyframe', characterId: 'b1', id: 'k1' } as never)
     expect(tracker.has(keyframe('b1'), 'running')).toBe(true)
     expect(tracker.updateTask('k1', { beatId: 'b2', status: 'failed' } as never)).toBeUndefined()
-    expect(errors.at(-1)?.message).toContain('is for "b1" for good, not for "b2"')
+    expect(errors.at(-1)?.message).toContain('"beatId" cannot change from "b1" to "b2"')
   })
 
   it('counts the beats, and weighs the steps', () => {

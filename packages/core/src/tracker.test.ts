@@ -105,11 +105,11 @@ describe('addTask', () => {
       { type: 'potrait', showId: 's' },
       /Unknown step "potrait" in pipeline "show". Known steps: show-generation/,
     ],
-    [{ type: 'portrait', showId: 's' }, /characterId .*no usable id/],
+    [{ type: 'portrait', showId: 's' }, /Invalid characterId .*: expected 1–256 characters/],
     [{ type: 'trailer', showId: 's', characterId: 'ada' }, /"trailer" runs once per show/],
-    [{ type: 'trailer', showId: '' }, /showId "" is no usable id/],
-    [{ type: 'trailer' }, /showId .*no usable id/],
-    [{ type: 'trailer', showId: 's', id: 'a\tb' }, /id "a\\tb" is no usable id/],
+    [{ type: 'trailer', showId: '' }, /Invalid showId ""/],
+    [{ type: 'trailer' }, /Invalid showId of type undefined/],
+    [{ type: 'trailer', showId: 's', id: 'a\tb' }, /Invalid id "a\\tb"/],
   ])('says what is wrong with %j', (given, message) => {
     const { tracker } = setup()
     expect(() => tracker.addTask(given as never)).toThrow(CallsheetError)
@@ -120,17 +120,17 @@ describe('addTask', () => {
 
 describe('updateTask', () => {
   it.each([
-    ['showId', { showId: 'other' }, 'has the showId "s" for good, not "other"'],
-    ['type', { type: 'video' }, 'has the type "portrait" for good, not "video"'],
-    ['startedAt', { startedAt: 5 }, `has the startedAt ${100 * day} for good, not 5`],
-    ['id', { id: 'b' }, 'has the id "a" for good, not "b"'],
-    ['characterId', { characterId: 'bo' }, 'is for "ada" for good, not for "bo"'],
+    ['showId', { showId: 'other' }, '"showId" cannot change from "s" to "other"'],
+    ['type', { type: 'video' }, '"type" cannot change from "portrait" to "video"'],
+    ['startedAt', { startedAt: 5 }, `"startedAt" cannot change from ${100 * day} to 5`],
+    ['id', { id: 'b' }, '"id" cannot change from "a" to "b"'],
+    ['characterId', { characterId: 'bo' }, '"characterId" cannot change from "ada" to "bo"'],
   ])('refuses to change the %s, and changes nothing', (_name, fixed, message) => {
     const { tracker, errors } = setup()
     const added = tracker.addTask({ id: 'a', showId: 's', type: 'portrait', characterId: 'ada' })
     expect(tracker.updateTask('a', { status: 'succeeded', ...fixed })).toBeUndefined()
     expect(tracker.getTask('a')).toBe(added)
-    expect(errors).toEqual([`Task "a" ${message}, so its update changes nothing.`])
+    expect(errors).toEqual([`updateTask ignored: ${message} (task "a").`])
     const same = { id: 'a', showId: 's', type: 'portrait', characterId: 'ada', status: 'succeeded' } as const
     expect(tracker.updateTask('a', same)).toMatchObject({ status: 'succeeded' })
   })
@@ -639,7 +639,7 @@ describe('merge', () => {
     expect(result).toMatchObject({ accepted: 1, ignored: 1 })
     expect(result.rejected.map(({ reason }) => reason)).toContain('it is older than 30 days')
     expect(result.rejected).toHaveLength(2)
-    expect(errors).toEqual([expect.stringMatching(/2 record\(s\) were not taken in/)])
+    expect(errors).toEqual([expect.stringMatching(/2 record\(s\) rejected/)])
     expect(tracker.getTask('z')).toBeUndefined()
   })
 

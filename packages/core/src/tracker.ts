@@ -8,7 +8,7 @@ import {
   conflictIn,
   definitionOf,
   type LooseSlot,
-  readItem,
+  readFilter,
   readSlot,
   shown,
 } from './input.ts'
@@ -166,7 +166,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const [first] = rejected
       report(
         new CallsheetError(
-          `${rejected.length} record(s) were not taken in; the first because ${first!.reason}.`,
+          `${origin}: ${rejected.length} record(s) rejected. First reason: ${first!.reason}.`,
           { code: 'rejected_records' },
         ),
       )
@@ -208,7 +208,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const place = pipeline.indexOf(given.type)
     const startedAt = latest ? Math.max(now(), latest.startedAt + 1) : now()
     if (startedAt > limits.time) {
-      const message = `${labelOf(given)} of "${given.showId}" has a task of the last moment there is; no task can follow it.`
+      const message = `Cannot add a task to ${labelOf(given)} of "${given.showId}": its latest task starts at the maximum time.`
       throw new CallsheetError(message, { code: 'limit_reached' })
     }
     const stepNumber = place === undefined ? {} : { stepNumber: place + 1 }
@@ -256,7 +256,11 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     // Facts have a time; of the rest, what is said again is no news.
     if (held && name !== 'facts' && canonicalJson(held.value) === canonicalJson(value)) return
     if (held && held.rev >= limits.count) {
-      reading(showId).refuse(name, 'it cannot count any further, so it stays as it is', 'limit_reached')
+      reading(showId).refuse(
+        name,
+        'the maximum number of revisions is reached; the held value stays',
+        'limit_reached',
+      )
       return
     }
     const register = Object.freeze({ value, rev: (held?.rev ?? 0) + 1, by })
@@ -280,26 +284,13 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       return version && isInSlot(version) ? [version] : []
     }
     assertId(filter.showId, 'showId')
-    const missing = Object.entries(filter).find(([, value]) => value === undefined || value === null)
-    if (missing) {
-      const message = `Invalid filter: "${missing[0]}" is ${missing[1]}, so it matches no task. Leave the key out to match all.`
-      report(new CallsheetError(message, { code: 'invalid_field' }))
-      return []
-    }
-    if (filter.type !== undefined) assertType(pipeline, filter.type)
+    const isMeant = readFilter(pipeline, filter as never, (why) =>
+      report(new CallsheetError(`Invalid filter: ${why}`, { code: 'invalid_field' })),
+    )
     const show = showOf(store.state(), filter.showId)
-    const { type, characterId } = filter as Partial<LooseSlot>
-    const item = type === undefined ? characterId : readItem(pipeline, type, filter as never)
     const tasks: SlotTask[] = []
-    for (const step of show?.stepStates ?? []) {
-      for (const version of step.listed()) {
-        if (!isInSlot(version)) continue
-        const isMeant =
-          (filter.type === undefined || filter.type === version.type) &&
-          (item === undefined || item === version.characterId)
-        if (isMeant) tasks.push(version)
-      }
-    }
+    for (const step of show?.stepStates ?? [])
+      for (const version of step.listed()) if (isInSlot(version) && isMeant(version)) tasks.push(version)
     return tasks
   }
 
@@ -482,7 +473,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         if (conflict === undefined)
           return update(id, patch as unknown as TaskPatch<never>) as Task<P> | undefined
         report(
-          new CallsheetError(`Task "${id}" ${conflict}, so its update changes nothing.`, {
+          new CallsheetError(`updateTask ignored: ${conflict} (task "${id}").`, {
             code: 'fixed_field',
           }),
         )
@@ -522,6 +513,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       return store.subscribe(listener, key ?? {})
     },
     on: store.on,
+    promises,
     report,
     page: page.tell,
     async close() {

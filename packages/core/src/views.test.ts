@@ -141,6 +141,19 @@ describe('a step', () => {
     expect(step('portrait')).toMatchObject({ status: 'active', progress: 99 })
   })
 
+  it('starts with the latest task or the result of a slot, not with an older task that failed', () => {
+    const { add, step, clock } = setup()
+    add('trailer', 'failed')
+    clock.now = 2_000
+    add('trailer', 'failed')
+    expect(step('trailer').startedAt).toBe(2_000)
+    clock.now = 3_000
+    add('trailer', 'succeeded')
+    clock.now = 4_000
+    add('trailer', 'processing')
+    expect(step('trailer').startedAt).toBe(3_000)
+  })
+
   it('looks up the current task of a slot, and lists tasks, errors and times', () => {
     const { add, step, clock, tracker } = setup()
     add('portrait', 'succeeded', 'bo')

@@ -92,7 +92,10 @@ export interface StepView<
   readonly slots: readonly SlotView<K>[]
   /** One for each slot with the status `failed`, done or not. Computed on first read. */
   readonly errors: readonly StepError[]
-  /** Epoch ms: the earliest start of a slot's task or result. Computed on first read. */
+  /**
+   * Epoch ms: the earliest start of what the slots show, which is each slot's latest task and its result. An earlier attempt
+   * that failed, and was followed by another task, does not count. Computed on first read.
+   */
   readonly startedAt: number | undefined
   /** Epoch ms: of a complete step the last finish of a result. Computed on first read. */
   readonly completedAt: number | undefined

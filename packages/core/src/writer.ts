@@ -1,6 +1,6 @@
 import type { JsonObject } from './json.ts'
 import { answerOf } from './guard.ts'
-import { redactMetadata } from './metadata.ts'
+import { hasFields, redactMetadata } from './metadata.ts'
 import { createRefuse, type Given, readPatch, type Refuse, type TaskPatch } from './patch.ts'
 import type { ExtraDefinition } from './pipeline.ts'
 import type { Redactor } from './redact.ts'
@@ -37,7 +37,7 @@ export function nextVersion(
   const { now, by, redactor, report } = writing
   const refuse = createRefuse('Task', held.id, report)
   if (held.rev >= limits.count) {
-    refuse('rev', 'it cannot count any further, so the task stays as it is', 'limit_reached')
+    refuse('rev', 'the maximum number of revisions is reached; the task is unchanged', 'limit_reached')
     return held
   }
   const given = readPatch(patch, redactor, refuse)
@@ -108,19 +108,19 @@ function nextMetadata(
   const patch: unknown = isUpdater
     ? answerOf(() => (metadata as (held: object) => unknown)(held ?? {}), report)
     : metadata
-  const isUsable =
-    patch === undefined || (typeof patch === 'object' && patch !== null && !Array.isArray(patch))
-  if (!isUsable) refuse('metadata', 'the updater must return an object')
-  if ((patch === undefined || !isUsable) && described.length === 0) return held
-  const base = isUpdater && isUsable && patch !== undefined ? undefined : held
-  const sources = [
-    base,
-    isUsable ? patch : undefined,
-    described.length > 0 ? { output: described } : undefined,
-  ]
   try {
-    return redactMetadata(sources as object[], redactor, definition?.secret, (field, why) =>
-      refuse(field, why, typeof why === 'string' ? 'limit_reached' : undefined),
+    const isUsable = patch === undefined || hasFields(patch)
+    if (!isUsable) refuse('metadata', 'the updater must return an object')
+    const given = isUsable ? patch : undefined
+    if (given === undefined && described.length === 0) return held
+    // What an updater leaves out is gone; what it gives stands in the place of what was held.
+    const base =
+      isUpdater && given && held
+        ? Object.fromEntries(Object.entries(held).filter(([name]) => Object.hasOwn(given, name)))
+        : held
+    const sources = [base, given, described.length > 0 ? { output: described } : undefined]
+    return redactMetadata(sources, redactor, definition?.secret, (field, why, isRest) =>
+      refuse(field, why, typeof why === 'string' ? 'limit_reached' : undefined, isRest),
     )
   } catch (error) {
     refuse('metadata', error)

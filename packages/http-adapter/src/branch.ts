@@ -20,6 +20,8 @@ export interface Branch {
   readonly push: (chunk: Bytes) => void
   /** Ends the stream, after what waits. */
   readonly end: (end: End) => void
+  /** Ends the stream with an error at once, and lets go of what waits. */
+  readonly fail: (error: unknown) => void
 }
 
 export interface BranchOptions {
@@ -135,5 +137,6 @@ export function createBranch(options: BranchOptions): Branch {
       last = end
       if (queue.length === 0 || (end.isError && aborted?.())) finish(end)
     },
+    fail: (error) => finish(failedWith(error)),
   }
 }

@@ -235,6 +235,17 @@ describe('what a provider’s own client is told', () => {
     expect(task()?.status).toBe('succeeded')
   })
 
+  it('reports nothing where no task follows the job here', async () => {
+    const { fetch, clock, tracker, errors } = setUp({ states: [{ status: 'processing' }, image] })
+    for (const status of ['processing', 'succeeded']) {
+      const response = await fetch('https://api.acme.test/jobs/elsewhere')
+      expect(await response.json()).toMatchObject({ status })
+      await clock.advance(0)
+    }
+    expect(errors).toEqual([])
+    expect(tracker.getTasks()).toEqual([])
+  })
+
   it('is passed on untouched, whatever it is', async () => {
     const { fetch, tracker, errors } = setUp({ states: [json({ no: 1 }, { status: 404 })] })
     const response = await fetch('https://api.acme.test/jobs/unknown')

@@ -195,7 +195,8 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
 
   /** Records an outcome; a sign of life would leave a task without a follower active for ever. */
   function tellLate(id: string, state: JobState): void {
-    const task = tracker?.getTask(lost.get(id) ?? '')
+    const taskId = lost.get(id)
+    const task = taskId === undefined ? undefined : tracker?.getTask(taskId)
     const patch = task?.job?.id === id ? patchFor(task, state, needsOutput) : undefined
     if (patch?.status && patch.status !== 'starting' && patch.status !== 'processing')
       tracker?.updateTask(task!.id, patch as never)

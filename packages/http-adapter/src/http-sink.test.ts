@@ -1,4 +1,6 @@
 import { promisify } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { gzip } from 'node:zlib'
 import { createTracker, showPipeline } from '@callsheet/core'
 import { createFakeClock } from '@callsheet/core/test'
@@ -8,6 +10,9 @@ import { accept, idsOf, offline, say, setUpSink, task, url } from './testing/sin
 
 const second = 1_000
 const minute = 60 * second
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 describe('httpSink', () => {
   it('posts what gathered within a second, the newest version of each', async () => {
@@ -34,6 +39,22 @@ describe('httpSink', () => {
     await clock.advance(10 * minute)
     expect(sent).toHaveLength(1)
     expect(clock.pending).toBe(0)
+  })
+
+  it('does not keep the trackers that it was given to', async () => {
+    const { sink } = setUpSink()
+    const collected = new Set<number>()
+    const registry = new FinalizationRegistry<number>((place) => collected.add(place))
+    for (let place = 0; place < 20; place += 1) {
+      const tracker = createTracker({ pipeline: showPipeline, sinks: [sink] })
+      tracker.addTask({ showId: 'neon', type: 'trailer' })
+      registry.register(tracker.report, place)
+    }
+    await vi.waitFor(() => {
+      collectGarbage()
+      expect(collected.size).toBeGreaterThan(15)
+    })
+    sink.close()
   })
 
   it('sends what others wrote only when it is told to', async () => {

@@ -14,6 +14,7 @@ const [mostRecords, mostBytes, lastBytes] = [500, 524_288, 49_152]
 
 /** A sink that posts records to a collector. */
 export interface HttpSink extends Sink {
+  /** Holds the functions of the host weakly: a sink of a server outlives the trackers of its requests. */
   readonly connect: (host: SinkHost) => void
   readonly flush: () => Promise<void>
   readonly close: () => void
@@ -74,7 +75,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
 
   const queue = createQueue(
     most,
-    (reason) => tell('it drops records, which its counts count', reason),
+    (reason) => tell('dropping records (see sink.counts.dropped)', reason),
     (row, end) => saved?.note(row, end),
   )
 

@@ -57,7 +57,7 @@ export function connect(
   let blockedAt = Number.NEGATIVE_INFINITY
   let [failures, firstWait] = [0, 1_000]
   let [isGood, hasFailed] = [false, false]
-  let [isOver, isAway] = [false, false]
+  let [isOver, isAway, wasLeft] = [false, false, false]
   let controller = new AbortController()
   let wake = (): unknown => undefined
   let hurry = wake
@@ -86,14 +86,14 @@ export function connect(
     for (;;) {
       const isPolling = !(Math.abs(clock() - blockedAt) >= blockedFor)
       isGood = false
-      isAway = false
+      isAway = wasLeft = false
       controller = new AbortController()
       if (state.status !== 'polling') say('connecting')
       let ended: Trouble | undefined
       const begunAt = clock()
       try {
         await makeAttempt(host, controller, isPolling ? poll : stream)
-        if (!isGood) ended = trouble('it ended before anything had come', {})
+        if (!isGood) ended = trouble('stream closed without data', {})
       } catch (thrown) {
         ended = thrown instanceof Error ? thrown : trouble(String(thrown), {})
       }
@@ -108,7 +108,7 @@ export function connect(
         if (isPolling) told.add('polling')
       }
       if (isAway) await pause(undefined, true)
-      else await rest(ended, isPolling)
+      else if (!wasLeft) await rest(ended, isPolling)
       if (isOver) return
     }
   }
@@ -162,6 +162,12 @@ export function connect(
       hurry = () => mayHurry && wake()
     })
 
+  /** Also before the attempt that was let go of has ended: then there is no pause after it. */
+  function comeBack(): void {
+    isAway = false
+    hurry()
+  }
+
   run().catch((thrown: unknown) => {
     // An option that throws: there is no going on without it.
     tell(trouble(String(thrown), {}), 'stopped')
@@ -169,10 +175,10 @@ export function connect(
   })
 
   return {
-    hurry: () => hurry(),
-    resume: () => (state.status === 'stopped' ? wake() : hurry()),
+    hurry: comeBack,
+    resume: () => (state.status === 'stopped' ? wake() : comeBack()),
     leave() {
-      isAway = true
+      isAway = wasLeft = true
       controller.abort()
     },
     stop() {

@@ -87,6 +87,21 @@ describe('liveSource', () => {
       expect(errors).toEqual([])
     })
 
+    it('connects again also when the page is back before the connection has let go', async () => {
+      const { source, clock, next, fire, calls, errors } = setUpPage()
+      source.open()
+      ;(await next()).stream().send(frame('snapshot', createElsewhere().snapshot(), 'a.1'))
+      await clock.advance(0)
+      fire('pagehide')
+      fire('pageshow')
+      await clock.advance(0)
+      expect(calls).toHaveLength(2)
+      calls[1]!.stream().send(frame('snapshot', createElsewhere().snapshot(), 'a.2'))
+      await clock.advance(0)
+      expect(source.state).toEqual({ status: 'live' })
+      expect(errors).toEqual([])
+    })
+
     it('does not let go of it in a page that is only hidden', async () => {
       const { source, next, fire, document } = setUpPage()
       source.open()

@@ -133,7 +133,7 @@ describe('liveSource', () => {
       await clock.advance(0)
       expect(source.state.status).toBe('waiting')
       expect(errors[0]?.message).toBe(
-        'Live source of https://collector.test/api/shows/s1 is waiting: it ended before anything had come.',
+        'Live source of https://collector.test/api/shows/s1 is waiting: stream closed without data.',
       )
     })
   })

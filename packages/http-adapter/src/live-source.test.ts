@@ -77,9 +77,7 @@ describe('liveSource', () => {
     stream.send(frame('change', { tasks: [{ id: 'bad' }], shows: [] }, 'a.3'))
     await clock.advance(0)
     expect(tracker.getTask('second')).toBeDefined()
-    expect(errors.map(({ message }) => message)).toEqual([
-      expect.stringContaining('1 record(s) were not taken in'),
-    ])
+    expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('1 record(s) rejected')])
     expect(source.state.status).toBe('live')
   })
 

@@ -58,7 +58,7 @@ function parseKey<R>(key: string, route: R): Pattern<R> {
   const [, method, address] = /^([A-Z]+|\*) (?!.*\/\*\/)((?:\/|https?:\/\/)[^\s?#]*)$/.exec(key) ?? []
   if (method === undefined || address === undefined) {
     throw new TypeError(
-      `The route "${key}" is no method and path, such as "POST /shows/:id" or "GET /files/*".`,
+      `Invalid route "${key}": expected "METHOD /path", such as "POST /shows/:id" or "GET /files/*".`,
     )
   }
   // The same spelling that addresses get: "ö" is "%C3%B6".

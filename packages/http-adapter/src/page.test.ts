@@ -1,9 +1,10 @@
-import type { PageEvent } from '@callsheet/core'
+import { createTracker, type PageEvent, showPipeline } from '@callsheet/core'
 import { describe, expect, it, vi } from 'vitest'
 import { thisPage, watchPage } from './page.ts'
 import { accept, createRows, fakePage, idsOf, offline, say, setUpSink, task } from './testing/sink.ts'
 
 const second = 1_000
+const minute = 60 * second
 
 const setUp = (options: Parameters<typeof setUpSink>[0] = {}, page = fakePage()) => ({
   ...setUpSink({ page: page.page, ...options }),
@@ -211,6 +212,39 @@ describe('the tracker of a page', () => {
     sink.close()
     page.tell('window', 'pagehide')
     expect([one.told(), two.told()]).toEqual(['', ''])
+  })
+
+  it('is told that a page has returned whose sink was closed when it was left', () => {
+    const { sink, page } = setUp()
+    const [one, two] = [listen(), listen()]
+    sink.connect(one.tracker)
+    const stop = watchPage(two.tracker, page.page)
+    page.tell('window', 'pagehide')
+    sink.close()
+    stop()
+    page.tell('window', 'pageshow')
+    expect([one.told(), two.told()]).toEqual(Array(2).fill('watched,left,returned'))
+    page.tell('window', 'pagehide')
+    expect([one.told(), two.told()]).toEqual(['', ''])
+  })
+
+  it('retries again in a page that returns, though its sink was closed when it was left', async () => {
+    const { sink, page, clock } = setUp()
+    const tracker = createTracker({
+      pipeline: showPipeline,
+      sinks: [sink],
+      clock: clock.now,
+      schedule: clock.schedule,
+    })
+    const call = vi.fn(async () => new Response(null, { status: call.mock.calls.length < 2 ? 503 : 200 }))
+    page.tell('window', 'pagehide')
+    sink.close()
+    const tracked = tracker.show('s1').track('trailer', call, { retry: { attempts: 2 } })
+    await clock.advance(minute)
+    expect(call).toHaveBeenCalledTimes(1)
+    page.tell('window', 'pageshow')
+    await clock.advance(minute)
+    expect((await tracked).status).toBe(200)
   })
 
   it('writes what it has to before the sink sends for the last time', () => {

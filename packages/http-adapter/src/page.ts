@@ -48,6 +48,7 @@ const cutTime = 300
 export interface FollowedPage {
   /** Whether the browser cuts the page's connections now, since the page is left. */
   readonly isLeaving: () => boolean
+  /** Stops listening. In a page that was left, only when it returns: what waits for that would wait for ever. */
   readonly stop: () => void
 }
 
@@ -58,20 +59,25 @@ export function followPage(
   onNews: (news: PageNews, event: PageEvent | undefined) => void,
 ): FollowedPage {
   const undo = new AbortController()
-  let [isLeft, mayLeaveAt] = [false, -Infinity]
+  let [isLeft, isStopping, mayLeaveAt] = [false, false, -Infinity]
+  const stop = () => {
+    isStopping = true
+    if (!isLeft) undo.abort()
+  }
   const tell = ({ type }: Event) => {
     const news = (type === 'visibilitychange' ? page.document.visibilityState : type) as PageNews
     const event = eventOf[news]
     if (event === 'may-leave') mayLeaveAt = clock()
     else if (event) isLeft = event === 'left'
     onNews(news, event)
+    if (isStopping) stop()
   }
   for (const [type, target] of Object.entries(targets)) {
     page[target].addEventListener(type, tell, { signal: undo.signal })
   }
   return {
     isLeaving: () => isLeft || Math.abs(clock() - mayLeaveAt) < cutTime,
-    stop: () => undo.abort(),
+    stop,
   }
 }
 

@@ -16,6 +16,11 @@ const usualChunk = 65_536
 /** How far a copy may fall behind the callers, in bytes. */
 const longestLag = 16_777_216
 
+/** How far callers may be apart, in bytes: what one has read waits in memory for the others. */
+const longestGap = 67_108_864
+
+const tooFarBehind = `The response body was read too slowly: a call that joined fell more than ${longestGap} bytes behind the others.`
+
 const tooSlow =
   `The copy of a response body was read too slowly: it fell ${longestLag} bytes behind the response. ` +
   'Callsheet stopped copying the body.'
@@ -84,6 +89,8 @@ export function shareBody(
     if (isCopyHungry && isBehind) pause(true)
     else if (isPaused && lead() <= longestLead / 2) pause(false)
     if (!(isCopyHungry && !isBehind) && ![...callers].some(({ isHungry }) => isHungry)) return
+    // The first caller's body never fails because others have joined: they wait for it.
+    if (first.waiting > longestGap) return
     isReading = true
     reader.read().then(
       ({ done, value }) => {
@@ -110,9 +117,14 @@ export function shareBody(
     if (total <= longestLead) kept?.push(copyOf(chunk))
     else kept = undefined
     // A byte stream takes the chunk's memory away, so the copies are made before.
-    const [first, ...others] = callers
+    const [owner, ...others] = callers
     for (const branch of copy ? [copy, ...others] : others) branch.push(copyOf(chunk))
-    first?.push(chunk)
+    owner?.push(chunk)
+    for (const caller of callers) {
+      if (caller === first || caller.waiting <= longestGap) continue
+      callers.delete(caller)
+      caller.fail(new CallsheetError(tooFarBehind, { code: 'limit_reached' }))
+    }
     if (copy && copy.waiting > longestLag) {
       copy.end(failedWith(new CallsheetError(tooSlow)))
       copy = undefined
@@ -177,9 +189,9 @@ export function shareBody(
     return branch
   }
 
-  const { stream } = branchOf({ aborted })
+  const first = branchOf({ aborted })
   return {
-    stream,
+    stream: first.stream,
     start() {
       reader = body.getReader()
       // Unlike a pending read, this tells also of an end that comes while nobody reads.

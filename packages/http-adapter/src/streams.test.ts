@@ -87,6 +87,49 @@ describe('a stream', () => {
     await expect(fetch('/a')).rejects.toThrow(AlreadyRunningError)
   })
 
+  it('ends for a caller that joined and falls too far behind, and for no other', async () => {
+    const { fetch, write, body } = setUp(readDownload(), { 'content-length': '80000000' })
+    const response = await fetch('/a')
+    const [behind, slow] = [await fetch('/a'), await fetch('/a')]
+    const reader = response.body!.getReader()
+    const slowReader = slow.body!.getReader()
+    let read = 0
+    for (let place = 0; place < 10; place += 1) {
+      await write(8_000_000)
+      read += (await reader.read()).value!.byteLength
+      if (place < 5) await slowReader.read()
+    }
+    body().close()
+    expect((await reader.read()).done).toBe(true)
+    expect(read).toBe(80_000_000)
+    await expect(behind.arrayBuffer()).rejects.toThrow('fell more than 67108864 bytes behind')
+    for (let place = 5; place < 10; place += 1)
+      expect((await slowReader.read()).value).toHaveLength(8_000_000)
+    expect((await slowReader.read()).done).toBe(true)
+  })
+
+  it('waits for its first caller, however fast those read that have joined', async () => {
+    const { fetch, write } = setUp(readDownload(), { 'content-length': '80000000' })
+    const response = await fetch('/a')
+    const joined = (await fetch('/a')).body!.getReader()
+    let [read, isWaiting] = [0, false]
+    void (async () => {
+      for (;;) {
+        isWaiting = true
+        const { value } = await joined.read()
+        isWaiting = false
+        if (!value) return
+        read += value.byteLength
+      }
+    })()
+    for (let place = 0; place < 10; place += 1) await write(8_000_000)
+    expect({ read, isWaiting }).toEqual({ read: 72_000_000, isWaiting: true })
+    const reader = response.body!.getReader()
+    expect((await reader.read()).value).toHaveLength(8_000_000)
+    expect((await reader.read()).value).toHaveLength(8_000_000)
+    await expect.poll(() => read).toBe(80_000_000)
+  })
+
   it('succeeds with what its reader says, and a reader that throws harms nobody', async () => {
     const one = setUp(async () => Promise.resolve(done('https://x.test/a.mp4')))
     await one.fetch('/a')

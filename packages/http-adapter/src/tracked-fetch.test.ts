@@ -1,6 +1,6 @@
 import { createTracker, showPipeline } from '@callsheet/core'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createTrackedFetch } from './index.ts'
+import { createTrackedFetch, resend } from './index.ts'
 import type { RouteKey } from './match.ts'
 import type { FetchArguments } from './request.ts'
 import { post, type Routes, routes, setUp, soon } from './testing/tracked-calls.ts'
@@ -241,5 +241,25 @@ describe("a tracker whose promises are 'derived'", () => {
     tracker.cancel({ showId: 's1' })
     await soon()
     expect(seen).toEqual([expect.objectContaining({ name: 'CanceledError' })])
+  })
+
+  it.each(['same', 'derived'] as const)('does so also with resend (%s)', async (promises) => {
+    const seen = unhandled()
+    const error = new TypeError('Failed to fetch')
+    const tracker = createTracker({ pipeline: showPipeline, promises })
+    const fetch = createTrackedFetch({
+      tracker,
+      fetch: () => Promise.reject(error),
+      routes: {
+        'POST /a': { type: 'trailer', scope: () => ({ showId: 's1' }), retry: resend({ attempts: 1 }) },
+      },
+    })
+    void fetch('/a', { method: 'POST' })
+    await soon()
+    expect(tracker.getTask({ showId: 's1', type: 'trailer' })?.status).toBe('failed')
+    expect(seen).toEqual(promises === 'derived' ? [error] : [])
+    await expect(fetch('/a', { method: 'POST' })).rejects.toBe(error)
+    await soon()
+    expect(seen).toHaveLength(promises === 'derived' ? 1 : 0)
   })
 })

@@ -82,9 +82,10 @@ const runningCalls = new WeakMap<object, Map<string, Call>>()
  * the call is made all the same. A body that the tracker reads is passed on at the caller's speed.
  *
  * A call that joins a running one gets a response of its own. Its signal ends only its own waiting and body; when the
- * first caller aborts before it has an answer, the next one's call is made.
+ * first caller aborts before it has an answer, the next one's call is made. What one of them has not read yet waits in
+ * memory: a body that joined fails 64 MiB behind the others, and the first caller's is waited for.
  *
- * Throws a TypeError for a route key that is no method and path.
+ * Throws a TypeError for an invalid route key.
  *
  * @example
  * const fetch = createTrackedFetch({
@@ -152,7 +153,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     observe(outcome, end, end)
     observe(tracked, shared.close, shared.close)
     // Where the tracker's promises are derived ones, an unhandled rejection stays visible.
-    if (tracked === outcome) observe(response)
+    if (tracker.promises === 'same') observe(response)
     return response
   }
 

@@ -1,6 +1,6 @@
 import type { Pipeline, PipelineView } from '@callsheet/core'
 import { useCallback } from 'react'
-import type { ShowId } from './show-id.ts'
+import { type ShowId, subscribeToNothing } from './show-id.ts'
 import { useTrackerOf } from './tracker-context.ts'
 import { useSelection } from './use-selection.ts'
 
@@ -38,5 +38,5 @@ export const usePipeline: UsePipeline<Pipeline> = <T>(
     [tracker, showId],
   )
   const read = useCallback(() => tracker.getPipeline(showId), [tracker, showId])
-  return useSelection(subscribe, read, select, isEqual)
+  return useSelection(showId === '' ? subscribeToNothing : subscribe, read, select, isEqual)
 }

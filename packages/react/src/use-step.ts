@@ -1,6 +1,6 @@
 import type { Pipeline, StepType, StepView } from '@callsheet/core'
 import { useCallback, useSyncExternalStore } from 'react'
-import type { ShowId } from './show-id.ts'
+import { type ShowId, subscribeToNothing } from './show-id.ts'
 import { useTrackerOf } from './tracker-context.ts'
 
 export interface UseStep<P extends Pipeline> {
@@ -23,5 +23,5 @@ export const useStep: UseStep<Pipeline> = (given, type) => {
     [tracker, showId, type],
   )
   const read = useCallback(() => tracker.getPipeline(showId).step(type), [tracker, showId, type])
-  return useSyncExternalStore(subscribe, read, read)
+  return useSyncExternalStore(showId === '' ? subscribeToNothing : subscribe, read, read)
 }

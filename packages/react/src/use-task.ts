@@ -1,6 +1,6 @@
 import type { ItemScope, Pipeline, Task, TaskType } from '@callsheet/core'
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
-import type { ShowId } from './show-id.ts'
+import { type ShowId, subscribeToNothing } from './show-id.ts'
 import { useTrackerOf } from './tracker-context.ts'
 
 /** A slot by its parts, so that a compiler's message begins with the step and not with the pipeline. */
@@ -27,8 +27,6 @@ export interface UseTask<P extends Pipeline> {
 }
 
 type AnySlot = { readonly showId: ShowId; readonly type: string } & Readonly<Record<string, unknown>>
-
-const subscribeToNothing = () => () => {}
 
 export const useTask: UseTask<Pipeline> = (target: unknown) => {
   const tracker = useTrackerOf('useTask')

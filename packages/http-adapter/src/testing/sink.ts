@@ -43,6 +43,9 @@ async function read(body: unknown): Promise<Sent['body']> {
   return JSON.parse(text) as Sent['body']
 }
 
+/** What sinks hold weakly. */
+const connected: unknown[] = []
+
 /** A sink on a fake clock and a fake network; what is sent is answered by `answers` in turn, then accepted. */
 export function setUpSink(options: Partial<HttpSinkOptions> = {}, clock?: FakeClock) {
   const sent: Sent[] = []
@@ -77,7 +80,9 @@ export function setUpSink(options: Partial<HttpSinkOptions> = {}, clock?: FakeCl
     ...options,
   })
   const errors: string[] = []
-  sink.connect({ report: (error) => errors.push((error as Error).message), page: kit.tracker.page })
+  const report = (error: unknown) => errors.push((error as Error).message)
+  connected.push(report)
+  sink.connect({ report, page: kit.tracker.page })
   onTestFinished(() => sink.close())
   let made = 0
   /** A change of its own for each task named, as the tracker writes it. */
