@@ -81,7 +81,7 @@ export const made = tracker.addTask({ type: 'trailer', showId: 's' })`,
     expect(await editor.hover('const made')).toContain('StepTask<"trailer", JsonObject> | undefined')
     const track = await editor.hover('.track')
     expect(track).toContain(
-      'ShowTracker<ShowPipeline>.track: <"portrait", Promise<Response>>(type: "portrait"',
+      'ShowTracker<ShowPipeline>.track: <"portrait", Promise<Response>, never>(type: "portrait"',
     )
     expect(track).not.toContain('readonly label')
     expect(docsIn(track)).toMatch(/^Calls `fn` and tracks it/)

@@ -5,7 +5,7 @@ import type { LooseSlot } from './input.ts'
 import type { AnyMetadata } from './json.ts'
 import type { Outcome } from './outcome.ts'
 import type { Page } from './page.ts'
-import { errorOfStatus, isFailedResponse, isResponse, readBody } from './response.ts'
+import { copyFor, errorOfStatus, isFailedResponse, isResponse, listen } from './response.ts'
 import {
   compareTasks,
   isFinished,
@@ -501,7 +501,7 @@ export class Run {
   /** Gives the outcome to those who have joined, before the first caller can read it. */
   share(outcome: Outcome): void {
     for (const tell of this.#joiners.splice(0)) {
-      tell('value' in outcome && isResponse(outcome.value) ? { value: copyOf(outcome.value) } : outcome)
+      tell('value' in outcome && isResponse(outcome.value) ? { value: copyFor(outcome.value) } : outcome)
     }
   }
 
@@ -537,16 +537,16 @@ export class Run {
     const { id } = this.#task
     const { newest, schedule, write } = this.#host
     const attempt = newest(id)?.attempt
-    readBody(response, schedule).then(
-      (body) => {
-        const message = messageOf(body)
-        const held = newest(id)
-        if (message === undefined || held?.status !== 'failed' || held.attempt !== attempt) return
-        write(id, { error: { ...error, message } })
-      },
-      () => {
-        // A body that cannot be read says no more than its status.
-      },
+    const tell = (body: unknown) => {
+      const message = messageOf(body)
+      const held = newest(id)
+      if (message === undefined || held?.status !== 'failed' || held.attempt !== attempt) return
+      write(id, { error: { ...error, message } })
+    }
+    // A fake, or one that throws when it is looked at.
+    answerOf(
+      () => listen(response, schedule, tell),
+      () => {},
     )
   }
 }
@@ -555,15 +555,6 @@ export class Run {
 export function handled<T>({ promises }: Pick<TrackHost, 'promises'>, promise: Promise<T>): Promise<T> {
   if (promises === 'same') promise.catch(() => {})
   return promise
-}
-
-/** A Response that was read already cannot be copied. */
-function copyOf(response: Response): Response {
-  try {
-    return response.clone()
-  } catch {
-    return response
-  }
 }
 
 /** What the function is given. Each part is made when it is asked for: most functions ask for one or two. */

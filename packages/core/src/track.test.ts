@@ -404,7 +404,7 @@ describe('a Response', () => {
     expect((await response.text()).length).toBe(1_000 * 1_024)
   })
 
-  it('with a body that never ends fails the task at once, and is let go after two seconds', async () => {
+  it('with a body that never ends fails the task at once, and is let go soon', async () => {
     const { show, task, clock } = setup()
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(new TextEncoder().encode('{"error":"half')),
@@ -412,7 +412,7 @@ describe('a Response', () => {
     const response = await show.track('trailer', () => Promise.resolve(new Response(body, { status: 500 })))
     expect(task()).toMatchObject({ status: 'failed', error: { message: 'HTTP 500' } })
     await quiet()
-    await clock.advance(1_999)
+    await clock.advance(99)
     expect(clock.pending).toBe(1)
     await clock.advance(1)
     expect(clock.pending).toBe(0)

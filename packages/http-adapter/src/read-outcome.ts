@@ -125,6 +125,7 @@ function failureOf(shared: SharedResponse, options: CopyOptions): Response {
     statusText,
     headers,
     body,
+    isCopy: true,
     clone: () => failure,
     [Symbol.toStringTag]: 'Response',
   }
