@@ -106,9 +106,33 @@ export function seenIn(thrown: unknown): SeenFailure {
   }
 }
 
-/** Whether a call has failed because its connection broke: whether the server did the work is unknown. */
+/** An error and its causes; applications wrap what their clients throw. */
+function chainOf(thrown: unknown): unknown[] {
+  const chain: unknown[] = []
+  try {
+    for (let one = thrown; one !== undefined && one !== null && chain.length < 5; one = (one as Error).cause)
+      chain.push(one)
+  } catch {
+    // A getter that throws.
+  }
+  return chain
+}
+
+const isProvidersWord = /^(?:JobFailed|Canceled)Error$/
+
+/** Whether an error tells what a server or a provider has answered: then no broken connection has caused it. */
+export const isAnswer = (thrown: unknown): boolean =>
+  chainOf(thrown).some(
+    (one) => (seenIn(one).error.httpStatus ?? 0) >= 100 || isProvidersWord.test(nameOf(one)),
+  )
+
+/**
+ * Whether a call has failed because its connection broke, by the error's own words or those of a cause: whether the
+ * server did the work is unknown.
+ */
 export const isNetworkError = (thrown: unknown): boolean =>
-  isError(thrown) && classifyFailure(seenIn(thrown), 0).kind === 'network'
+  !isAnswer(thrown) &&
+  chainOf(thrown).some((one) => isError(one) && classifyFailure(seenIn(one), 0).kind === 'network')
 
 /** How a task ends that ends with an error: by its name, since other packages and realms throw such, too. */
 export function endOf(thrown: unknown): 'canceled' | 'interrupted' | 'failed' {
@@ -132,7 +156,16 @@ function kindOf(status: number | undefined, text: string): FailureKind {
   return network.test(text) ? 'network' : 'unknown'
 }
 
-function waitOf({ headers, body }: SeenFailure, now: number): number | undefined {
+function waitOf(seen: SeenFailure, now: number): number | undefined {
+  try {
+    return readWait(seen, now)
+  } catch {
+    // Headers or a body of a class of their own.
+    return undefined
+  }
+}
+
+function readWait({ headers, body }: SeenFailure, now: number): number | undefined {
   const ms = Number(headers?.get('retry-after-ms') || Number.NaN)
   const wait = Number.isFinite(ms)
     ? ms

@@ -78,20 +78,117 @@ describe('a page that is left', () => {
     expect(kit.task('task-2')?.status).toBe('failed')
   })
 
-  it('still records a success, an answer that says no, and what the code itself throws', async () => {
+  it('still records a success, and an answer that says no', async () => {
     const kit = setUp()
+    const status = (httpStatus: number) => Object.assign(new Error('busy'), { status: httpStatus })
     const ends = [
       ['succeeded', () => Promise.resolve(1)],
+      // What a function makes of a rejection itself is its result.
+      ['succeeded', () => Promise.reject(cut()).catch(() => null)],
       ['failed', () => Promise.resolve(new Response(null, { status: 503 }))],
-      ['failed', () => Promise.reject(new Error('no seeds'))],
-      ['canceled', () => Promise.reject(new DOMException('stopped', 'AbortError'))],
+      ['failed', () => Promise.reject(new Response(null, { status: 503 }))],
+      ['failed', () => Promise.reject(status(503))],
+      ['failed', () => Promise.reject(new Error('Could not make the trailer', { cause: status(400) }))],
+      ['failed', () => Promise.reject(Object.assign(new Error('no'), { name: 'JobFailedError' }))],
     ] as const
     kit.page('left')
-    for (const [index, [status, end]] of ends.entries()) {
-      void kit.show.track('trailer', end as () => Promise<unknown>)
+    for (const [index, [expected, end]] of ends.entries()) {
+      void kit.show.track('trailer', end as () => Promise<unknown>).catch(() => {})
       await quiet()
-      expect(kit.task(`task-${index + 1}`)?.status).toBe(status)
+      expect(kit.task(`task-${index + 1}`)?.status).toBe(expected)
     }
+  })
+
+  const words: readonly (readonly [string, () => unknown])[] = [
+    ['an error around it', () => new Error('Could not make the trailer', { cause: cut() })],
+    ['an error of the code', () => new Error('no seeds')],
+    ['a text', () => 'it did not work'],
+    ['a timeout', () => new Error('The request timed out')],
+    ['an abort', () => new DOMException('stopped', 'AbortError')],
+    ['an XHR without an answer', () => Object.assign(new Error('request error'), { status: 0 })],
+  ]
+  it.each(words)(
+    'records no failure whatever its words, and makes no second call: %s',
+    async (_what, make) => {
+      for (const options of [{}, { retry: { attempts: 5, when: () => true } }]) {
+        for (const after of [[], ['returned']] as const) {
+          const kit = setUp()
+          const { fn, calls, returned } = running(kit, options)
+          kit.page('left')
+          const error = make()
+          if (after.length > 0) kit.page('returned')
+          calls[0]!.reject(error)
+          await kit.clock.advance(10_000)
+          kit.page('returned')
+          await kit.clock.advance(600_000)
+          await expect(returned).rejects.toBe(error)
+          expect(fn).toHaveBeenCalledTimes(1)
+          expect(kit.task()).toMatchObject({ status: 'interrupted', attempt: 1 })
+          expect(kit.task()?.error).toBeUndefined()
+          expect(kit.clock.pending).toBe(0)
+        }
+      }
+    },
+  )
+
+  it.each([{}, { retry: { attempts: 5 } }])(
+    'records no failure that `result` reads from what a function made of a rejection: %o',
+    async (options) => {
+      const kit = setUp()
+      const result = (value: { ok: boolean }) => (value.ok ? {} : { status: 'failed', error: 'no trailer' })
+      const { fn, calls } = running(kit, { ...options, result })
+      kit.page('left')
+      calls[0]!.resolve({ ok: false })
+      await kit.clock.advance(1_000)
+      kit.page('returned')
+      await kit.clock.advance(600_000)
+      expect(fn).toHaveBeenCalledTimes(1)
+      expect(kit.task()).toMatchObject({ status: 'interrupted' })
+      expect(kit.task()?.error).toBeUndefined()
+    },
+  )
+
+  it('records what `result` reads from a response, and what a follower says of a job', async () => {
+    const kit = setUp()
+    const { calls } = running(kit, { result: () => ({ status: 'failed', error: 'no trailer' }) })
+    const job = { provider: 'films', id: 'job-1' }
+    kit.tracker.addTask({
+      id: 'followed',
+      showId: 's',
+      type: 'library-poster',
+      status: 'processing',
+      job,
+    } as never)
+    const said = deferred<never>()
+    kit.tracker.resume({ films: () => said.promise })
+    kit.page('left')
+    calls[0]!.resolve(new Response('{}'))
+    said.resolve({ status: 'failed', error: 'filtered' } as never)
+    await quiet()
+    expect(kit.task()).toMatchObject({ status: 'failed', error: { message: 'no trailer' } })
+    expect(kit.task('followed')).toMatchObject({ status: 'failed', error: { message: 'filtered' } })
+  })
+
+  it('is a cancel where one was asked for', async () => {
+    const kit = setUp()
+    const { returned } = running(kit)
+    kit.page('left')
+    kit.tracker.cancel({ showId: 's' }, 'enough')
+    returned.catch(() => {})
+    await quiet()
+    expect(kit.task()).toMatchObject({ status: 'canceled', error: { message: 'enough' } })
+  })
+
+  it('within 300 ms, knows a broken connection by the cause of an error', async () => {
+    const kit = setUp()
+    const { fn, calls } = running(kit, { retry: { attempts: 5 } })
+    kit.page('may-leave')
+    calls[0]!.reject(
+      new Error('Could not make the trailer', { cause: new Error('no answer', { cause: cut() }) }),
+    )
+    await kit.clock.advance(600_000)
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(kit.task()?.status).toBe('interrupted')
   })
 
   it('starts no attempt, and the promise rejects as the call did', async () => {
@@ -293,13 +390,44 @@ describe('a failure that is held back for 300 ms', () => {
     expect(kit.clock.pending).toBe(0)
   })
 
-  it('is recorded before the tracker closes', async () => {
+  it('is lost when the tracker closes, for the page may be going', async () => {
     const kit = setUp()
     const { calls } = running(kit)
     calls[0]!.reject(cut())
     await quiet()
     await kit.tracker.close()
-    expect(kit.task()?.status).toBe('failed')
+    expect(kit.task()?.status).toBe('interrupted')
+    expect(kit.clock.pending).toBe(0)
+  })
+
+  it.each(['failed', 'canceled'] as const)('gives way to what the application says: %s', async (status) => {
+    const kit = setUp()
+    const { calls, returned } = running(kit)
+    calls[0]!.reject(cut())
+    await returned.catch(() => kit.tracker.updateTask('task-1', { status, error: 'my own words' }))
+    await kit.clock.advance(1_000)
+    expect(kit.task()).toMatchObject({ status, error: { message: 'my own words' } })
+    expect([kit.errors, kit.clock.pending]).toEqual([[], 0])
+  })
+
+  it('and was ended by the application lets the next call begin', async () => {
+    const kit = setUp()
+    const { calls, returned } = running(kit)
+    calls[0]!.reject(cut())
+    await returned.catch(() => kit.tracker.updateTask('task-1', { status: 'failed', error: 'my own words' }))
+    await kit.show.track('trailer', () => Promise.resolve(1), { retryOf: 'task-1' })
+    expect(kit.task()).toMatchObject({ status: 'succeeded', attempt: 2 })
+  })
+
+  it.each(['dismiss', 'reset'] as const)('is recorded at once when it is removed: %s', async (remove) => {
+    const kit = setUp()
+    const { calls, returned } = running(kit)
+    calls[0]!.reject(cut())
+    await returned.catch(() => {})
+    expect(kit.tracker[remove]('task-1')).toBe(1)
+    await kit.clock.advance(1_000)
+    expect(kit.task()).toBeUndefined()
+    expect([kit.errors, kit.clock.pending]).toEqual([[], 0])
   })
 
   it('is not held back where no page is watched', async () => {

@@ -40,20 +40,39 @@ const retryChecks: Readonly<Record<string, Check>> = {
 
 /**
  * The options of a call, field by field: one that throws or is invalid is reported and left out, the rest applies.
- * Unknown ones are reported, except what names a slot.
+ * Unknown ones are reported, except what names a slot. After any of these a failed call is not made again: what the
+ * option would have limited is unknown.
  */
-export function readOptions(given: object, report: (error: unknown) => void): RunOptions<never, never> {
+export function readOptions(given: object, tell: (error: unknown) => void): RunOptions<never, never> {
+  let isRefused = false
+  const report = (error: unknown) => {
+    isRefused = true
+    tell(error)
+  }
   const options = read(given, ownNames(given, report), checks, 'option', report)
   const { retry } = options
   if (retry) {
-    const policy = read(retry, Object.keys(retryChecks), retryChecks, 'option "retry":', report)
+    // Other fields of a policy that is an object of a class are its own.
+    const own = isPlain(retry) ? ownNames(retry, report) : []
+    const names = [...new Set([...Object.keys(retryChecks), ...own])]
+    const policy = read(retry, names, retryChecks, 'option "retry":', report)
     // Methods of a policy that is an object of a class keep their `this`.
     for (const [name, value] of Object.entries(policy)) {
       if (typeof value === 'function') policy[name] = value.bind(retry)
     }
+    if (isRefused) policy['attempts'] = 1
     options['retry'] = policy
   }
   return options
+}
+
+function isPlain(value: object): boolean {
+  try {
+    const prototype: unknown = Object.getPrototypeOf(value)
+    return prototype === null || prototype === Object.prototype
+  } catch {
+    return false
+  }
 }
 
 function ownNames(given: object, report: (error: unknown) => void): string[] {
@@ -77,7 +96,8 @@ function read(
     try {
       const value = (given as Record<string, unknown>)[name]
       if (value === undefined || value === null) continue
-      const known = Object.hasOwn(rules, name) || name === 'type' || name.endsWith('Id')
+      const known =
+        Object.hasOwn(rules, name) || (rules === checks && (name === 'type' || name.endsWith('Id')))
       if (!known) {
         throw new CallsheetError(
           `Unknown ${what} "${name}". Known options: ${Object.keys(rules).join(', ')}. The option is ignored.`,

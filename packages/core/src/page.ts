@@ -12,15 +12,17 @@ const doubtTime = 2_000
 export interface Page {
   readonly tell: (event: PageEvent) => void
   readonly isHere: () => boolean
+  /** From `left` until `returned`. */
+  readonly isLeft: () => boolean
   /** Changes whenever the page is left. */
   readonly departures: () => number
   /** Calls back at once while the page is here, else when it has returned. Gives the undo. */
   readonly whenHere: (callback: () => void) => () => void
   /**
    * Calls back with whether the browser has cut a connection that has just broken, because the page is left. That may
-   * take 300 ms where page events are told. Gives a function that asks for the answer at once.
+   * take 300 ms where page events are told. Gives a function that gives the answer at once, which is false by default.
    */
-  readonly judge: (callback: (isCut: boolean) => void) => () => void
+  readonly judge: (callback: (isCut: boolean) => void) => (isCut?: boolean) => void
 }
 
 interface World {
@@ -71,6 +73,7 @@ export function createPage({ now, schedule, guarded }: World): Page {
         else leave(event)
       }),
     isHere: () => state === 'here',
+    isLeft: () => state === 'left',
     departures: () => departures,
     whenHere(callback) {
       if (state !== 'here') waiting.add(callback)
@@ -91,7 +94,7 @@ export function createPage({ now, schedule, guarded }: World): Page {
         else answer(false)
       })
       if (!isHeld) answer(false)
-      return () => answer(false)
+      return (isCut = false) => answer(isCut)
     },
   }
 }

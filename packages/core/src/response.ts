@@ -30,10 +30,20 @@ export function isFailedResponse(value: unknown): value is Response {
 }
 
 /** What a response that is not ok says without its body being read. */
-export function errorOfStatus({ status, statusText }: Response): TaskError {
+export function errorOfStatus(response: Response): TaskError {
+  const { status } = response
+  const statusText = wordsOf(response)
   const retryable = status === 408 || status === 425 || status === 429 || status >= 500
   const message = `HTTP ${status}${statusText ? ` ${statusText}` : ''}`
   return { message, httpStatus: status, retryable }
+}
+
+function wordsOf(response: Response): string {
+  try {
+    return response.statusText
+  } catch {
+    return ''
+  }
 }
 
 const longestBody = 16_384

@@ -330,6 +330,45 @@ describe('a pause before a retry', () => {
     expect(task()).toMatchObject({ status: 'succeeded', attempt: 2 })
   })
 
+  const taken = (status: string, startedAt: number) => ({
+    id: 'theirs',
+    showId: 's',
+    type: 'trailer',
+    status,
+    attempt: 1,
+    startedAt,
+    updatedAt: startedAt,
+    rev: 1,
+    by: 'another tab',
+    ...(status === 'processing' ? {} : { completedAt: startedAt }),
+  })
+
+  it.each(['processing', 'succeeded', 'failed'])(
+    'makes no call after another tab has taken the slot over, whose task is %s',
+    async (status) => {
+      for (const when of ['during the attempt', 'in the pause']) {
+        const { show, tracker, task, next, quiet, clock } = setup()
+        let finish!: (value: Response) => void
+        const fn = vi.fn(() => new Promise<Response>((resolve) => (finish = resolve)))
+        const result = show.track('trailer', fn, { retry: { attempts: 3 } })
+        const mine = task()!
+        const busy = new Response(null, { status: 503 })
+        if (when === 'in the pause') finish(busy)
+        await quiet()
+        const lost = { ...task(), status: 'interrupted', rev: 9, by: 'another tab' }
+        tracker.merge(parseRecords({ tasks: [lost, taken(status, mine.startedAt + 1)] }))
+        finish(busy)
+        await next()
+        await next()
+        expect(await result).toBe(busy)
+        expect(fn).toHaveBeenCalledTimes(1)
+        expect(tracker.getTask(mine.id)).toMatchObject({ status: 'failed', error: { message: 'HTTP 503' } })
+        expect(task()).toMatchObject({ id: 'theirs', status })
+        expect(clock.pending).toBe(0)
+      }
+    },
+  )
+
   it('is none where there is no timer, and the attempts still have an end', async () => {
     const errors: string[] = []
     const schedule = () => {

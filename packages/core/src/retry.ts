@@ -10,6 +10,8 @@ import type { TaskPatch } from './writer.ts'
 /** An attempt that did not succeed, and how to record that it was the last. */
 interface Failed {
   readonly seen: SeenFailure
+  /** See `Run.isLost`. */
+  readonly isLost: boolean
   readonly end: () => void
 }
 
@@ -34,13 +36,19 @@ export async function followAttempts(
       const end = settled(call)
       const outcome = await inTime(host, run, attempt, end)
       if (run.isOver) return unwrap(await end)
-      const failed = await failureIn(host, run, outcome)
+      const failed = await failureIn(host, run, outcome).catch((error: unknown) =>
+        unreadable(host, run, error),
+      )
       if (run.isOver || !failed) return unwrap(await end)
+      if (failed.isLost) {
+        run.interrupt()
+        return unwrap(await end)
+      }
       const failure = judge(host, run, failed.seen)
       // A filtered content may pass when it is changed first.
       const isHopeful = failure.retryable || (failure.kind === 'content-filter' && before !== undefined)
       const isWanted = when ? (answerOf(() => when(failure), host.report) ?? false) : isHopeful
-      if (attempt >= most || !isWanted || endOf(failed.seen.thrown) === 'canceled') {
+      if (attempt >= most || !isWanted || run.isReplaced || endOf(failed.seen.thrown) === 'canceled') {
         failed.end()
         return unwrap(await end)
       }
@@ -59,7 +67,8 @@ export async function followAttempts(
       // A page that was left meanwhile makes no call; a timer goes on when it is back.
       if (!host.page.isHere()) await run.wait(0)
       if (run.stopReason) throw run.stopReason
-      if (run.isOver) return unwrap(await end)
+      if (run.isReplaced) failed.end()
+      if (run.isReplaced || run.isOver) return unwrap(await end)
       run.beginAttempt()
       run.write({ status: 'processing', stage: `attempt ${attempt + 1} of ${most}` })
       call = again
@@ -98,14 +107,28 @@ async function failureIn(host: TrackHost, run: Run, outcome: Outcome): Promise<F
     const body = await readBody(value, host.schedule).catch(() => undefined)
     const stated = errorOfStatus(value)
     const error = { ...stated, message: messageOf(body) ?? stated.message }
-    return { seen: { error, headers: value.headers, body }, end: () => run.write({ error }, 'failed') }
+    const { headers } = seenIn(value)
+    return { seen: { error, headers, body }, isLost: false, end: () => run.write({ error }, 'failed') }
   }
-  if (isThrown) return { seen: seenIn(value), end: () => run.fail(value) }
+  if (isThrown) return { seen: seenIn(value), isLost: run.isLost(value), end: () => run.fail(value) }
   const patch: TaskPatch<never> = run.read(value)
   const end = () => run.write(patch, 'succeeded')
-  if (patch.status === 'failed') return { seen: { error: toTaskError(patch.error), body: value }, end }
+  if (patch.status === 'failed') {
+    const isLost = run.isLostIn(value, patch)
+    return { seen: { error: toTaskError(patch.error), body: value }, isLost, end }
+  }
   end()
   return undefined
+}
+
+/** A value or an error that cannot be read is no success, and no reason to pay again. */
+function unreadable(host: TrackHost, run: Run, error: unknown): Failed {
+  host.report(error)
+  return {
+    seen: { error: { message: 'failed', retryable: false }, thrown: error },
+    isLost: run.isLost(error),
+    end: () => run.fail('failed'),
+  }
 }
 
 function judge(host: TrackHost, run: Run, seen: SeenFailure): Failure {

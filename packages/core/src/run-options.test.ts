@@ -41,6 +41,47 @@ describe('an option that is a mistake', () => {
     expect(errors[0]?.message).toContain(message)
   })
 
+  it.each<[string, object]>([
+    ['0 attempts', { retry: { attempts: 0 } }],
+    ['NaN attempts', { retry: { attempts: Number.NaN } }],
+    ['a text of attempts', { retry: { attempts: '5' } }],
+    ['a misspelt number of attempts', { retry: { attempt: 1 } }],
+    ['a getter of attempts that throws', { retry: broken('attempts') }],
+    ['`when` that is a boolean', { retry: { when: false } }],
+    ['a delay that is a number', { retry: { attempts: 5, delay: 1_000 } }],
+    ['`before` that is no function', { retry: { attempts: 5, before: 'soften' } }],
+    ['an invalid timeout', { timeout: '10 s', retry: { attempts: 5 } }],
+    ['an invalid attemptTimeout', { attemptTimeout: -1, retry: { attempts: 5 } }],
+    ['a misspelt timeout', { timeOut: 5_000, retry: { attempts: 5 } }],
+  ])('never pays for a second call: %s', async (_what, options) => {
+    const { track, task, errors, clock } = setUp()
+    const fn = vi.fn(() => Promise.reject(new Error('busy')))
+    const call = track('trailer', fn, options) as Promise<unknown>
+    call.catch(() => {})
+    await clock.advance(600_000)
+    await expect(call).rejects.toThrow('busy')
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(errors).toHaveLength(1)
+    expect(errors[0]).toMatchObject({
+      message: expect.stringMatching(/^(Invalid|Unknown) option|no attempts/) as string,
+    })
+    expect(task()).toMatchObject({ status: 'failed', error: { message: 'busy' } })
+  })
+
+  it('leaves the fields of a policy of a class alone', async () => {
+    const { track, errors, clock } = setUp()
+    class Policy {
+      attempts = 2
+      attempt = 0
+    }
+    const fn = vi.fn(() => Promise.reject(new Error('busy')))
+    const call = track('trailer', fn, { retry: new Policy() }) as Promise<unknown>
+    call.catch(() => {})
+    await clock.advance(600_000)
+    expect(fn).toHaveBeenCalledTimes(2)
+    expect(errors).toEqual([])
+  })
+
   it('never reaches the caller, of `wrap` either', async () => {
     const { wrap, track, errors } = setUp()
     const trap = new Proxy({}, { get: () => expect.fail('get'), ownKeys: () => expect.fail('ownKeys') })

@@ -1,12 +1,21 @@
 import { CallsheetError, CanceledError, messageOf, TimeoutError, toTaskError } from './errors.ts'
-import { endOf, type Failure, isNetworkError } from './failure.ts'
+import { endOf, type Failure, isAnswer, isNetworkError } from './failure.ts'
 import { answerOf } from './guard.ts'
 import type { LooseSlot } from './input.ts'
 import type { AnyMetadata } from './json.ts'
 import type { Outcome } from './outcome.ts'
 import type { Page } from './page.ts'
 import { copyFor, errorOfStatus, isFailedResponse, isResponse, listen } from './response.ts'
-import { type Job, labelOf, type TaskError, type TaskRecord, type TaskStatus } from './task.ts'
+import {
+  compareTasks,
+  isFinished,
+  type Job,
+  labelOf,
+  type SlotTask,
+  type TaskError,
+  type TaskRecord,
+  type TaskStatus,
+} from './task.ts'
 import type { Schedule } from './timers.ts'
 import type { TaskPatch } from './writer.ts'
 
@@ -127,6 +136,8 @@ export interface TrackHost {
   ) => TaskRecord
   /** A slot's current task. */
   readonly current: (slot: LooseSlot) => TaskRecord | undefined
+  /** A slot's newest task, perhaps a dismissed one. */
+  readonly latest: (slot: LooseSlot) => SlotTask | undefined
   readonly newest: (id: string) => TaskRecord | undefined
   /** False when the patch could not be written, which has been reported. */
   readonly write: (id: string, patch: TaskPatch<never>, otherwise?: TaskStatus) => boolean
@@ -144,6 +155,8 @@ export interface TrackHost {
   readonly takeOverAfter: (type: string) => number
   /** A task once it is not active any more. Rejects when it was removed. */
   readonly ended: (id: string) => Promise<TaskRecord>
+  /** A run of a slot whose task has not ended, whatever newer tasks the slot has. */
+  readonly runIn: (slot: LooseSlot) => Run | undefined
   /** The runs that are going on, by their tasks' ids. */
   readonly runs: Map<string, Run>
   /** `same` gives the caller the very promise; `derived` keeps unhandled rejections visible to the process. */
@@ -192,10 +205,11 @@ export class Run {
   #controller: AbortController | undefined
   #stopReason: Error | undefined
   #stopTimer: (() => void) | undefined
+  #isFollowing = false
   /** How often the page had been left when the attempt began. */
   #departures = 0
   /** Records at once what is held back. */
-  #settleNow: (() => void) | undefined
+  #settleNow: ((isCut?: boolean) => void) | undefined
 
   constructor(host: TrackHost, options: RunOptions<never, never>) {
     this.#host = host
@@ -234,6 +248,7 @@ export class Run {
   /** Goes on with a task that has begun elsewhere. */
   attach(task: TaskRecord): void {
     this.#label = labelOf(task)
+    this.#isFollowing = true
     this.beginAttempt()
     this.#register(task)
     this.write({ status: 'processing' })
@@ -265,6 +280,13 @@ export class Run {
   get isOver(): boolean {
     const { status } = this.task
     return this.hasEnded || status === 'succeeded' || status === 'canceled'
+  }
+
+  /** Whether the slot has a newer task: then no attempt of this one is worth paying for. */
+  get isReplaced(): boolean {
+    const { task } = this
+    const latest = this.#host.latest(task)
+    return latest !== undefined && latest.id !== task.id && compareTasks(latest, task) > 0
   }
 
   get task(): TaskRecord {
@@ -371,28 +393,64 @@ export class Run {
     return answerOf(() => this.#options.result?.(value as never), this.#host.report) ?? {}
   }
 
+  /** Never throws: what follows a promise of the caller must not change how it settles. */
   settle(value: unknown): void {
-    if (this.hasEnded) return
-    if (isFailedResponse(value)) this.#failWith(value)
-    else this.write(this.read(value), 'succeeded')
+    this.#conclude('succeeded', () => {
+      if (isFailedResponse(value)) return this.#failWith(value)
+      const patch = this.read(value)
+      if (this.isLostIn(value, patch)) this.interrupt()
+      else this.write(patch, 'succeeded')
+    })
   }
 
+  /** Never throws, as `settle`. */
   fail(error: unknown): void {
+    this.#conclude('failed', () => this.#fail(error))
+  }
+
+  #conclude(status: TaskStatus, action: () => void): void {
     if (this.hasEnded || !this.#task) return
+    try {
+      action()
+    } catch (error) {
+      this.#host.report(error)
+      this.write({}, status)
+    }
+  }
+
+  #fail(error: unknown): void {
     if (isResponse(error)) return this.#failWith(error)
+    if (this.isLost(error)) return this.interrupt()
     const record = () => this.write({ error: error ?? 'failed' }, endOf(error))
     if (!isNetworkError(error)) return record()
     // The call has ended; only what is told of it waits.
     this.#stopTimer?.()
-    this.#settleNow = this.judge((isCut) => (isCut ? this.interrupt() : record()))
+    const held = this.task
+    this.#settleNow = this.judge((isCut) => {
+      // How the application has ended the task meanwhile counts.
+      if (this.task !== held && isFinished(this.task)) this.end()
+      else if (isCut) this.interrupt()
+      else record()
+    })
   }
 
-  /** Calls back with whether the page's leaving has broken the connection; gives what asks for the answer at once. */
-  judge(callback: (isCut: boolean) => void): () => void {
+  /**
+   * Whether a failure may be the doing of a page that was left during the attempt, whatever its words: what became of
+   * the work is unknown. What a server or a provider has answered is known.
+   */
+  isLost(error: unknown): boolean {
     const { page } = this.#host
-    if (page.departures() === this.#departures) return page.judge(callback)
-    callback(true)
-    return () => {}
+    return (page.isLeft() || page.departures() !== this.#departures) && !isAnswer(error)
+  }
+
+  /** The same of a value that says so; what a response says, or one who follows a job, is an answer. */
+  isLostIn(value: unknown, { status, error }: TaskPatch<never>): boolean {
+    return status === 'failed' && !this.#isFollowing && !isResponse(value) && this.isLost(error)
+  }
+
+  /** Calls back with whether the page's leaving has broken the connection; gives what gives the answer at once. */
+  judge(callback: (isCut: boolean) => void): (isCut?: boolean) => void {
+    return this.#host.page.judge(callback)
   }
 
   /** See `FollowContext`: of a connection that begins now, not with the attempt. */
@@ -412,8 +470,8 @@ export class Run {
   }
 
   /** Records at once a failure that is held back. */
-  settleNow(): void {
-    this.#settleNow?.()
+  settleNow(isCut = false): void {
+    this.#settleNow?.(isCut)
   }
 
   /** Ends the run unless the record of its end is held back. */
@@ -466,6 +524,7 @@ export class Run {
 
   #timeOut(timeout: number): void {
     const error = new TimeoutError(`${this.#label} took longer than ${timeout} ms.`)
+    if (this.isLost(error)) this.interrupt()
     this.write({ status: 'failed', error: { message: error.message, code: 'timeout', retryable: true } })
     this.stop(error)
   }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import vm from 'node:vm'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { isError, toTaskError } from './errors.ts'
 import { classifyFailure, isNetworkError, seenIn } from './failure.ts'
 import { createTestTracker } from './test-tracker.ts'
@@ -215,5 +215,74 @@ describe('what was thrown instead of an error', () => {
     const error = new Error('loop')
     error.cause = error
     expect(toTaskError(error)).toEqual({ message: 'loop' })
+  })
+})
+
+describe('an error that throws when it is read', () => {
+  const boom = () => {
+    throw new Error('boom')
+  }
+  const hostile = {
+    'headers whose `get` throws': () => Object.assign(new Error('orig'), { headers: { get: boom } }),
+    'a body whose fields throw': () =>
+      Object.assign(new Error('orig'), {
+        body: new Proxy({}, { get: boom }),
+        headers: new Map([['retry-after', 'soon']]),
+      }),
+    'a response without words': () =>
+      Object.defineProperty(new Response(null, { status: 503 }), 'statusText', { get: boom }),
+    'a response that cannot be read at all': () =>
+      Object.defineProperties(
+        { [Symbol.toStringTag]: 'Response' },
+        { status: { get: boom }, headers: { get: boom }, clone: { get: boom } },
+      ),
+  }
+  const cases = Object.entries(hostile).flatMap(([what, make]) =>
+    [undefined, { attempts: 2, delay: () => 0 }].map((retry) => [what, retry, make] as const),
+  )
+
+  it.each(cases)(
+    'reaches the caller as it is, and fails the task: %s, retry %o',
+    async (_what, retry, make) => {
+      const { tracker, clock } = createTestTracker()
+      const error = make()
+      const call = tracker.show('s').track('trailer', () => Promise.reject(error), retry && { retry })
+      const seen = vi.fn()
+      void call.catch(seen)
+      await clock.advance(10_000)
+      expect(seen.mock.calls).toEqual([[expect.anything()]])
+      expect(seen.mock.calls[0]![0]).toBe(error)
+      expect(tracker.getTask({ showId: 's', type: 'trailer' })?.status).toBe('failed')
+    },
+  )
+
+  it.each(Object.entries(hostile))('is thrown on by a synchronous function: %s', (_what, make) => {
+    const { tracker } = createTestTracker()
+    const error = make()
+    const seen = vi.fn()
+    try {
+      tracker.show('s').track('trailer', () => {
+        throw error
+      })
+    } catch (thrown) {
+      seen(thrown === error)
+    }
+    expect(seen).toHaveBeenCalledWith(true)
+    expect(tracker.getTask({ showId: 's', type: 'trailer' })?.status).toBe('failed')
+  })
+
+  it('ends a response that is returned, too', async () => {
+    const { tracker, clock } = createTestTracker()
+    const response = hostile['a response without words']()
+    const retry = { attempts: 2, delay: () => 0 }
+    for (const options of [{}, { retry }]) {
+      const call = tracker.show('s').track('trailer', () => Promise.resolve(response), options)
+      await clock.advance(10_000)
+      expect(await call).toBe(response)
+      expect(tracker.getTask({ showId: 's', type: 'trailer' })).toMatchObject({
+        status: 'failed',
+        error: { message: 'HTTP 503', httpStatus: 503 },
+      })
+    }
   })
 })

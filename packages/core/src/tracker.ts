@@ -321,17 +321,18 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return apply(tombstones, [], 'local')
   }
 
-  const dismiss = (filter: TaskFilter<P>): number =>
-    remove(
-      select(filter).filter((task) => !isActive(task)),
-      true,
-    )
+  /** Those of some tasks that are not active, once failures that are held back are recorded. */
+  const inactive = (tasks: readonly SlotTask[]): SlotTask[] =>
+    tasks
+      .map((task) => {
+        runs.get(task.id)?.settleNow()
+        return newest(task.id) ?? task
+      })
+      .filter((task) => !isActive(task))
 
-  const reset = (filter: TaskFilter<P>): number =>
-    remove(
-      selectAll(filter).filter((task) => !isActive(task)),
-      false,
-    )
+  const dismiss = (filter: TaskFilter<P>): number => remove(inactive(select(filter)), true)
+
+  const reset = (filter: TaskFilter<P>): number => remove(inactive(selectAll(filter)), false)
 
   function has(slot: LooseSlot, what: 'tried' | 'failed' | 'done' | 'running'): boolean {
     const { show, latest, result } = slotOf(slot)
@@ -363,6 +364,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     read: (given) => readSlot(pipeline, given as never),
     begin: (slot, id = createId(), patch, onMade) => begin(slot, id, patch, onMade),
     current: (slot) => slotOf(slot).task,
+    latest: (slot) => slotOf(slot).latest,
     newest,
     write: (id, patch, otherwise) => guarded(() => update(id, patch, otherwise)),
     report,
@@ -378,6 +380,18 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     isDone: (slot) => has(slot, 'done'),
     takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 120_000),
     ended,
+    runIn(slot) {
+      // Without a task there is no run, and so the runs of other slots need not be looked at.
+      if (!slotOf(slot).latest) return undefined
+      const showId = finalShowId(store.state(), slot.showId)
+      return [...runs.values()].find(
+        ({ task }) =>
+          finalShowId(store.state(), task.showId) === showId &&
+          task.type === slot.type &&
+          task.characterId === slot.characterId &&
+          !isFinished(task),
+      )
+    },
     runs,
     promises,
   }
@@ -503,7 +517,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     report,
     page: page.tell,
     async close() {
-      for (const run of runs.values()) run.settleNow()
+      // The page may be going: an application may close before the event of that comes.
+      for (const run of runs.values()) run.settleNow(true)
       const flushing = sinks.map(async (sink) => sink.flush?.())
       for (const one of flushing) one.catch(report)
       let stopTimer: (() => void) | undefined
