@@ -86,3 +86,30 @@ describe('a body that is read along', () => {
     await reader.cancel()
   })
 })
+
+describe('a failure whose body never ends', () => {
+  it('is let go at once when its caller cancels it', async () => {
+    const { tracker, clock } = createTestTracker()
+    let canceled = 0
+    const fetch = createTrackedFetch({
+      tracker,
+      fetch: async () =>
+        new Response(
+          new ReadableStream<Uint8Array>({
+            start: (controller) => controller.enqueue(new TextEncoder().encode('{"error":"')),
+            cancel: () => void (canceled += 1),
+          }),
+          { status: 503, headers: { 'content-type': 'application/json' } },
+        ),
+      routes: { 'GET /a': { type: 'trailer', scope: () => ({ showId: 's1' }) } },
+    })
+    const response = await fetch('/a')
+    await response.body!.cancel()
+    await clock.advance(0)
+    expect(canceled).toBe(1)
+    expect(tracker.getTask({ showId: 's1', type: 'trailer' })).toMatchObject({
+      status: 'failed',
+      error: { httpStatus: 503 },
+    })
+  })
+})

@@ -64,7 +64,8 @@ export function readOutcome(
   const said = (patch?: TaskPatch): Outcome => ({ patch: patchOf(original, patch) })
   const linger = (signal: AbortSignal) => run.wait(longestLinger, signal)
   try {
-    if (!original.ok) return failureOf(shared, { linger })
+    // A failure names no job to wait for: its body is let go when its caller lets go.
+    if (!original.ok) return failureOf(shared)
     if (isJson(original)) {
       if (!read) return said()
       const options = { linger, onPause: pauseIn(run), ...(run.isHeld && { longestLead: Infinity }) }
@@ -115,9 +116,9 @@ const pauseIn =
     update({ stage: isPaused ? pausedStage : (stage() ?? 'reading') })
 
 /** What core reads a failure from: the fields of a response, and a copy of its body. */
-function failureOf(shared: SharedResponse, options: CopyOptions): Response {
+function failureOf(shared: SharedResponse): Response {
   const { ok, type, status, statusText, headers } = shared.original
-  const body = shared.copy(options) ?? textCopyOf(shared)
+  const body = shared.copy() ?? textCopyOf(shared)
   const failure = {
     ok,
     type,
