@@ -314,3 +314,55 @@ describe("unless: 'done'", () => {
     expect(await show.track('trailer', () => Promise.resolve(1), { unless: 'done' })).toBe(1)
   })
 })
+
+describe('a call whose slot runs here, behind a later task of another tab', () => {
+  async function behind(status: string) {
+    const kit = setUp()
+    const first = deferred<string>()
+    let signal!: AbortSignal
+    const running = kit.show.track('trailer', (run) => {
+      signal = run.signal
+      return first.promise
+    })
+    const { startedAt } = kit.task()!
+    const later = taskOf({
+      id: 'theirs',
+      type: 'trailer',
+      status,
+      startedAt: startedAt + 1,
+      by: 'you',
+    } as never)
+    kit.tracker.merge(parseRecords({ tasks: [later] }))
+    expect(kit.tracker.getTask({ showId: 's', type: 'trailer' })?.id).toBe('theirs')
+    return { ...kit, first, running, signal: () => signal }
+  }
+
+  it.each(['failed', 'interrupted', 'succeeded', 'processing'])('joins it: %s', async (status) => {
+    const { show, first } = await behind(status)
+    const fn = vi.fn(() => Promise.resolve('second'))
+    const joined = show.track('trailer', fn)
+    first.resolve('first')
+    expect(await joined).toBe('first')
+    expect(fn).not.toHaveBeenCalled()
+  })
+
+  it('joins it although another tab has lost sight of it', async () => {
+    const { show, task, tracker, first } = await behind('failed')
+    tracker.merge(parseRecords({ tasks: [{ ...task()!, status: 'interrupted', rev: 9, by: 'you' }] }))
+    const joined = show.track('trailer', () => Promise.resolve('second'))
+    first.resolve('first')
+    expect(await joined).toBe('first')
+  })
+
+  it.each(['failed', 'processing'])('supersedes it, and what is active elsewhere: %s', async (status) => {
+    const { show, task, running, signal, errors } = await behind(status)
+    running.catch(() => {})
+    expect(await show.track('trailer', () => Promise.resolve('second'), { onConflict: 'supersede' })).toBe(
+      'second',
+    )
+    expect(signal().aborted).toBe(true)
+    expect(task()?.status).toBe('canceled')
+    expect(task('theirs')?.status).toBe(status === 'failed' ? 'failed' : 'canceled')
+    expect(errors).toEqual([])
+  })
+})

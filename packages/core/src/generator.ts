@@ -5,7 +5,7 @@ type Method = 'next' | 'return' | 'throw'
 
 /**
  * Gives a generator that forwards to the one of the function, and ends the run with it: its last step succeeds, a
- * `return` before that cancels, and what a step rejects with fails.
+ * `return` before that cancels, and what a step rejects with fails. Other methods are those of the function's.
  */
 export function followGenerator(
   run: Run,
@@ -34,13 +34,27 @@ export function followGenerator(
       )
       return promises === 'derived' ? (derived ?? step) : step
     }
-  // For what every asynchronous generator inherits: being iterable, and being disposed of.
-  const prototype = Object.getPrototypeOf(
-    Object.getPrototypeOf((async function* () {})()) as object,
-  ) as object
-  return Object.assign(Object.create(prototype) as AsyncGenerator, {
+  const own: Record<PropertyKey, unknown> = {
     next: forward('next'),
     return: forward('return'),
     throw: forward('throw'),
+    [Symbol.asyncIterator]: () => proxy,
+  }
+  const { asyncDispose } = Symbol as { readonly asyncDispose?: symbol }
+  // Not every platform has it.
+  if (asyncDispose && asyncDispose in generator) own[asyncDispose] = () => end(proxy)
+  const proxy: AsyncGenerator = new Proxy(Object.setPrototypeOf(own, generator) as AsyncGenerator, {
+    get(_target, key) {
+      if (Object.hasOwn(own, key)) return own[key]
+      const value: unknown = Reflect.get(generator, key, generator)
+      // Methods of a class with private fields need the object that has them.
+      return typeof value === 'function' && key !== 'constructor' ? (value.bind(generator) as unknown) : value
+    },
+    set: (_target, key, value) => Reflect.set(generator, key, value, generator),
   })
+  return proxy
+}
+
+const end = async (generator: AsyncGenerator): Promise<void> => {
+  await generator.return(undefined)
 }

@@ -122,6 +122,58 @@ describe('what starts when it is awaited, read or subscribed to', () => {
 })
 
 describe('an asynchronous generator', () => {
+  it('keeps the methods and fields that a value adds to it', async () => {
+    const { tracker } = createTestTracker()
+    class Query {
+      #isStopped = false
+      model = 'film-2'
+      readonly #steps = (async function* () {
+        yield 1
+        return 2
+      })()
+      next = () => this.#steps.next()
+      return = (value: number) => this.#steps.return(value)
+      throw = (error: unknown) => this.#steps.throw(error)
+      interrupt() {
+        this.#isStopped = true
+        return this.#isStopped
+      }
+      [Symbol.asyncIterator]() {
+        return this.#steps
+      }
+      get isStopped() {
+        return this.#isStopped
+      }
+    }
+    const query = tracker.show('s').track('trailer', () => new Query() as never) as unknown as Query
+    expect(query).toBeInstanceOf(Query)
+    expect([query.isStopped, query.interrupt(), query.isStopped, query.model]).toEqual([
+      false,
+      true,
+      true,
+      'film-2',
+    ])
+    query.model = 'film-3'
+    expect(query.model).toBe('film-3')
+    for await (const step of query as unknown as AsyncIterable<number>) expect(step).toBe(1)
+    expect(tracker.getTask('task-1')?.status).toBe('succeeded')
+  })
+
+  it('keeps what `Object.assign` adds to it', async () => {
+    const { tracker } = createTestTracker()
+    const steps = tracker.show('s').track('trailer', () =>
+      Object.assign(
+        (async function* () {
+          yield 1
+        })(),
+        { interrupt: () => 'stopped' },
+      ),
+    )
+    expect(steps.interrupt()).toBe('stopped')
+    await steps.return(undefined)
+    expect(tracker.getTask('task-1')?.status).toBe('canceled')
+  })
+
   async function* count(to: number): AsyncGenerator<number, string> {
     for (let step = 1; step <= to; step += 1) yield step
     return 'done'

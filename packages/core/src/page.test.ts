@@ -128,6 +128,18 @@ describe('new work', () => {
     expect(done).toEqual(['here', 'later'])
   })
 
+  it('begins although what waited before it throws', () => {
+    const { page, errors } = setUp()
+    const done: string[] = []
+    page.tell('left')
+    page.whenHere(() => {
+      throw new Error('boom')
+    })
+    page.whenHere(() => void done.push('later'))
+    page.tell('returned')
+    expect([done, errors]).toEqual([['later'], [new Error('boom')]])
+  })
+
   it('waits two seconds after "may-leave" when the page stays', async () => {
     const { page, clock } = setUp()
     const done: string[] = []

@@ -46,7 +46,7 @@ export function createPage({ now, schedule, guarded }: World): Page {
     state = 'here'
     for (const callback of waiting) {
       waiting.delete(callback)
-      callback()
+      guarded(callback)
     }
   }
 

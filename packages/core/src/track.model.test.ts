@@ -9,6 +9,7 @@ import {
   compareTasks,
   compareVersions,
   isActive,
+  isFinished,
   isInSlot,
   isRemoved,
   type SlotTask,
@@ -373,11 +374,27 @@ const attempt = (action: () => unknown): Outcome => {
 
 const immediate = Object.freeze({ kind: 'immediate' })
 
+/** A call that goes on although its slot has a newer task, which does not run here. */
+function runBehind(
+  { tracker, tracked }: World,
+  slot: Track['slot'],
+  current: TaskRecord | undefined,
+): Tracked | undefined {
+  const isMine = (one: Tracked) => isLive(one) && one.given.slot === slot
+  if (current && isActive(current) && tracked.some((one) => isMine(one) && one.taskId === current.id))
+    return undefined
+  return tracked.find((one) => {
+    const task = one.taskId === undefined ? undefined : tracker.getTask(one.taskId)
+    return isMine(one) && task !== undefined && !isFinished(task)
+  })
+}
+
 /** Calls `track`, and checks what it gives at once. */
 function doTrack(world: World, given: Track): void {
   const { tracker, tracked, check, isExact } = world
   const target = slots[given.slot]
   const before = isExact ? (tracker.getTask(target) as TaskRecord | undefined) : undefined
+  const behind = isExact ? runBehind(world, given.slot, before) : undefined
   let one: Tracked | undefined
   const fn = (context: RunContext) => {
     one ??= createTracked(world, given, context)
@@ -405,7 +422,8 @@ function doTrack(world: World, given: Track): void {
     tracker.show('s').track(target.type as 'trailer', fn as never, options as never),
   )
   if (isExact) {
-    const isBusy = before !== undefined && isActive(before) && given.onConflict !== 'supersede'
+    const isBusy =
+      ((before !== undefined && isActive(before)) || behind !== undefined) && given.onConflict !== 'supersede'
     check(() => expect(one === undefined).toBe(isBusy))
     if (one?.taskId !== undefined) {
       const { taskId } = one
@@ -414,7 +432,7 @@ function doTrack(world: World, given: Track): void {
       if (first !== undefined) check(() => expect(first).toBe(failed ? failed.attempt + 1 : 1))
     }
   }
-  check(() => (one ? checkCalled(world, one, result) : checkNotCalled(world, given, before, result)))
+  check(() => (one ? checkCalled(world, one, result) : checkNotCalled(world, given, before, behind, result)))
   if (one) tracked.push(one)
 }
 
@@ -440,10 +458,12 @@ function checkNotCalled(
   { tracked, waiting, isExact, promises }: World,
   given: Track,
   before: TaskRecord | undefined,
+  behind: Tracked | undefined,
   result: Outcome,
 ): void {
   const promise = (result as { value: Promise<unknown> }).value
-  const owner = tracked.findLast(({ taskId }) => taskId !== undefined && taskId === before?.id)
+  const own = tracked.findLast(({ taskId }) => taskId !== undefined && taskId === before?.id)
+  const owner = behind ?? own
   const mayJoin = given.onConflict !== 'reject' && owner?.returned !== undefined && isLive(owner)
   const isJoined = isExact && !owner?.isInBetween ? mayJoin : undefined
   // Where promises are derived, one that is awaited too late counts as unhandled, as any promise of the language.

@@ -101,16 +101,19 @@ function meetConflict(
   onConflict: 'join' | 'supersede' | 'reject',
 ): Promise<unknown> | undefined {
   const current = currentOf(host, slot)
-  if (!current || !isActive(current)) return undefined
-  const { id } = current
-  const run = host.runs.get(id)
+  const active = current && isActive(current) ? current : undefined
+  const run = (active && host.runs.get(active.id)) ?? runIn(host, slot)
+  const held = active ?? run?.task
+  if (!held) return undefined
+  const { id } = held
   if (onConflict === 'supersede') {
     const reason = superseded(slot)
     run?.stop(reason)
-    host.write(id, { status: 'canceled', error: reason })
+    for (const one of new Set([id, run?.task.id ?? id]))
+      host.write(one, { status: 'canceled', error: reason })
     return undefined
   }
-  if (!run && host.now() - current.updatedAt > host.takeOverAfter(slot.type)) {
+  if (!run && host.now() - held.updatedAt > host.takeOverAfter(slot.type)) {
     host.write(id, { status: 'interrupted', stage: 'taken over after a long silence' })
     return undefined
   }
@@ -127,4 +130,11 @@ function currentOf(host: TrackHost, slot: LooseSlot): TaskRecord | undefined {
   if (!run) return current
   run.settleNow()
   return host.current(slot)
+}
+
+/** A run of the slot that goes on behind a newer task, of another tab. */
+function runIn(host: TrackHost, slot: LooseSlot): Run | undefined {
+  const run = host.runIn(slot)
+  run?.settleNow()
+  return run?.hasEnded ? undefined : run
 }
