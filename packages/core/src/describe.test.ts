@@ -415,6 +415,8 @@ describe('progressChange', () => {
       fc.property(fc.array(event, { maxLength: 30 }), (events) => {
         let now = 1
         const tracker = createTracker({ pipeline, clock: () => (now += 1), by: 'me' })
+        // Updates of ended tasks are reported.
+        tracker.on('error', () => {})
         const show = tracker.show('s')
         let view = tracker.getPipeline('s')
         for (const { kind, type, characterId, status, progress, some } of events) {
@@ -447,6 +449,6 @@ describe('progressChange', () => {
       }),
       { numRuns: 1_000 },
     )
-    expect(backwards).toBeGreaterThan(200)
+    expect(backwards).toBeGreaterThan(100)
   })
 })

@@ -175,7 +175,8 @@ describe('ids that do not work', () => {
       () => tracker.cancel({ showId: id }),
       () => tracker.dismiss({ showId: id }),
       () => tracker.getTasks({ showId: id }),
-      () => tracker.getPipeline(id),
+      // The hooks read the empty view by an empty id, before a show exists.
+      ...(given === '' ? [] : [() => tracker.getPipeline(id)]),
       () => tracker.updateTask(id, { stage: 's' }),
       ...(given === undefined ? [] : [() => tracker.subscribe(() => {}, { showId: id })]),
       ...(typeof id === 'string' ? [() => tracker.getTask(id), () => tracker.cancel(id)] : []),

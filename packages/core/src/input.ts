@@ -70,7 +70,7 @@ export function readFilter(
   const missing = Object.keys(filter).find((key) => (filter[key] ?? undefined) === undefined)
   const wrong = Object.keys(items).find((key) => key !== 'characterId' && !known.includes(key))
   if (missing !== undefined)
-    refuse(`"${missing}" is ${filter[missing]}, so it matches no task. Leave the key out to match all.`)
+    refuse(`"${missing}" is ${String(filter[missing])}, so it matches no task. Leave the key out to match all.`)
   else if (wrong !== undefined) {
     const keys = [...new Set(['showId', 'type', 'characterId', ...known])].join(', ')
     refuse(`unknown key ${shown(wrong)}, so it matches no task. Known keys: ${keys}.`)

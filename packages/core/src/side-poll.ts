@@ -62,7 +62,7 @@ export async function withSidePoll<Value, Known>(
 
 /** An early poll may be told that there is no such work yet: that is final only once the call has ended. */
 async function pollBeside<T>(
-  called: Promise<Outcome<unknown>>,
+  called: Promise<Outcome>,
   poll: () => Promise<T>,
   { wait, signal, now }: FollowContext,
 ): Promise<T> {
@@ -84,7 +84,7 @@ async function pollBeside<T>(
 const gateway: ReadonlySet<unknown> = new Set([502, 503, 504, 520, 521, 522, 523, 524])
 
 /** Whether the call ended without an answer of its server, so that its work may go on. */
-function isDropped(end: Outcome<unknown>, now: number): boolean {
+function isDropped(end: Outcome, now: number): boolean {
   if ('value' in end) return isFailedResponse(end.value) && isNoAnswer(end.value.status, end.value)
   const { error, headers, kind } = classifyFailure(seenIn(end.thrown), now)
   const response = responseOf(end.thrown)

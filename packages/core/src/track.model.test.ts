@@ -468,7 +468,9 @@ function checkNotCalled(
   const isJoined = isExact && !owner?.isInBetween ? mayJoin : undefined
   // Where promises are derived, one that is awaited too late counts as unhandled, as any promise of the language.
   if (promises === 'derived') promise.catch(() => {})
-  waiting.push({ promise, taskId: before?.id, owner, isJoined })
+  // A task that runs behind a later one that has ended is what the error names.
+  const running = before && isActive(before) ? before.id : (behind?.taskId ?? before?.id)
+  waiting.push({ promise, taskId: running, owner, isJoined })
 }
 
 /** A caller that came second got what the first one got, a Response of its own, or was refused. */
