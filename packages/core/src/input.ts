@@ -43,11 +43,8 @@ const itemName = (definition: ExtraDefinition | undefined): string =>
   definition?.per === undefined || definition.per === 'show' ? 'characterId' : `${definition.per}Id`
 
 /** The id of the item that a slot is for, by the pipeline's own name for it or as `characterId`. */
-export const readItem = (
-  pipeline: Pipeline,
-  type: string,
-  given: Readonly<Record<string, unknown>>,
-): unknown => given[itemName(definitionOf(pipeline, type))] ?? given['characterId']
+const readItem = (pipeline: Pipeline, type: string, given: Readonly<Record<string, unknown>>): unknown =>
+  given[itemName(definitionOf(pipeline, type))] ?? given['characterId']
 
 interface Filter extends Partial<LooseSlot> {
   readonly [key: string]: unknown
@@ -70,7 +67,9 @@ export function readFilter(
   const missing = Object.keys(filter).find((key) => (filter[key] ?? undefined) === undefined)
   const wrong = Object.keys(items).find((key) => key !== 'characterId' && !known.includes(key))
   if (missing !== undefined)
-    refuse(`"${missing}" is ${String(filter[missing])}, so it matches no task. Leave the key out to match all.`)
+    refuse(
+      `"${missing}" is ${String(filter[missing])}, so it matches no task. Leave the key out to match all.`,
+    )
   else if (wrong !== undefined) {
     const keys = [...new Set(['showId', 'type', 'characterId', ...known])].join(', ')
     refuse(`unknown key ${shown(wrong)}, so it matches no task. Known keys: ${keys}.`)
