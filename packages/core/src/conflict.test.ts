@@ -172,7 +172,7 @@ describe('an active task that no run here owns', () => {
     expect(await joined).toBe(5)
   })
 
-  it('refuses a takeOverAfter that is no duration', () => {
+  it('rejects an invalid takeOverAfter', () => {
     expect(() => setUp({ takeOverAfter: Number.NaN })).toThrow(/Invalid takeOverAfter/)
   })
 })
@@ -308,7 +308,7 @@ describe("unless: 'done'", () => {
     expect(fn).not.toHaveBeenCalled()
   })
 
-  it('makes the call where the newest try failed and there is no result', async () => {
+  it('makes the call when the latest task failed and the slot has no result', async () => {
     const { show } = setUp()
     await show.track('trailer', () => Promise.reject(new Error('no'))).catch(() => {})
     expect(await show.track('trailer', () => Promise.resolve(1), { unless: 'done' })).toBe(1)

@@ -453,7 +453,7 @@ describe('a page that is left', () => {
   })
 
   it.each(['left', 'may-leave'] as const)(
-    'a poll that is cut after "%s" is no error of the job',
+    'a poll that is cut after "%s" does not count as an error of the job',
     async (event) => {
       const { polls, read } = held()
       const { pass, tracker, task } = following(read, { mostErrors: 1 })
@@ -474,7 +474,7 @@ describe('a page that is left', () => {
     },
   )
 
-  it('a poll that is cut just before the page is left is no error of the job', async () => {
+  it('a poll that is cut just before the page is left does not count as an error of the job', async () => {
     const { polls, read } = held()
     const { pass, tracker, task } = following(read, { mostErrors: 1 })
     await pass(0)
