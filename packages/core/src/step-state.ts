@@ -357,6 +357,13 @@ export class StepState implements Counts {
     return slot?.task === undefined ? undefined : (this.versionAt(slot.task) as SlotTask)
   }
 
+  /** All tasks of a slot, dismissed ones too: the latest, then the others in no order. */
+  tasksOf(slot: SlotState | undefined): SlotTask[] {
+    const places = slot?.task === undefined ? [] : [slot.task]
+    for (let link = slot?.older; link; link = link.next) places.push(link.task)
+    return places.map((place) => this.versionAt(place) as SlotTask)
+  }
+
   /** What is shown of a slot's tasks: its latest one, else its result. */
   taskOf(slot: SlotState | undefined): TaskRecord | undefined {
     return livingOf(this.latestOf(slot)) ?? livingOf(this.resultOf(slot))

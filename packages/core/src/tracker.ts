@@ -190,7 +190,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const place = stepOf(pipeline, task)
     const step = show?.stepStates[place]
     const slot = step && get(step.slotTable, slotKey(pipeline, place, task))
-    return { show, task: step?.taskOf(slot), latest: step?.latestOf(slot), result: step?.resultOf(slot) }
+    const all = () => step?.tasksOf(slot) ?? []
+    return { show, task: step?.taskOf(slot), latest: step?.latestOf(slot), result: step?.resultOf(slot), all }
   }
 
   function begin(
@@ -381,16 +382,11 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 120_000),
     ended,
     runIn(slot) {
-      // Without a task there is no run, and so the runs of other slots need not be looked at.
-      if (!slotOf(slot).latest) return undefined
-      const showId = finalShowId(store.state(), slot.showId)
-      return [...runs.values()].find(
-        ({ task }) =>
-          finalShowId(store.state(), task.showId) === showId &&
-          task.type === slot.type &&
-          task.characterId === slot.characterId &&
-          !isFinished(task),
-      )
+      for (const { id } of slotOf(slot).all()) {
+        const run = runs.get(id)
+        if (run && !isFinished(run.task)) return run
+      }
+      return undefined
     },
     runs,
     promises,
