@@ -330,6 +330,33 @@ describe('a pause before a retry', () => {
     expect(task()).toMatchObject({ status: 'succeeded', attempt: 2 })
   })
 
+  it.each(['during the next attempt', 'in the pause', 'after the last attempt'])(
+    'is won by an attempt that had taken too long and succeeds first: %s',
+    async (when) => {
+      const { show, task, clock } = setup()
+      const finish: ((value: string) => void)[] = []
+      const signals: AbortSignal[] = []
+      const fn = vi.fn(({ signal }: { signal: AbortSignal }) => {
+        signals.push(signal)
+        return new Promise<string>((resolve) => finish.push(resolve))
+      })
+      const attempts = when === 'after the last attempt' ? 1 : 3
+      const retry = { attempts, delay: () => 1_000 }
+      const result = show.track('trailer', fn, { attemptTimeout: 5_000, retry })
+      await clock.advance(5_000)
+      if (when === 'during the next attempt') await clock.advance(1_000)
+      finish[0]!('first')
+      expect(await result).toBe('first')
+      expect(task()?.status).toBe('succeeded')
+      expect(signals.every((signal) => signal.aborted)).toBe(true)
+      finish[1]?.('second')
+      await clock.advance(60_000)
+      expect(fn).toHaveBeenCalledTimes(when === 'during the next attempt' ? 2 : 1)
+      expect(task()?.status).toBe('succeeded')
+      expect(clock.pending).toBe(0)
+    },
+  )
+
   const taken = (status: string, startedAt: number) => ({
     id: 'theirs',
     showId: 's',

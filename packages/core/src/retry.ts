@@ -20,11 +20,25 @@ interface Failed {
  *
  * Gives what the last attempt gave. Ends with the reason when the run is stopped in a pause.
  */
-export async function followAttempts(
+export function followAttempts(
   host: TrackHost,
   run: Run,
   first: unknown,
   again: () => unknown,
+): Promise<unknown> {
+  if (run.attemptLimit === Infinity) return attempts(host, run, first, again, () => {})
+  return new Promise((resolve, reject) => {
+    attempts(host, run, first, again, resolve).then(resolve, reject)
+  })
+}
+
+/** @param win Given the value of an attempt that had taken too long and has succeeded all the same. */
+async function attempts(
+  host: TrackHost,
+  run: Run,
+  first: unknown,
+  again: () => unknown,
+  win: (value: unknown) => void,
 ): Promise<unknown> {
   const policy = run.retry ?? {}
   const { when, before } = policy
@@ -34,7 +48,7 @@ export async function followAttempts(
   try {
     for (let attempt = earlier + 1; ; attempt += 1) {
       const end = settled(call)
-      const outcome = await inTime(host, run, attempt, end)
+      const outcome = await inTime(host, run, attempt, end, win)
       if (run.isOver) return unwrap(await end)
       const failed = await failureIn(host, run, outcome).catch((error: unknown) =>
         unreadable(host, run, error),
@@ -80,14 +94,27 @@ export async function followAttempts(
 }
 
 /** How an attempt ends, or that it has taken too long. */
-async function inTime(host: TrackHost, run: Run, attempt: number, end: Promise<Outcome>): Promise<Outcome> {
+async function inTime(
+  host: TrackHost,
+  run: Run,
+  attempt: number,
+  end: Promise<Outcome>,
+  win: (value: unknown) => void,
+): Promise<Outcome> {
   if (run.attemptLimit === Infinity) return end
   let stop: (() => void) | undefined
   const late = new Promise<Outcome>((resolve) => {
     stop = answerOf(
       () =>
         host.schedule(() => {
-          if (!run.isOver) resolve({ thrown: run.expire(attempt) })
+          if (run.isOver) return
+          resolve({ thrown: run.expire(attempt) })
+          // Never rejects.
+          void end.then((outcome) => {
+            if ('thrown' in outcome || isFailedResponse(outcome.value)) return
+            const patch = run.read(outcome.value)
+            if (patch.status !== 'failed' && run.succeedLate(patch)) win(outcome.value)
+          })
         }, run.attemptLimit),
       host.report,
     )

@@ -342,6 +342,21 @@ export class Run {
     this.#controller?.abort(reason)
   }
 
+  /** An attempt that had taken too long has succeeded: it ends the run, and aborts what goes on of it. False when it is late. */
+  succeedLate(patch: TaskPatch<never>): boolean {
+    const { runs, write } = this.#host
+    const id = this.#task?.id ?? ''
+    const { status } = this.task
+    // A later run may have taken up the failed task.
+    const isLate = this.#stopReason || (runs.get(id)?.hasEnded === false && runs.get(id) !== this)
+    if (isLate || !this.#task || status === 'succeeded' || status === 'canceled') return false
+    this.end()
+    write(id, patch, 'succeeded')
+    this.#stopReason = new CanceledError(`${this.#label}: an earlier attempt succeeded.`)
+    this.#controller?.abort(this.#stopReason)
+    return true
+  }
+
   /** Begins the next attempt with a pause, which a stop ends with its reason. */
   async pause(error: TaskError, attempt: number, most: number, ms: number): Promise<void> {
     // What judged the failure may have stopped the run.
