@@ -1,4 +1,5 @@
 import { CallsheetError } from './errors.ts'
+import { shown } from './input.ts'
 import type { RunOptions } from './run.ts'
 
 const isFunction = (value: unknown) => typeof value === 'function'
@@ -92,26 +93,17 @@ function read(
   report: (error: unknown) => void,
 ): Record<string, unknown> {
   const options: Record<string, unknown> = {}
+  const refuse = (message: string) =>
+    report(new CallsheetError(`${message}. The option is ignored.`, { code: 'invalid_option' }))
   for (const name of names) {
     try {
       const value = (given as Record<string, unknown>)[name]
       if (value === undefined || value === null) continue
-      const known =
-        Object.hasOwn(rules, name) || (rules === checks && (name === 'type' || name.endsWith('Id')))
-      if (!known) {
-        throw new CallsheetError(
-          `Unknown ${what} "${name}". Known options: ${Object.keys(rules).join(', ')}. The option is ignored.`,
-          { code: 'invalid_option' },
-        )
-      }
-      const [isValid, expected] = rules[name] ?? anything
-      if (isValid(value)) options[name] = value
-      else {
-        throw new CallsheetError(
-          `Invalid ${what} "${name}": expected ${expected}, got ${typeof value === 'number' ? value : `a value of type ${typeof value}`}. The option is ignored.`,
-          { code: 'invalid_option' },
-        )
-      }
+      const isSlot = rules === checks && (name === 'type' || name.endsWith('Id'))
+      const check = Object.hasOwn(rules, name) ? rules[name] : isSlot ? anything : undefined
+      if (!check) refuse(`Unknown ${what} "${name}". Known options: ${Object.keys(rules).join(', ')}`)
+      else if (check[0](value)) options[name] = value
+      else refuse(`Invalid ${what} "${name}": expected ${check[1]}, got ${shown(value)}`)
     } catch (error) {
       report(error)
     }

@@ -330,7 +330,7 @@ describe('a pause before a retry', () => {
     expect(task()).toMatchObject({ status: 'succeeded', attempt: 2 })
   })
 
-  it.each(['during the next attempt', 'in the pause', 'after the last attempt'])(
+  it.each(['during the next attempt', 'in the pause'])(
     'is won by an attempt that had taken too long and succeeds first: %s',
     async (when) => {
       const { show, task, clock } = setup()
@@ -340,8 +340,7 @@ describe('a pause before a retry', () => {
         signals.push(signal)
         return new Promise<string>((resolve) => finish.push(resolve))
       })
-      const attempts = when === 'after the last attempt' ? 1 : 3
-      const retry = { attempts, delay: () => 1_000 }
+      const retry = { attempts: 3, delay: () => 1_000 }
       const result = show.track('trailer', fn, { attemptTimeout: 5_000, retry })
       await clock.advance(5_000)
       if (when === 'during the next attempt') await clock.advance(1_000)

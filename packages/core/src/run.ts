@@ -342,16 +342,10 @@ export class Run {
     this.#controller?.abort(reason)
   }
 
-  /** An attempt that had taken too long has succeeded: it ends the run, and aborts what goes on of it. False when it is late. */
+  /** An attempt that has taken too long succeeds while others go on: it ends the run and aborts them. False otherwise. */
   succeedLate(patch: TaskPatch<never>): boolean {
-    const { runs, write } = this.#host
-    const id = this.#task?.id ?? ''
-    const { status } = this.task
-    // A later run may have taken up the failed task.
-    const isLate = this.#stopReason || (runs.get(id)?.hasEnded === false && runs.get(id) !== this)
-    if (isLate || !this.#task || status === 'succeeded' || status === 'canceled') return false
-    this.end()
-    write(id, patch, 'succeeded')
+    if (this.isOver) return false
+    this.write(patch, 'succeeded')
     this.#stopReason = new CanceledError(`${this.#label}: an earlier attempt succeeded.`)
     this.#controller?.abort(this.#stopReason)
     return true
