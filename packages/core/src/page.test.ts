@@ -1,23 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { createFakeClock } from './fake-clock.ts'
+import { createGuard } from './guard.ts'
 import { createPage } from './page.ts'
 
-function setUp() {
+function setUp(world: Partial<Parameters<typeof createPage>[0]> = {}) {
   const clock = createFakeClock(1_000_000)
   const errors: unknown[] = []
-  const page = createPage({
-    now: clock.now,
-    schedule: clock.schedule,
-    guarded(action) {
-      try {
-        action()
-        return true
-      } catch (error) {
-        errors.push(error)
-        return false
-      }
-    },
-  })
+  const guarded = createGuard((error) => errors.push(error))
+  const page = createPage({ now: clock.now, schedule: clock.schedule, guarded, ...world })
   const verdicts: boolean[] = []
   const judge = () => page.judge((isCut) => void verdicts.push(isCut))
   return { clock, page, verdicts, judge, errors }
@@ -85,26 +75,13 @@ describe('a connection that breaks', () => {
   })
 
   it('is judged at once when there is no timer to wait with', () => {
-    const errors: unknown[] = []
-    const broken = () => {
-      throw new Error('no timer')
-    }
-    const page = createPage({
-      now: () => 0,
-      schedule: broken,
-      guarded(action) {
-        try {
-          action()
-          return true
-        } catch (error) {
-          errors.push(error)
-          return false
-        }
+    const { page, verdicts, judge, errors } = setUp({
+      schedule: () => {
+        throw new Error('no timer')
       },
     })
-    const verdicts: boolean[] = []
     page.tell('watched')
-    page.judge((isCut) => void verdicts.push(isCut))
+    judge()
     expect(verdicts).toEqual([false])
     page.tell('may-leave')
     let isHere = false
