@@ -5,7 +5,7 @@ import type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snaps
 import type { SubscriptionKey } from './subscriptions.ts'
 import type { Character, DurationsRecord, Facts, Slot, Task, TaskRecord } from './task.ts'
 import type { Follow, ResumeResult } from './resume.ts'
-import type { RunContext } from './run.ts'
+import type { RunContext } from './options.ts'
 import type { StepOptions } from './track.ts'
 import type { Expiry } from './time.ts'
 import type { PipelineView, StepView } from './views.ts'

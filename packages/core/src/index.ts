@@ -54,7 +54,7 @@ export {
 } from './sink.ts'
 export type { SubscriptionKey } from './subscriptions.ts'
 export { classifyFailure, type Failure, type FailureKind, type SeenFailure } from './failure.ts'
-export type { RetryPolicy, RunContext, RunOptions } from './run.ts'
+export type { RetryPolicy, RunContext, RunOptions } from './options.ts'
 export type { Follow, FollowContext, ResumeResult } from './resume.ts'
 export type { TrackOptions } from './track.ts'
 export type {

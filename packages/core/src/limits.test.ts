@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { CanceledError } from './errors.ts'
 import { createFakeClock } from './fake-clock.ts'
-import type { RunContext } from './run.ts'
+import type { RunContext } from './options.ts'
 import { showPipeline } from './show-pipeline.ts'
 import type { TaskRecord } from './task.ts'
 import { createTestTracker } from './test-tracker.ts'

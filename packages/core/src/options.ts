@@ -1,6 +1,117 @@
 import { CallsheetError } from './errors.ts'
 import { shown } from './input.ts'
-import type { RunOptions } from './run.ts'
+import type { Failure } from './failure.ts'
+import type { AnyMetadata } from './json.ts'
+import type { Job, TaskError, TaskRecord } from './task.ts'
+import type { TaskPatch } from './writer.ts'
+
+/** What the function of `track` receives. Its methods never throw, and do nothing once the run has ended. */
+export interface RunContext<M = AnyMetadata> {
+  /** Aborted by `cancel`, `supersede` and `timeout`; hand it to fetch. */
+  readonly signal: AbortSignal
+  /** 1, and one more at each `nextAttempt`. */
+  readonly attempt: number
+  /** The newest version of the task. */
+  readonly task: TaskRecord
+  /** Why the last attempt failed. */
+  readonly lastError: TaskError | undefined
+  /** Sets the progress in whole percent, 0 to 100; it never goes down within an attempt. */
+  readonly progress: (percent: number) => void
+  /** Says for a person what is going on. */
+  readonly stage: (text: string) => void
+  /** Records the provider's handle of the call, before waiting for it. */
+  readonly job: (handle: Job) => void
+  /**
+   * Records more of the task: `{ outputUrl, metadata, … }`. Fields that are left out stay as they are.
+   *
+   * @example
+   * show.track('trailer', async ({ update }) => update({ metadata: { model: 'film-2' } }))
+   */
+  readonly update: (patch: TaskPatch<M>) => void
+  /** Begins the next attempt of the same task; the reason is shown. */
+  readonly nextAttempt: (reason: unknown) => void
+  /**
+   * A pause in ms. Rejects with the reason when the run is stopped, or when a `signal` given for it is aborted.
+   *
+   * @example
+   * show.track('trailer', async ({ wait }) => { await wait(1_000); return fetch('/api/trailer') })
+   */
+  readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** Epoch ms by the tracker's clock. */
+  readonly now: () => number
+}
+
+/**
+ * When and how a failed call is made again. Nothing is, unless it is asked for. A response that is not ok, a rejection,
+ * and a `result` that says `failed` are failures; a synchronous function is never called again.
+ *
+ * @example
+ * let prompt = 'A duel at dawn'
+ * const retry = { attempts: 4, before: async () => void (prompt = await soften(prompt)) }
+ * await show.track('trailer', () => fetch('/api/trailer', { method: 'POST', body: prompt }), { retry })
+ */
+export interface RetryPolicy<M = AnyMetadata> {
+  /** How many attempts there are in all, 1 to 100. Default 3. */
+  readonly attempts?: number
+  /**
+   * How long to wait after an attempt (1, 2, 3 …), in ms. Default: what the server asks for, else 1 s, 2 s, 4 s … up
+   * to a minute, of which a random half to all is waited.
+   */
+  readonly delay?: (attempt: number, failure: Failure) => number
+  /** Whether to try again. Default: when the failure is `retryable`; filtered content only with `before`. */
+  readonly when?: (failure: Failure) => boolean
+  /**
+   * Called before the next attempt, after the pause, and awaited: change here what the function will send. When it
+   * fails, there is no next attempt.
+   */
+  readonly before?: (context: RunContext<M>) => unknown
+  /** Corrects how a failure was judged. */
+  readonly classify?: (
+    failure: Failure,
+  ) => Partial<Pick<Failure, 'kind' | 'retryable' | 'retryAfter'>> | undefined
+}
+
+/** How one call is tracked. */
+export interface RunOptions<M, R, U extends 'done' = 'done'> {
+  /** The task's id. Default: a new one. */
+  readonly id?: string
+  /**
+   * The id of the slot's current task, which has failed: the call is its next attempt, and supersedes a run of it that
+   * goes on all the same. Where it is another one by now, or has not failed, a new task is made.
+   */
+  readonly retryOf?: string
+  /**
+   * What happens when the slot is already being worked on. `join` (default) shares the running promise, `supersede`
+   * cancels the old run and starts anew, `reject` rejects with AlreadyRunningError, as join does when the work runs
+   * elsewhere.
+   */
+  readonly onConflict?: 'join' | 'supersede' | 'reject'
+  /**
+   * `done`: makes no call where the slot has a result already, also when it is being made again, and gives undefined.
+   * Default: the call is made.
+   */
+  readonly unless?: U | undefined
+  /**
+   * Milliseconds for the whole call, all attempts and pauses included; then the task fails and `signal` is aborted.
+   * Default Infinity, which means none.
+   */
+  readonly timeout?: number
+  /**
+   * Milliseconds for one attempt; then its `signal` is aborted, and `retry` may make the next one although the first
+   * still hangs. Default Infinity.
+   */
+  readonly attemptTimeout?: number
+  /** Calls an asynchronous function again when it fails, as attempts of the same task. */
+  readonly retry?: RetryPolicy<M>
+  readonly metadata?: Partial<M>
+  readonly stage?: string
+  /** Reads what to record from the value: `{ outputUrl }`, or a failure that came as a success. */
+  readonly result?: (value: Awaited<R>) => TaskPatch<M> | void
+}
+
+/** How many attempts a policy allows: there always is an end. */
+export const mostAttempts = ({ attempts = 3 }: RetryPolicy<never>): number =>
+  Math.min(100, Math.max(1, Math.floor(attempts) || 1))
 
 const isFunction = (value: unknown) => typeof value === 'function'
 /** Infinity means that there is no limit. */

@@ -1,5 +1,7 @@
 import type { AnyMetadata } from './json.ts'
-import { Context, Run, type RunContext, type TrackHost } from './run.ts'
+import { Context } from './context.ts'
+import type { RunContext } from './options.ts'
+import { Run, type TrackHost } from './run.ts'
 import { isActive, type Job, type TaskRecord } from './task.ts'
 import type { TaskPatch } from './writer.ts'
 

@@ -1,10 +1,12 @@
+import { Context } from './context.ts'
 import { CallsheetError, messageOf, toTaskError } from './errors.ts'
 import { classifyFailure, endOf, type Failure, isNetworkError, type SeenFailure, seenIn } from './failure.ts'
 import { answerOf } from './guard.ts'
 import { within } from './nesting.ts'
 import { type Outcome, settled, unwrap } from './outcome.ts'
 import { errorOfStatus, isFailedResponse, isResponse, readBody } from './response.ts'
-import { Context, mostAttempts, type Run, type TrackHost } from './run.ts'
+import { mostAttempts } from './options.ts'
+import type { Run, TrackHost } from './run.ts'
 import type { TaskPatch } from './writer.ts'
 
 /** An attempt that did not succeed, and how to record that it was the last. */

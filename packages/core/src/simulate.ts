@@ -3,7 +3,7 @@ import type { JsonObject } from './json.ts'
 import type { Pipeline, Step } from './pipeline.ts'
 import { createRandom } from './random.ts'
 import { readySlots } from './ready.ts'
-import type { RunContext } from './run.ts'
+import type { RunContext } from './options.ts'
 import {
   type CallFault,
   type CallHost,

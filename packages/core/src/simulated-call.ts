@@ -1,5 +1,5 @@
 import type { JsonObject } from './json.ts'
-import type { RunContext } from './run.ts'
+import type { RunContext } from './options.ts'
 import { lognormal } from './random.ts'
 
 /** How often each thing goes wrong, from 0 (never) to 1 (always). One call meets at most one of the first five. */

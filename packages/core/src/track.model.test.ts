@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { AlreadyRunningError, CanceledError, TimeoutError } from './errors.ts'
-import type { RunContext } from './run.ts'
+import type { RunContext } from './options.ts'
 import { parseRecords } from './schema.ts'
 import { showPipeline } from './show-pipeline.ts'
 import type { Sink } from './sink.ts'

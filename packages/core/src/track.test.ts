@@ -4,7 +4,7 @@ import { AlreadyRunningError, CallsheetError, CanceledError, TimeoutError } from
 import { parseRecords } from './schema.ts'
 import type { ShowPipeline } from './show-pipeline.ts'
 import type { TaskRecord } from './task.ts'
-import type { RunContext } from './run.ts'
+import type { RunContext } from './options.ts'
 import { createTestTracker } from './test-tracker.ts'
 import { deferred, quiet, taskOf } from './testing.ts'
 

@@ -1,3 +1,4 @@
+import { Context } from './context.ts'
 import { AlreadyRunningError } from './errors.ts'
 import { followGenerator } from './generator.ts'
 import type { LooseSlot } from './input.ts'
@@ -5,7 +6,8 @@ import { isWithin, within } from './nesting.ts'
 import { kindOf, observe } from './observe.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from './pipeline.ts'
 import { followAttempts } from './retry.ts'
-import { Context, handled, Run, type RunContext, type RunOptions, superseded, type TrackHost } from './run.ts'
+import type { RunContext, RunOptions } from './options.ts'
+import { handled, Run, superseded, type TrackHost } from './run.ts'
 import { isActive, labelOf, type TaskRecord } from './task.ts'
 
 /** Options of `track`: how, and for which item where the step is per item. `U` is `'done'` where `unless` is given. */

@@ -38,9 +38,9 @@ import {
   type TaskStatus,
   type Tombstone,
 } from './task.ts'
-import { readOptions } from './options.ts'
+import { readOptions, type RunContext, type RunOptions } from './options.ts'
 import { resume } from './resume.ts'
-import type { Run, RunContext, RunOptions, TrackHost } from './run.ts'
+import type { Run, TrackHost } from './run.ts'
 import { limits } from './text.ts'
 import { track } from './track.ts'
 import { defaultExpiry, isExpired } from './time.ts'
