@@ -1,6 +1,6 @@
 import { createTracker, showPipeline, type TaskRecord } from '@callsheet/core'
-import { applyTask } from '../packages/core/src/reducer.ts'
-import { emptyState } from '../packages/core/src/state.ts'
+import { applyTask } from '../packages/core/src/state/reducer.ts'
+import { emptyState } from '../packages/core/src/state/state.ts'
 import { contestants } from './contestants/all.ts'
 import { limit } from './contestants/limit.ts'
 import { collect } from './measure.ts'

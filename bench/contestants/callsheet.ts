@@ -1,7 +1,7 @@
 import { type ShowPipeline, showPipeline, type ShowRecord, type StepType } from '@callsheet/core'
-import { applyShow, applyTask } from '../../packages/core/src/reducer.ts'
-import { emptyState, showOf, type State } from '../../packages/core/src/state.ts'
-import { viewOf } from '../../packages/core/src/show-state.ts'
+import { applyShow, applyTask } from '../../packages/core/src/state/reducer.ts'
+import { emptyState, showOf, type State } from '../../packages/core/src/state/state.ts'
+import { viewOf } from '../../packages/core/src/state/show-state.ts'
 import { createPlayed } from '../played.ts'
 import { type Contestant, figuresOf } from './contestant.ts'
 

@@ -2,16 +2,16 @@ import { defineConfig } from 'tsup'
 
 // Declarations come from `tsc -b` (TypeScript 7), which tsup cannot drive.
 export default defineConfig({
-  entry: [
-    'src/index.ts',
-    'src/schema.ts',
-    'src/describe.ts',
-    'src/jobs.ts',
-    'src/replay.ts',
-    'src/draft.ts',
-    'src/eta.ts',
-    'src/test.ts',
-  ],
+  entry: {
+    index: 'src/index.ts',
+    schema: 'src/schema/schema.ts',
+    describe: 'src/describe/describe.ts',
+    jobs: 'src/jobs/jobs.ts',
+    replay: 'src/replay.ts',
+    draft: 'src/draft.ts',
+    eta: 'src/eta/eta.ts',
+    test: 'src/test/test.ts',
+  },
   format: ['esm'],
   dts: false,
   sourcemap: true,

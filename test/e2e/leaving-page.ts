@@ -1,7 +1,7 @@
 // The page of leaving.e2e.test.ts: an application that tracks a paid call, and is left while it runs.
 import { createTracker, showPipeline, type TaskRecord } from '../../packages/core/src/index.ts'
-import { followJob } from '../../packages/core/src/jobs.ts'
-import { parseSnapshot } from '../../packages/core/src/schema.ts'
+import { followJob } from '../../packages/core/src/jobs/jobs.ts'
+import { parseSnapshot } from '../../packages/core/src/schema/schema.ts'
 import { httpSink, watchPage } from '../../packages/http-adapter/src/index.ts'
 
 const options = new URLSearchParams(location.search)

@@ -1,4 +1,4 @@
-export { type Json, type JsonObject } from './json.ts'
+export { type Json, type JsonObject } from './records/json.ts'
 export {
   definePipeline,
   type ExtraDefinition,
@@ -11,9 +11,9 @@ export {
   type StepDefinition,
   type StepType,
   type TaskType,
-} from './pipeline.ts'
-export { extendPipeline, type StepChanges } from './extend-pipeline.ts'
-export { showPipeline, type ShowPipeline } from './show-pipeline.ts'
+} from './records/pipeline.ts'
+export { extendPipeline, type StepChanges } from './records/extend-pipeline.ts'
+export { showPipeline, type ShowPipeline } from './records/show-pipeline.ts'
 export {
   type Character,
   compareVersions,
@@ -31,32 +31,38 @@ export {
   type TaskStatus,
   type TaskVersion,
   type Tombstone,
-} from './task.ts'
-export { mergeShows } from './show.ts'
-export type { StepStatus } from './counts.ts'
-export type { AnyPipelineView, PipelineView, SlotView, StepError, StepView } from './views.ts'
-export { readySlots } from './ready.ts'
-export { defaultExpiry, elapsed, type Expiry, isExpired, isStale } from './time.ts'
-export { AlreadyRunningError, CallsheetError, CanceledError, type ErrorCode, TimeoutError } from './errors.ts'
-export type { RedactOptions } from './redact.ts'
-export type { TaskPatch } from './writer.ts'
-export type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
-export { type SnapshotBounds, trimSnapshot } from './trim.ts'
+} from './records/task.ts'
+export { mergeShows } from './records/show.ts'
+export type { StepStatus } from './state/counts.ts'
+export type { AnyPipelineView, PipelineView, SlotView, StepError, StepView } from './state/views.ts'
+export { readySlots } from './state/ready.ts'
+export { defaultExpiry, elapsed, type Expiry, isExpired, isStale } from './records/time.ts'
+export {
+  AlreadyRunningError,
+  CallsheetError,
+  CanceledError,
+  type ErrorCode,
+  TimeoutError,
+} from './records/errors.ts'
+export type { RedactOptions } from './write/redact.ts'
+export type { TaskPatch } from './write/writer.ts'
+export type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './tracker/snapshot.ts'
+export { type SnapshotBounds, trimSnapshot } from './tracker/trim.ts'
 export {
   type Change,
   type Logger,
   logSink,
   memorySink,
-  type PageEvent,
   type Sink,
   type SinkHost,
   toJSONLines,
-} from './sink.ts'
-export type { SubscriptionKey } from './subscriptions.ts'
-export { classifyFailure, type Failure, type FailureKind, type SeenFailure } from './failure.ts'
-export type { RetryPolicy, RunContext, RunOptions } from './options.ts'
-export type { Follow, FollowContext, ResumeResult } from './resume.ts'
-export type { TrackOptions } from './track.ts'
+} from './tracker/sink.ts'
+export type { SubscriptionKey } from './tracker/subscriptions.ts'
+export { classifyFailure, type Failure, type FailureKind, type SeenFailure } from './write/failure.ts'
+export type { PageEvent } from './call/page.ts'
+export type { RetryPolicy, RunContext, RunOptions } from './call/options.ts'
+export type { Follow, FollowContext, ResumeResult } from './call/resume.ts'
+export type { TrackOptions } from './call/track.ts'
 export type {
   Followable,
   ForgottenCount,
@@ -68,5 +74,5 @@ export type {
   Tracker,
   TrackerEvents,
   TrackerOptions,
-} from './contract.ts'
-export { createTracker } from './tracker.ts'
+} from './tracker/contract.ts'
+export { createTracker } from './tracker/tracker.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { createFakeClock } from './fake-clock.ts'
+import { createFakeClock } from './test/fake-clock.ts'
 import { record, replay } from './replay.ts'
-import { showPipeline } from './show-pipeline.ts'
-import { createTracker } from './tracker.ts'
+import { showPipeline } from './records/show-pipeline.ts'
+import { createTracker } from './tracker/tracker.ts'
 
 /** A show that takes a minute, recorded. */
 function recorded(limit?: number) {

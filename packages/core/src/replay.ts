@@ -1,10 +1,10 @@
-import type { Tracker, TrackerOptions } from './contract.ts'
-import { CallsheetError } from './errors.ts'
-import type { Pipeline } from './pipeline.ts'
-import { parseRecords } from './schema.ts'
-import type { ParsedRecords } from './snapshot.ts'
-import { type Change, type Sink, toJsonLine } from './sink.ts'
-import { createTracker, defaults } from './tracker.ts'
+import type { Tracker, TrackerOptions } from './tracker/contract.ts'
+import { CallsheetError } from './records/errors.ts'
+import type { Pipeline } from './records/pipeline.ts'
+import { parseRecords } from './schema/schema.ts'
+import type { ParsedRecords } from './tracker/snapshot.ts'
+import { type Change, type Sink, toJsonLine } from './tracker/sink.ts'
+import { createTracker, defaults } from './tracker/tracker.ts'
 
 /** A sink that keeps every change as a line of JSON, in order. */
 export interface Recording extends Sink {

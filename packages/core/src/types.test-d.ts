@@ -24,8 +24,14 @@ import {
   type TrackOptions,
 } from './index.ts'
 import { draft } from './draft.ts'
-import { parseRecords, parseSnapshot } from './schema.ts'
-import { callsheetMatchers, type CallsheetMatchers, createTestTracker, script, simulate } from './test.ts'
+import { parseRecords, parseSnapshot } from './schema/schema.ts'
+import {
+  callsheetMatchers,
+  type CallsheetMatchers,
+  createTestTracker,
+  script,
+  simulate,
+} from './test/test.ts'
 
 const tracker = createTracker({ pipeline: showPipeline })
 const show = tracker.show('s')

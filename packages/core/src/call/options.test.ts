@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { CallsheetError } from '../records/errors.ts'
+import { readOptions } from './options.ts'
+
+function read(given: object) {
+  const errors: unknown[] = []
+  return { options: readOptions(given, (error) => errors.push(error)), errors }
+}
+
+describe('the options of a call, from plain JavaScript', () => {
+  it('name a misspelt one and those that there are, and keep the rest', () => {
+    const { options, errors } = read({ timeOut: 5, stage: 'sketching' })
+    expect(options).toEqual({ stage: 'sketching' })
+    expect(errors).toEqual([expect.any(CallsheetError)])
+    expect(errors[0]).toMatchObject({ code: 'invalid_option' })
+    expect(String(errors[0])).toMatch(/Unknown option "timeOut"\. Known options: .*\btimeout\b.*is ignored/)
+  })
+
+  it('may be a slot: its item, show and type are no mistakes', () => {
+    const slot = { showId: 's', type: 'keyframe', beatId: 'one' }
+    expect(read(slot)).toEqual({ options: slot, errors: [] })
+  })
+
+  it('take names that every object has for unknown', () => {
+    expect(read({ constructor: 1, toString: 2 }).errors).toHaveLength(2)
+  })
+})

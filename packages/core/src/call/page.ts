@@ -1,0 +1,106 @@
+/**
+ * What a page does, as far as a tracker must know.
+ *
+ * `watched`: page events are told from now on. `may-leave`: the page may be about to end (`beforeunload`). `left`: it is
+ * hidden for good, cached or frozen (`pagehide`, `freeze`). `returned`: it goes on (`pageshow`, `resume`).
+ */
+export type PageEvent = 'watched' | 'may-leave' | 'left' | 'returned'
+
+/**
+ * Milliseconds around `may-leave` and before `left` in which a broken connection is the browser's doing. Measured:
+ * Firefox cuts 4 to 30 ms after `beforeunload`, Chromium 26 ms before `pagehide` when a window is closed.
+ */
+const cutTime = 300
+/** Milliseconds for which `may-leave` holds up new work: Firefox has sent `pagehide` 1.2 s later. */
+const doubtTime = 2_000
+
+/** The page that a tracker lives in, as far as events tell. Without events it is always here. */
+export interface Page {
+  readonly tell: (event: PageEvent) => void
+  readonly isHere: () => boolean
+  /** From `left` until `returned`. */
+  readonly isLeft: () => boolean
+  /** Changes whenever the page is left. */
+  readonly departures: () => number
+  /** Calls back at once while the page is here, else when it has returned. Gives the undo. */
+  readonly whenHere: (callback: () => void) => () => void
+  /**
+   * Calls back with whether the browser has cut a connection that has just broken, because the page is left. That may
+   * take 300 ms where page events are told. Gives a function that gives the answer at once, which is false by default.
+   */
+  readonly judge: (callback: (isCut: boolean) => void) => (isCut?: boolean) => void
+}
+
+interface World {
+  readonly now: () => number
+  readonly schedule: (callback: () => void, ms: number) => () => void
+  /** Reports what an action throws; false when it did. */
+  readonly guarded: (action: () => void) => boolean
+}
+
+export function createPage({ now, schedule, guarded }: World): Page {
+  let isWatched = false
+  let departures = 0
+  let state: 'here' | 'in doubt' | 'left' = 'here'
+  let mayLeaveAt = -Infinity
+  let stopDoubt = () => {}
+  const waiting = new Set<() => void>()
+  const judged = new Set<(isCut: boolean) => void>()
+
+  function comeBack(): void {
+    stopDoubt()
+    state = 'here'
+    for (const callback of waiting) {
+      waiting.delete(callback)
+      guarded(callback)
+    }
+  }
+
+  function leave(event: 'may-leave' | 'left'): void {
+    stopDoubt()
+    if (event === 'left') {
+      departures += 1
+      state = 'left'
+    } else if (state !== 'left') {
+      mayLeaveAt = now()
+      stopDoubt = schedule(comeBack, doubtTime)
+      state = 'in doubt'
+    }
+    for (const answer of judged) answer(true)
+  }
+
+  const isCutting = () => state === 'left' || Math.abs(now() - mayLeaveAt) < cutTime
+
+  return {
+    tell: (event) =>
+      void guarded(() => {
+        if (event === 'watched') isWatched = true
+        else if (event === 'returned') comeBack()
+        else leave(event)
+      }),
+    isHere: () => state === 'here',
+    isLeft: () => state === 'left',
+    departures: () => departures,
+    whenHere(callback) {
+      if (state !== 'here') waiting.add(callback)
+      else callback()
+      return () => void waiting.delete(callback)
+    },
+    judge(callback) {
+      let stopTimer = () => {}
+      const answer = (isCut: boolean) => {
+        if (!judged.delete(answer)) return
+        stopTimer()
+        callback(isCut)
+      }
+      judged.add(answer)
+      const isHeld = guarded(() => {
+        if (isCutting()) answer(true)
+        else if (isWatched) stopTimer = schedule(() => answer(false), cutTime)
+        else answer(false)
+      })
+      if (!isHeld) answer(false)
+      return (isCut = false) => answer(isCut)
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import type { AnyMetadata } from '../records/json.ts'
+import { Context } from './context.ts'
+import type { RunContext } from './options.ts'
+import { Run, type TrackHost } from './run.ts'
+import { isActive, type Job, type TaskRecord } from '../records/task.ts'
+import type { TaskPatch } from '../write/writer.ts'
+
+/** What following a job needs of a run. */
+export interface FollowContext extends Pick<RunContext, 'signal' | 'task' | 'wait' | 'now' | 'update'> {
+  /**
+   * Watches the page while a connection is open. The returned function says afterwards whether the browser has cut the
+   * connection because the page was left.
+   */
+  readonly watchPage?: (() => () => Promise<boolean>) | undefined
+}
+
+/**
+ * Waits for a job to end, and gives what to record: nothing, or `{ outputUrl, … }`. What it throws fails the task; a
+ * JobLostError leaves it interrupted. It only asks: the paid call is never made again.
+ */
+export type Follow = (job: Job, context: FollowContext) => Promise<TaskPatch<AnyMetadata> | void>
+
+/** What became of the unfinished tasks. */
+export interface ResumeResult {
+  /** Ids of the tasks that are followed again. */
+  readonly resumed: readonly string[]
+  /** Ids of the tasks that nobody can follow. */
+  readonly interrupted: readonly string[]
+}
+
+/** Follows every task that is unfinished and has a handle; what cannot be followed is interrupted. */
+export function resume(
+  host: TrackHost,
+  tasks: readonly TaskRecord[],
+  followers: Readonly<Record<string, Follow>>,
+): ResumeResult {
+  const resumed: string[] = []
+  const interrupted: string[] = []
+  for (const task of tasks) {
+    const { id, job } = task
+    const follow = job && Object.hasOwn(followers, job.provider) ? followers[job.provider] : undefined
+    if (follow && job) {
+      followAgain(host, task, job, follow)
+      resumed.push(id)
+    } else if (isActive(task)) {
+      host.write(id, { status: 'interrupted' })
+      interrupted.push(id)
+    }
+  }
+  return { resumed, interrupted }
+}
+
+function followAgain(host: TrackHost, task: TaskRecord, job: Job, follow: Follow): void {
+  const run = new Run(host, { result: (patch: TaskPatch<never>) => patch })
+  run.attach(task)
+  // The caller's own function may throw at once, too.
+  const followed = async () => follow(job, new Context(run) as unknown as FollowContext)
+  followed().then(
+    (patch) => run.settle(patch),
+    (error: unknown) => run.fail(error),
+  )
+}

@@ -1,0 +1,784 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { AlreadyRunningError, CanceledError, TimeoutError } from '../records/errors.ts'
+import type { RunContext } from './options.ts'
+import { parseRecords } from '../schema/schema.ts'
+import { showPipeline } from '../records/show-pipeline.ts'
+import type { Sink } from '../tracker/sink.ts'
+import {
+  compareTasks,
+  compareVersions,
+  isActive,
+  isFinished,
+  isInSlot,
+  isRemoved,
+  type SlotTask,
+  type TaskRecord,
+  type TaskVersion,
+} from '../records/task.ts'
+import { assertLaw, oneOf } from '../testing.ts'
+import { createTracker } from '../tracker/tracker.ts'
+
+// --- what may happen -------------------------------------------------------------------------------------------------
+
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 })
+const slot = oneOf('trailer', 'trailer', 'ada', 'bo')
+/** Which one, counted from the last: mostly that itself. */
+const which = oneOf(0, 0, 0, 0, 1, 2, 5)
+
+/** How a call of the tracked function ends. */
+const ending = oneOf(
+  'value',
+  'value',
+  'error',
+  'error',
+  'hopeless',
+  'abort',
+  'busy',
+  'wrong',
+  'fine',
+  'says-failed',
+)
+
+const trackCommand = fc.record({
+  do: fc.constant('track' as const),
+  slot,
+  fn: oneOf('later', 'later', 'later', 'later', 'now', 'throws'),
+  onConflict: maybe(oneOf('join', 'supersede', 'supersede', 'reject')),
+  timeout: maybe(oneOf(50, 5_000, 45_000)),
+  retry: maybe(
+    fc.record({
+      attempts: fc.integer({ min: 1, max: 3 }),
+      delay: maybe(oneOf(0, 2_000, 70_000)),
+      when: maybe(oneOf('yes', 'yes', 'no', 'throws', 'cancels')),
+      before: maybe(oneOf('passes', 'throws', 'cancels')),
+    }),
+  ),
+  /** Rejects with the signal's reason when it is aborted, as fetch does. */
+  isObedient: fc.boolean(),
+  /** Asks for an id that is taken: then the call cannot be tracked, and goes on all the same. */
+  takesId: fc.option(fc.constant(true), { nil: false, freq: 20 }),
+  /** Names the slot's current task: where that has failed, the call is its next attempt. */
+  triesAgain: fc.boolean(),
+})
+type Track = typeof trackCommand extends fc.Arbitrary<infer C> ? C : never
+
+const status = oneOf('starting', 'processing', 'succeeded', 'failed', 'canceled', 'interrupted')
+const action = fc.oneof(
+  { weight: 8, arbitrary: trackCommand },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('settle' as const), which, ending }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: oneOf(20, 3_000, 100_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: oneOf('cancel', 'dismiss'), which, what: oneOf('task', 'slot', 'show') }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('update' as const),
+      which,
+      status: fc.oneof(oneOf('processing', undefined), status),
+      attempt: maybe(oneOf(1, 2, 3)),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('hear' as const),
+      which,
+      status: fc.oneof(oneOf('succeeded', 'removed'), status),
+      attempts: oneOf(0, 0, 1),
+      rev: oneOf(0, 1, 5),
+      by: oneOf('a', 'z'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('hear-of-another' as const), slot, status }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('say' as const),
+      which,
+      what: oneOf('progress', 'stage', 'job', 'update', 'nextAttempt'),
+    }),
+  },
+)
+type Action = typeof action extends fc.Arbitrary<infer C> ? C : never
+
+/** What happens, and for how many turns the promises then go on: -1 is as long as they can. */
+const command = fc.tuple(action, oneOf(-1, -1, -1, 0, 1, 2, 5))
+type Command = typeof command extends fc.Arbitrary<infer C> ? C : never
+
+// --- the world -------------------------------------------------------------------------------------------------------
+
+type Outcome = { readonly value: unknown } | { readonly thrown: unknown }
+
+interface Call {
+  readonly promise: Promise<unknown>
+  readonly finish: (ending: string, outcome: Outcome) => void
+  ending: string | undefined
+  outcome: Outcome | undefined
+}
+
+/** One call of `track` that has called its function. */
+interface Tracked {
+  readonly given: Track
+  readonly context: RunContext
+  /** Undefined when the call could not be tracked. */
+  readonly taskId: string | undefined
+  readonly deadline: number
+  readonly calls: Call[]
+  /** What `track` returned, and how that has settled. */
+  returned: unknown
+  outcome: Outcome | undefined
+  stopped: 'in a call' | 'in a pause' | 'in between' | undefined
+  /** A call has settled, and the promises have not gone on for as long as they can since. */
+  isInBetween: boolean
+  /** Somebody else has written its task. */
+  isTouched: boolean
+}
+
+/** A call of `track` that has not called its function. */
+interface Waiting {
+  readonly promise: Promise<unknown>
+  readonly taskId: string | undefined
+  /** Whose promise it may share. */
+  readonly owner: Tracked | undefined
+  /** Undefined where both may be. */
+  readonly isJoined: boolean | undefined
+}
+
+const slots = {
+  trailer: { showId: 's', type: 'trailer' },
+  ada: { showId: 's', type: 'portrait', characterId: 'ada' },
+  bo: { showId: 's', type: 'portrait', characterId: 'bo' },
+} as const
+
+interface Rules {
+  readonly promises: 'same' | 'derived'
+  /** What throws whenever it is asked. */
+  readonly faults: readonly string[]
+}
+
+/** What a tracker is given of the world; from `breakDown` on, the parts that are named throw. */
+function createMachine(faults: readonly string[]) {
+  const clock = { now: 1_000_000 }
+  const timers = new Set<{ readonly due: number; readonly fire: () => void }>()
+  let broken: readonly string[] = []
+  let made = 0
+  const use = (part: string) => {
+    if (broken.includes(part)) throw new Error(`the ${part} is broken`)
+  }
+  const options = {
+    clock: () => (use('clock'), clock.now),
+    createId: () => (use('createId'), `t${(made += 1)}`),
+    random: () => (use('random'), 0.5),
+    schedule(fire: () => void, ms: number) {
+      use('schedule')
+      const timer = { due: clock.now + ms, fire }
+      timers.add(timer)
+      return () => {
+        timers.delete(timer)
+        use('undo')
+      }
+    },
+  }
+  const breakDown = () => {
+    broken = faults
+  }
+  return { clock, timers, use, options, breakDown }
+}
+
+/** A tracker that is watched. */
+function createWorld({ promises, faults }: Rules) {
+  const { clock, timers, use, options, breakDown } = createMachine(faults)
+  const problems: unknown[] = []
+  // What a sink or a function throws is caught by the tracker: it is kept for the end of the command.
+  const check = (action: () => void) => {
+    try {
+      action()
+    } catch (error) {
+      problems.push(error)
+    }
+  }
+  const newest = new Map<string, TaskVersion>()
+  const written: string[] = []
+  const sink: Sink = {
+    write({ tasks, origin }) {
+      for (const version of tasks) {
+        const held = newest.get(version.id)
+        if (held) check(() => expect(compareVersions(version, held)).toBeGreaterThan(0))
+        newest.set(version.id, version)
+        if (origin === 'local') written.push(version.id)
+      }
+      use('sink')
+    },
+  }
+  const tracker = createTracker({ pipeline: showPipeline, by: 'me', promises, sinks: [sink], ...options })
+  for (const event of ['taskChanged', 'taskFinished', 'error'] as const)
+    tracker.on(event, () => use('listener'))
+  tracker.subscribe(() => use('listener'))
+  breakDown()
+  const tracked: Tracked[] = []
+  const calls: Call[] = []
+  const waiting: Waiting[] = []
+  const isExact = faults.length === 0
+  const seen = { newest, written, problems, tracked, calls, waiting }
+  /** What the reason of a cancellation must say now. */
+  const reason = /^/
+  return { tracker, promises, clock, timers, check, isExact, reason, ...seen }
+}
+type World = ReturnType<typeof createWorld>
+
+/** Lets promises and streams go on for as long as they can by themselves. */
+async function quiet({ tracked }: World): Promise<void> {
+  for (let turn = 0; turn < 6; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve))
+  for (const one of tracked) one.isInBetween = false
+}
+
+const taskOf = ({ tracker }: World, { taskId }: Tracked): TaskRecord | undefined =>
+  taskId === undefined ? undefined : (tracker.getTask(taskId) as TaskRecord | undefined)
+
+const isPending = (call: Call): boolean => call.outcome === undefined
+
+/** Whether it may still write: neither stopped nor at its end. */
+const isLive = ({ stopped, outcome, given, calls }: Tracked): boolean =>
+  stopped === undefined && outcome === undefined && (given.retry !== undefined || calls.every(isPending))
+
+const pick = <T>(list: Iterable<T>, place: number): T | undefined => {
+  const all = [...list]
+  return all.at(-1 - (place % all.length))
+}
+
+// --- a call of the tracked function ----------------------------------------------------------------------------------
+
+function outcomeOf(kind: string): Outcome {
+  const answer = (status: number) => ({
+    value: new Response(JSON.stringify({ error: `code ${status}` }), { status }),
+  })
+  switch (kind) {
+    case 'error':
+      return { thrown: new Error('fetch failed') }
+    case 'hopeless':
+      return { thrown: Object.assign(new Error('no prompt'), { status: 400 }) }
+    case 'abort':
+      return { thrown: new DOMException('stopped', 'AbortError') }
+    case 'busy':
+      return answer(503)
+    case 'wrong':
+      return answer(400)
+    case 'fine':
+      return answer(200)
+    default:
+      return { value: { kind } }
+  }
+}
+
+function startCall(one: Tracked): Call {
+  let settle!: { readonly resolve: (value: unknown) => void; readonly reject: (reason: unknown) => void }
+  const promise = new Promise((resolve, reject) => {
+    settle = { resolve, reject }
+  })
+  const call: Call = {
+    promise,
+    ending: undefined,
+    outcome: undefined,
+    finish(kind, outcome) {
+      if (call.outcome) return
+      call.ending = kind
+      call.outcome = outcome
+      one.isInBetween = true
+      if ('thrown' in outcome) settle.reject(outcome.thrown)
+      else settle.resolve(outcome.value)
+    },
+  }
+  if (one.given.isObedient) {
+    const { signal } = one.context
+    const obey = () => call.finish('error', { thrown: signal.reason as unknown })
+    if (signal.aborted) obey()
+    else signal.addEventListener('abort', obey)
+  }
+  one.calls.push(call)
+  return call
+}
+
+function createTracked(world: World, given: Track, context: RunContext): Tracked {
+  const { clock, check, isExact } = world
+  const { id } = context.task
+  const one: Tracked = {
+    given,
+    context,
+    taskId: id === 'untracked' ? undefined : id,
+    deadline: clock.now + (given.timeout ?? Infinity),
+    calls: [],
+    returned: undefined,
+    outcome: undefined,
+    stopped: undefined,
+    isInBetween: false,
+    isTouched: false,
+  }
+  context.signal.addEventListener('abort', () => {
+    const reason: unknown = context.signal.reason
+    check(() => {
+      if (!isExact) return
+      if (one.isInBetween) return
+      expect(isLive(one)).toBe(true)
+      expect([CanceledError, TimeoutError]).toContain((reason as Error).constructor)
+      const text = (reason as Error).message
+      if (reason instanceof TimeoutError) expect(clock.now).toBe(one.deadline)
+      else expect(text).toMatch(world.reason)
+    })
+    one.stopped = one.isInBetween ? 'in between' : one.calls.some(isPending) ? 'in a call' : 'in a pause'
+  })
+  return one
+}
+
+// --- the commands ----------------------------------------------------------------------------------------------------
+
+function optionsOf(world: World, { onConflict, timeout, takesId, slot, retry }: Track, self: () => Tracked) {
+  const { attempts, delay, when, before } = retry ?? {}
+  const [taken] = world.newest.keys()
+  const answer = (kind: string): boolean => {
+    if (kind === 'throws') throw new Error('mine')
+    const { taskId } = self()
+    if (kind === 'cancels' && taskId !== undefined) world.tracker.cancel(taskId)
+    return kind !== 'no'
+  }
+  return {
+    ...(slot === 'trailer' ? {} : { characterId: slot }),
+    ...(onConflict && { onConflict }),
+    ...(timeout && { timeout }),
+    ...(takesId && taken !== undefined && { id: taken }),
+    ...(attempts && {
+      retry: {
+        attempts,
+        ...(delay !== undefined && { delay: () => delay }),
+        ...(when && { when: () => answer(when) }),
+        ...(before && { before: async () => answer(before) }),
+      },
+    }),
+    result: (value: unknown) =>
+      (value as { kind?: string }).kind === 'says-failed' ? { status: 'failed' } : undefined,
+  }
+}
+
+const attempt = (action: () => unknown): Outcome => {
+  try {
+    return { value: action() }
+  } catch (thrown) {
+    return { thrown }
+  }
+}
+
+const immediate = Object.freeze({ kind: 'immediate' })
+
+/** A call that goes on although its slot has a newer task, which does not run here. */
+function runBehind(
+  { tracker, tracked }: World,
+  slot: Track['slot'],
+  current: TaskRecord | undefined,
+): Tracked | undefined {
+  const isMine = (one: Tracked) => isLive(one) && one.given.slot === slot
+  if (current && isActive(current) && tracked.some((one) => isMine(one) && one.taskId === current.id))
+    return undefined
+  return tracked.find((one) => {
+    const task = one.taskId === undefined ? undefined : tracker.getTask(one.taskId)
+    return isMine(one) && task !== undefined && !isFinished(task)
+  })
+}
+
+/** Calls `track`, and checks what it gives at once. */
+function doTrack(world: World, given: Track): void {
+  const { tracker, tracked, check, isExact } = world
+  const target = slots[given.slot]
+  const before = isExact ? (tracker.getTask(target) as TaskRecord | undefined) : undefined
+  const behind = isExact ? runBehind(world, given.slot, before) : undefined
+  let one: Tracked | undefined
+  const fn = (context: RunContext) => {
+    one ??= createTracked(world, given, context)
+    const self = one
+    check(() => {
+      expect(self.calls.length).toBeLessThan(given.retry?.attempts ?? 1)
+      // Nothing is paid for that is done or given up.
+      if (isExact) expect(['succeeded', 'canceled']).not.toContain(context.task.status)
+      expect(self.stopped).toBeUndefined()
+    })
+    if (given.fn === 'throws') throw immediate
+    if (given.fn === 'now') return immediate
+    const call = startCall(self)
+    world.calls.push(call)
+    return call.promise
+  }
+  const options = {
+    ...optionsOf(world, given, () => one!),
+    ...(given.triesAgain && before && { retryOf: before.id }),
+  }
+  const failed = given.triesAgain && before?.status === 'failed' ? before : undefined
+  // What the runs before have left is no more what they have ended with.
+  for (const other of tracked) if (failed && other.taskId === failed.id) other.isTouched = true
+  const result = attempt(() =>
+    tracker.show('s').track(target.type as 'trailer', fn as never, options as never),
+  )
+  if (isExact) {
+    const isBusy =
+      ((before !== undefined && isActive(before)) || behind !== undefined) && given.onConflict !== 'supersede'
+    check(() => expect(one === undefined).toBe(isBusy))
+    if (one?.taskId !== undefined) {
+      const { taskId } = one
+      check(() => expect(taskId === before?.id).toBe(failed !== undefined))
+      const first = given.fn === 'later' ? taskOf(world, one)?.attempt : undefined
+      if (first !== undefined) check(() => expect(first).toBe(failed ? failed.attempt + 1 : 1))
+    }
+  }
+  check(() => (one ? checkCalled(world, one, result) : checkNotCalled(world, given, before, behind, result)))
+  if (one) tracked.push(one)
+}
+
+function checkCalled({ promises }: World, one: Tracked, result: Outcome): void {
+  const { given, calls } = one
+  if (given.fn !== 'later') one.outcome = result
+  if (given.fn === 'throws') expect(result).toEqual({ thrown: immediate })
+  else if (given.fn === 'now') expect((result as { value: unknown }).value).toBe(immediate)
+  else {
+    const { value } = result as { value: Promise<unknown> }
+    one.returned = value
+    if (promises === 'same' && !given.retry) expect(value).toBe(calls[0]!.promise)
+    expect(value).toBeInstanceOf(Promise)
+    value.then(
+      (settled) => (one.outcome = { value: settled }),
+      (thrown: unknown) => (one.outcome = { thrown }),
+    )
+  }
+}
+
+/** Joined, or refused. */
+function checkNotCalled(
+  { tracked, waiting, isExact, promises }: World,
+  given: Track,
+  before: TaskRecord | undefined,
+  behind: Tracked | undefined,
+  result: Outcome,
+): void {
+  const promise = (result as { value: Promise<unknown> }).value
+  const own = tracked.findLast(({ taskId }) => taskId !== undefined && taskId === before?.id)
+  const owner = behind ?? own
+  const mayJoin = given.onConflict !== 'reject' && owner?.returned !== undefined && isLive(owner)
+  const isJoined = isExact && !owner?.isInBetween ? mayJoin : undefined
+  // Where promises are derived, one that is awaited too late counts as unhandled, as any promise of the language.
+  if (promises === 'derived') promise.catch(() => {})
+  // A task that runs behind a later one that has ended is what the error names.
+  const running = before && isActive(before) ? before.id : (behind?.taskId ?? before?.id)
+  waiting.push({ promise, taskId: running, owner, isJoined })
+}
+
+/** A caller that came second got what the first one got, a Response of its own, or was refused. */
+async function checkSecond(
+  { isExact, tracked, check }: World,
+  { promise, taskId, owner, isJoined }: Waiting,
+): Promise<void> {
+  const outcome = await promise.then<Outcome, Outcome>(
+    (value) => ({ value }),
+    (thrown: unknown) => ({ thrown }),
+  )
+  const error = 'thrown' in outcome ? outcome.thrown : undefined
+  const isRefused = error instanceof AlreadyRunningError
+  check(() => {
+    if (isJoined !== undefined) expect(isRefused).toBe(!isJoined)
+    if (error instanceof AlreadyRunningError) {
+      if (isExact) expect(error.taskId).toBe(taskId)
+    } else {
+      const firsts = isExact ? [owner!] : tracked
+      expect(firsts.some((one) => isShared(outcome, one.outcome!))).toBe(true)
+    }
+  })
+}
+
+const isShared = (second: Outcome, first: Outcome): boolean => {
+  if ('thrown' in first || 'thrown' in second) return isSame(second, first)
+  const [a, b] = [first.value, second.value]
+  if (!(a instanceof Response)) return a === b
+  return b instanceof Response && a !== b && a.status === b.status && !b.bodyUsed
+}
+
+/** Fires what is due within some ms, in order, as a clock would. */
+async function advance(world: World, ms: number): Promise<void> {
+  const { clock, timers } = world
+  const until = clock.now + ms
+  await quiet(world)
+  for (;;) {
+    const [next] = [...timers].toSorted((a, b) => a.due - b.due)
+    if (!next || next.due > until) break
+    timers.delete(next)
+    clock.now = Math.max(clock.now, next.due)
+    next.fire()
+    await quiet(world)
+  }
+  clock.now = until
+}
+
+function hear(world: World, heard: TaskVersion): void {
+  const { tracker, tracked } = world
+  for (const one of tracked) if (one.taskId === heard.id) one.isTouched = true
+  attempt(() => tracker.merge(parseRecords({ tasks: [heard], shows: [] })))
+}
+
+function hearOf(world: World, { which, status, attempts, rev, by }: Action & { do: 'hear' }): void {
+  const held = pick(world.newest.values(), which)
+  if (!held || isRemoved(held)) return
+  const { id, showId, updatedAt } = held
+  const version = { rev: held.rev + rev, by }
+  if (status === 'removed') hear(world, { id, showId, removed: true, updatedAt, ...version })
+  else hear(world, { ...held, status, attempt: held.attempt + attempts, ...version })
+}
+
+/** Another tab begins the slot's next task. */
+function hearOfAnother(world: World, { slot, status }: Action & { do: 'hear-of-another' }): void {
+  const { newest, clock, tracked } = world
+  // The slot's current task is another one from then on: what is tracked next is new work.
+  for (const one of tracked) if (one.given.slot === slot) one.isTouched = true
+  const startedAt =
+    Math.max(clock.now, ...[...newest.values()].map((one) => ('startedAt' in one ? one.startedAt : 0))) + 1
+  const times = { startedAt, updatedAt: startedAt }
+  hear(world, { id: `other-${newest.size}`, ...slots[slot], status, attempt: 1, ...times, rev: 1, by: 'z' })
+}
+
+function update(
+  { tracker, newest, tracked }: World,
+  { which, status, attempt: number }: Action & { do: 'update' },
+): void {
+  const held = pick(newest.values(), which)
+  if (!held) return
+  for (const one of tracked) if (one.taskId === held.id) one.isTouched = true
+  const patch = { ...(status && { status }), ...(number && { attempt: number }), stage: 'by hand' }
+  attempt(() => tracker.updateTask(held.id, patch))
+}
+
+function end({ tracker, newest, tracked }: World, given: Action & { do: 'cancel' | 'dismiss' }): void {
+  const held = pick(newest.values(), given.which)
+  if (!held) return
+  if (given.do === 'dismiss') for (const one of tracked) one.isTouched = true
+  const slot = pick(Object.values(slots), given.which)!
+  const filter = given.what === 'task' ? held.id : given.what === 'slot' ? slot : { showId: 's' }
+  attempt(() => tracker[given.do](filter, 'enough'))
+}
+
+function say({ context }: Tracked, what: (Action & { do: 'say' })['what']): void {
+  if (what === 'progress') context.progress(50)
+  else if (what === 'stage') context.stage('half way')
+  else if (what === 'job') context.job({ provider: 'p', id: 'j' })
+  else if (what === 'update') context.update({ outputUrl: 'https://example.com/a.png' })
+  else context.nextAttempt('again')
+}
+
+async function perform(world: World, given: Action): Promise<void> {
+  switch (given.do) {
+    case 'track':
+      return doTrack(world, given)
+    case 'settle':
+      return pick(world.calls.filter(isPending), given.which)?.finish(given.ending, outcomeOf(given.ending))
+    case 'advance':
+      return advance(world, given.ms)
+    case 'hear':
+      return hearOf(world, given)
+    case 'hear-of-another':
+      return hearOfAnother(world, given)
+    case 'update':
+      return update(world, given)
+    case 'say': {
+      const one = pick(world.tracked, given.which)
+      return one && say(one, given.what)
+    }
+    default:
+      return end(world, given)
+  }
+}
+
+// --- what must hold --------------------------------------------------------------------------------------------------
+
+const failing = new Set(['error', 'busy', 'says-failed', 'hopeless', 'wrong'])
+
+/** Whether there is a next attempt after all calls have settled. */
+function goesOn({ given: { retry }, calls }: Tracked): boolean {
+  const ending = calls.at(-1)!.ending!
+  if (!retry || calls.length >= retry.attempts || !failing.has(ending)) return false
+  if (retry.when === undefined) return ending !== 'hopeless' && ending !== 'wrong'
+  return retry.when === 'yes' || retry.when === 'cancels'
+}
+
+const isInPause = (one: Tracked): boolean =>
+  one.given.retry !== undefined &&
+  one.outcome === undefined &&
+  one.calls.length > 0 &&
+  !one.calls.some(isPending)
+
+/** The counts of the view are those of the tasks, counted once more. */
+function checkCounts({ tracker }: World): void {
+  const tasks = tracker.serialize().tasks.filter(isInSlot)
+  const view = tracker.getPipeline('s')
+  for (const type of ['trailer', 'portrait'] as const) {
+    const latest = new Map<string | undefined, SlotTask>()
+    const done = new Set<string | undefined>()
+    for (const one of tasks.filter((task) => task.type === type).toSorted(compareTasks)) {
+      latest.set(one.characterId, one)
+      if (one.status === 'succeeded') done.add(one.characterId)
+    }
+    const count = (...statuses: string[]) =>
+      [...latest.values()].filter((one) => !isRemoved(one) && statuses.includes(one.status)).length
+    expect(view.step(type)).toMatchObject({
+      total: type === 'trailer' ? 1 : latest.size,
+      active: count('starting', 'processing'),
+      completed: done.size,
+      failed: count('failed'),
+      canceled: count('canceled'),
+      interrupted: count('interrupted'),
+    })
+  }
+}
+
+/** What holds of one call when everything has come to rest. */
+function checkAtRest(world: World, one: Tracked): void {
+  const { outcome, calls, stopped, given, isTouched, context, deadline } = one
+  const task = taskOf(world, one)
+  const isTracked = one.taskId !== undefined
+  if (isTracked && isLive(one)) {
+    expect(deadline).toBeGreaterThan(world.clock.now)
+    expect(task && task.status !== 'canceled').toBe(true)
+  }
+  if (given.fn !== 'later') return
+  const isAtEnd = given.retry === undefined || stopped !== undefined
+  if (isAtEnd && !calls.some(isPending)) expect(outcome).toBeDefined()
+  if (isTouched) return
+  if (calls.every((call) => !isPending(call)) && stopped === undefined) {
+    // `before` is asked after the pause.
+    if (goesOn(one)) expect(outcome === undefined || given.retry?.before === 'throws').toBe(true)
+    else expect(outcome).toBeDefined()
+  }
+  if (!isTracked) return
+  expect(calls.length).toBeLessThanOrEqual(task!.attempt)
+  if (outcome === undefined || stopped === 'in between') return
+  const last = calls.at(-1)!.ending!
+  const isTimeout = context.signal.reason instanceof TimeoutError
+  const reached = stopped ? (isTimeout ? 'failed' : 'canceled') : last === 'abort' ? 'canceled' : undefined
+  expect(task!.status).toBe(reached ?? (failing.has(last) ? 'failed' : 'succeeded'))
+}
+
+function checkTimers({ timers, tracked }: World): void {
+  const timeouts = tracked.filter(
+    (one) => one.taskId !== undefined && one.given.timeout !== undefined && isLive(one),
+  )
+  expect(timers.size).toBe(timeouts.length + tracked.filter(isInPause).length)
+}
+
+/** Of each slot at most one run of ours is at work, where nobody else wrote its tasks or began another. */
+function checkOneEach(world: World): void {
+  for (const slot of ['trailer', 'ada', 'bo']) {
+    const running = world.tracked.filter((one) => {
+      const task = taskOf(world, one)
+      return one.given.slot === slot && !one.isTouched && task !== undefined && isActive(task)
+    })
+    expect(running.length).toBeLessThanOrEqual(1)
+  }
+}
+
+const reasons: Partial<Record<Action['do'], RegExp>> = { track: /superseded/, cancel: /^enough$/ }
+
+/** One command; then the promises go on for a while, and everything is looked at. */
+async function step(world: World, [given, turns]: Command): Promise<void> {
+  const { check, written, tracked, isExact } = world
+  const isOver = (one: Tracked) => !isLive(one) && !one.isInBetween
+  // A task that is tried again goes on.
+  const going = new Set(tracked.filter((one) => !isOver(one)).map(({ taskId }) => taskId))
+  const over = tracked.map(({ taskId }) => taskId).filter((id) => !going.has(id))
+  written.length = 0
+  world.reason = reasons[given.do] ?? /was canceled|^canceled$/
+  await perform(world, given)
+  if (turns < 0) await quiet(world)
+  else for (let turn = 0; turn < turns; turn += 1) await Promise.resolve()
+  if (!isExact) return
+  check(() => {
+    // What is over says nothing any more, whatever comes of its call.
+    if (['settle', 'advance', 'say'].includes(given.do))
+      for (const id of over) expect(written).not.toContain(id)
+    checkCounts(world)
+    checkOneEach(world)
+    if (turns >= 0) return
+    for (const one of tracked) checkAtRest(world, one)
+    checkTimers(world)
+  })
+}
+
+/** The caller got what the last call gave, or the reason of the stop where it was waiting for the next one. */
+function checkOutcome({ isExact }: World, { outcome, calls, stopped, context, given }: Tracked): void {
+  if (given.fn !== 'later') return
+  const { reason, aborted } = context.signal as { reason: unknown; aborted: boolean }
+  const isLast = isSame(outcome!, calls.at(-1)!.outcome!)
+  const isReason = aborted && isSame(outcome!, { thrown: reason })
+  const isFree = !isExact || stopped === 'in between'
+  if (isFree) expect(isLast || isReason).toBe(true)
+  else expect(stopped === 'in a pause' ? isReason : isLast).toBe(true)
+}
+
+const isSame = (a: Outcome, b: Outcome): boolean =>
+  'thrown' in a ? 'thrown' in b && a.thrown === b.thrown : 'value' in b && a.value === b.value
+
+/** Ends everything that still goes on. */
+async function finish(world: World): Promise<void> {
+  const { tracked, calls, timers, waiting, check } = world
+  for (let turn = 0; turn < 20 && tracked.some(({ outcome }) => !outcome); turn += 1) {
+    while (calls.some(isPending)) await step(world, [{ do: 'settle', which: 0, ending: 'value' }, -1])
+    await step(world, [{ do: 'advance', ms: 100_000 }, -1])
+  }
+  await quiet(world)
+  for (const one of waiting) await checkSecond(world, one)
+  check(() => {
+    expect(tracked.every(({ outcome }) => outcome)).toBe(true)
+    for (const one of tracked) checkOutcome(world, one)
+    expect(timers.size).toBe(0)
+  })
+}
+
+// --- the laws --------------------------------------------------------------------------------------------------------
+
+vi.setConfig({ testTimeout: 300_000 })
+
+const unhandled: unknown[] = []
+const onUnhandled = (reason: unknown) => void unhandled.push(reason)
+beforeAll(() => void process.on('unhandledRejection', onUnhandled))
+afterAll(() => void process.off('unhandledRejection', onUnhandled))
+
+async function live(rules: Rules, commands: readonly Command[]): Promise<void> {
+  const world = createWorld(rules)
+  unhandled.length = 0
+  for (const one of commands) {
+    await step(world, one)
+    if (world.problems.length > 0) throw world.problems[0]
+  }
+  await finish(world)
+  if (world.problems.length > 0) throw world.problems[0]
+  expect(unhandled).toEqual([])
+}
+
+describe('track', () => {
+  const promises = oneOf('same', 'derived')
+  const history = fc.array(command, { maxLength: 30, size: 'max' })
+
+  it('gives each caller its own, starts nothing twice and leaves nothing behind, whatever happens', () =>
+    assertLaw(
+      fc.asyncProperty(promises, history, (promises, commands) => live({ promises, faults: [] }, commands)),
+      { share: 0.4 },
+    ))
+
+  it('gives each caller its own when everything of the tracker is broken', () => {
+    const faults = fc.subarray(['clock', 'createId', 'random', 'schedule', 'undo', 'sink', 'listener'], {
+      minLength: 1,
+    })
+    return assertLaw(
+      fc.asyncProperty(promises, faults, history, (promises, broken, commands) =>
+        live({ promises, faults: broken }, commands),
+      ),
+      { share: 0.2 },
+    )
+  })
+})

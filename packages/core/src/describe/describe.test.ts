@@ -1,0 +1,454 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { describe as describeShow, english, type Messages, progressChange } from './describe.ts'
+import { definePipeline } from '../records/pipeline.ts'
+import { parseRecords } from '../schema/schema.ts'
+import { showPipeline } from '../records/show-pipeline.ts'
+import type { TaskRecord } from '../records/task.ts'
+import { createTracker } from '../tracker/tracker.ts'
+
+const cast = ['ada', 'bo', 'cy', 'di', 'ed']
+
+function setup() {
+  let now = 1_000_000
+  const tracker = createTracker({ pipeline: showPipeline, clock: () => (now += 1) })
+  const show = tracker.show('s')
+  show.setCharacters(cast.map((id) => ({ id })))
+  const portrait = (characterId: string, status: 'processing' | 'succeeded' | 'failed' | 'interrupted') =>
+    tracker.addTask({ showId: 's', type: 'portrait', characterId, status, error: 'NSFW content' })
+  const step = (
+    type: 'show-generation' | 'character-seeds' | 'trailer' | 'library-poster' | 'portrait-grid',
+    status: 'processing' | 'succeeded' | 'failed',
+  ) => tracker.addTask({ showId: 's', type, status, error: 'busy' })
+  const said = (options?: Parameters<typeof describeShow>[1]) =>
+    describeShow(tracker.getPipeline('s'), options)
+  return { tracker, show, portrait, step, said }
+}
+
+/** What another writer leaves of a task that it knew as failed. */
+const dismissedElsewhere = ({ id, showId, type, characterId, startedAt }: TaskRecord) => {
+  const tombstone = { id, showId, removed: true, updatedAt: startedAt + 9, rev: 9, by: 'other' }
+  return { ...tombstone, type, ...(characterId && { characterId }), startedAt, status: 'failed' }
+}
+
+describe('describe', () => {
+  it('says what is going on, how far it is, what failed, and what is left', () => {
+    const { portrait, said } = setup()
+    for (const id of ['ada', 'bo', 'cy']) portrait(id, 'succeeded')
+    portrait('di', 'processing')
+    expect(said()).toBe('Portraits 3 of 5')
+    portrait('ed', 'failed')
+    expect(said({ remaining: { from: 125_000, to: 170_000 } })).toBe(
+      'Portraits 3 of 5, one failed, about 2 to 3 min left',
+    )
+  })
+
+  it('names two steps that run, and counts the others', () => {
+    const { portrait, step, said } = setup()
+    step('show-generation', 'processing')
+    expect(said()).toBe('Show Blueprint')
+    portrait('ada', 'processing')
+    expect(said()).toBe('Show Blueprint, Portraits 0 of 5')
+    step('trailer', 'processing')
+    expect(said()).toBe('Show Blueprint, Portraits 0 of 5, one more')
+    step('library-poster', 'processing')
+    portrait('bo', 'interrupted')
+    expect(said()).toBe('Show Blueprint, Portraits 0 of 5, 2 more, one interrupted')
+  })
+
+  it('says of a finished show what could not be made again, and does not call it failed', () => {
+    const { show, step, said } = setup()
+    show.setCharacters([])
+    show.setTitle('Neon Noir')
+    step('trailer', 'succeeded')
+    step('trailer', 'failed')
+    expect(said()).toBe('1 of 5 steps done, one could not be made again')
+    for (const type of ['show-generation', 'character-seeds', 'library-poster', 'portrait-grid'] as const)
+      step(type, 'succeeded')
+    expect(said()).toBe('Neon Noir is done, one could not be made again')
+    step('trailer', 'processing')
+    expect(said()).toBe('Trailer')
+  })
+
+  it('says of a failed show which step has no result', () => {
+    const { portrait, step, said } = setup()
+    step('show-generation', 'succeeded')
+    step('show-generation', 'failed')
+    portrait('ada', 'failed')
+    expect(said()).toBe('Portraits failed: 1 of 5, one failed')
+  })
+
+  it('knows of work that is in no step', () => {
+    const { tracker, said } = setup()
+    tracker.addTask({ showId: 's', type: 'portrait', characterId: 'a stranger', status: 'processing' })
+    expect(said()).toBe('Working')
+  })
+
+  it('says how it ended, and why', () => {
+    const { show, portrait, step, said } = setup()
+    expect(said()).toBe('Not begun')
+    step('show-generation', 'succeeded')
+    expect(said()).toBe('1 of 7 steps done')
+    portrait('ada', 'interrupted')
+    expect(said()).toBe('1 of 7 steps done, one interrupted')
+    step('trailer', 'failed')
+    expect(said()).toBe('Trailer failed (busy), one interrupted')
+    portrait('bo', 'failed')
+    portrait('cy', 'failed')
+    expect(said()).toBe('Portraits failed: 2 of 5, one failed, one interrupted')
+    const whole = setup()
+    const everyone = cast.slice(0, 5)
+    whole.show.setFacts({
+      done: Object.fromEntries(
+        showPipeline.steps.map(({ type, per }) => [type, per === 'show' ? (true as const) : everyone]),
+      ),
+    })
+    expect(whole.said()).toBe('Done')
+    whole.show.setTitle('Neon Noir')
+    expect(whole.said()).toBe('Neon Noir is done')
+    show.cancel()
+  })
+
+  it.each([
+    [{ from: 0, to: 8_000 }, 'up to 10 sec left'],
+    [{ from: 12_000, to: 38_000 }, 'about 10 to 40 sec left'],
+    [{ from: 31_000, to: 39_000 }, 'about 30 to 40 sec left'],
+    [{ from: 40_000, to: 40_000 }, 'about 40 sec left'],
+    [{ from: 50_000, to: 59_000 }, 'about 50 sec to 1 min left'],
+    [{ from: 61_000, to: 119_000 }, 'about 1 to 2 min left'],
+    [{ from: 120_000, to: 120_000 }, 'about 2 min left'],
+    [{ from: 59 * 60_000, to: 3_600_001 }, 'about 59 min to 1 hr 5 min left'],
+    [{ from: 82 * 60_000, to: 134 * 60_000 }, 'about 1 hr 20 min to 2 hr 15 min left'],
+    [{ from: 61_000, to: 119_000, isLonger: true }, 'longer than usual, about 1 to 2 min left'],
+    // An estimate that makes no sense is not made worse.
+    [{ from: 90_000, to: 10 }, 'about 1 to 2 min left'],
+  ])('rounds %o as coarsely as an estimate is, outwards', (remaining, text) => {
+    const { portrait, said } = setup()
+    portrait('ada', 'processing')
+    expect(said({ remaining })).toBe(`Portraits 0 of 5, ${text}`)
+  })
+
+  const german: Partial<Messages> = {
+    labels: { portrait: 'Porträts' },
+    items: '{label} {completed} von {total}',
+    failed: { one: 'eines gescheitert', other: '{n} gescheitert' },
+    left: 'noch etwa {time}',
+    range: '{from} bis {to}',
+  }
+
+  it('speaks other languages, numbers and units with it', () => {
+    const { portrait, said } = setup()
+    portrait('ada', 'processing')
+    portrait('bo', 'failed')
+    const remaining = { from: 125_000, to: 170_000 }
+    expect(said({ locale: 'de', messages: german, remaining })).toBe(
+      'Porträts 0 von 5, eines gescheitert, noch etwa 2 bis 3 Min.',
+    )
+    expect(said({ locale: 'ar-EG', remaining })).toContain('٢')
+  })
+
+  it('keeps to the plural rules of a language', () => {
+    const polish: Partial<Messages> = {
+      failed: { one: '{n} błąd', few: '{n} błędy', many: '{n} błędów', other: '{n} błędu' },
+    }
+    const { portrait, said, tracker } = setup()
+    portrait('ada', 'processing')
+    portrait('bo', 'failed')
+    expect(said({ locale: 'pl', messages: polish })).toContain(', 1 błąd')
+    portrait('cy', 'failed')
+    expect(said({ locale: 'pl', messages: polish })).toContain(', 2 błędy')
+    portrait('di', 'failed')
+    portrait('ed', 'failed')
+    tracker.addTask({ showId: 's', type: 'trailer', status: 'failed' })
+    expect(said({ locale: 'pl', messages: polish })).toContain(', 5 błędów')
+  })
+
+  it('says one of one alone, also where 21 is of that category', () => {
+    const { tracker, show, portrait, said } = setup()
+    const many = Array.from({ length: 22 }, (_, number) => ({ id: `c${number}` }))
+    show.setCharacters(many)
+    portrait('c21', 'processing')
+    for (const { id } of many.slice(0, 21)) portrait(id, 'failed')
+    expect(said('ru')).toBe('Portraits 0 of 22, 21 failed')
+    tracker.cancel({ showId: 's' })
+  })
+
+  it.each([
+    { from: Number.NaN, to: 1 },
+    { from: 0, to: Infinity },
+  ])('says nothing of %o', (remaining) => {
+    const { portrait, said } = setup()
+    portrait('ada', 'processing')
+    expect(said({ remaining })).toBe('Portraits 0 of 5')
+  })
+
+  it('takes a locale alone', () => {
+    const many = Array.from({ length: 1_200 }, (_, number) => ({ id: `c${number}` }))
+    const { show, portrait, said } = setup()
+    show.setCharacters([...many, { id: 'ada' }])
+    portrait('ada', 'processing')
+    expect(said()).toBe('Portraits 0 of 1,201')
+    expect(said('de')).toBe('Portraits 0 of 1.201')
+  })
+
+  it('is one line that nobody can break, whatever the names and errors are', () => {
+    const { tracker, show, said } = setup()
+    tracker.addTask({
+      showId: 's',
+      type: 'trailer',
+      status: 'failed',
+      error: `bad\nnews\u001b[31m \u202eevil\u2028${'x'.repeat(100)}`,
+    })
+    expect(said()).toBe(`Trailer failed (bad news [31m  evil ${'x'.repeat(60)}…)`)
+    const other = setup()
+    other.show.setTitle('עברית')
+    other.show.setFacts({
+      done: Object.fromEntries(
+        showPipeline.steps.map(({ type, per }) => [type, per === 'show' ? (true as const) : cast]),
+      ),
+    })
+    expect(other.said()).toBe('\u2068עברית\u2069 is done')
+    show.cancel()
+  })
+})
+
+describe('progressChange', () => {
+  const before = () => {
+    const one = setup()
+    for (const id of cast) one.portrait(id, 'succeeded')
+    one.step('show-generation', 'succeeded')
+    return { ...one, view: one.tracker.getPipeline('s') }
+  }
+  const change = ({ view, tracker }: ReturnType<typeof before>) =>
+    progressChange(view, tracker.getPipeline('s'))
+
+  it('has no reason to give when nothing went back', () => {
+    const one = before()
+    expect(change(one)).toEqual({ from: one.view.progress, to: one.view.progress })
+    one.step('character-seeds', 'succeeded')
+    expect(change(one)).not.toHaveProperty('reason')
+  })
+
+  it('tells of more to do', () => {
+    const one = before()
+    one.show.setCharacters([...cast, 'fe', 'gil'].map((id) => ({ id })))
+    expect(change(one).reason).toBe('Portraits: 2 more to do')
+    expect(progressChange(one.view, one.tracker.getPipeline('s'), 'de').reason).toBe(
+      'Portraits: 2 more to do',
+    )
+  })
+
+  it('tells of a step that began to count, or counts no more', () => {
+    const one = before()
+    one.tracker.addTask({ showId: 's', type: 'video', characterId: 'ada' })
+    expect(change(one).reason).toBe('Character Videos began')
+    const other = before()
+    other.show.setUnavailable(['show-generation'])
+    expect(change(other).reason).toBe('Show Blueprint no longer counts')
+    const back = before()
+    back.show.setUnavailable(['trailer'])
+    const view = back.tracker.getPipeline('s')
+    back.show.setUnavailable([])
+    expect(progressChange(view, back.tracker.getPipeline('s')).reason).toBe('Trailer is available again')
+  })
+
+  it('tells of the step that pulls most', () => {
+    const one = before()
+    one.tracker.addTask({ showId: 's', type: 'character-seeds', status: 'processing', progress: 10 })
+    const view = one.tracker.getPipeline('s')
+    // A step begins to count, done already, while others fall.
+    one.show.setFacts({ done: { video: cast } })
+    one.tracker.cancel({ showId: 's', type: 'character-seeds' })
+    one.tracker.reset({ showId: 's', type: 'portrait' })
+    expect(progressChange(view, one.tracker.getPipeline('s')).reason).toBe('Portraits: 5 start over')
+  })
+
+  it('has nothing to tell when what is done is made again, fails, or is dismissed', () => {
+    const one = before()
+    one.portrait('ada', 'processing')
+    one.portrait('bo', 'failed')
+    one.portrait('cy', 'interrupted')
+    one.tracker.dismiss({ showId: 's', type: 'portrait' })
+    one.tracker.dismiss({ showId: 's', type: 'show-generation' })
+    expect(change(one)).toEqual({ from: one.view.progress, to: one.view.progress })
+  })
+
+  it('tells of items that were taken out', () => {
+    const one = before()
+    one.show.setCharacters([...cast, 'fe'].map((id) => ({ id })))
+    const view = one.tracker.getPipeline('s')
+    one.show.setCharacters(['ada', 'fe'].map((id) => ({ id })))
+    expect(progressChange(view, one.tracker.getPipeline('s')).reason).toBe('Portraits: 4 were taken out')
+  })
+
+  /** A trailer at 80 %, and a view of it. */
+  const halfWay = () => {
+    const one = setup()
+    const { id } = one.step('trailer', 'processing')!
+    one.tracker.updateTask(id, { progress: 80 })
+    return { ...one, id, view: one.tracker.getPipeline('s') }
+  }
+
+  it.each([
+    ['failed', 'Trailer: one failed'],
+    ['canceled', 'Trailer: one was canceled'],
+    ['interrupted', 'Trailer: one was interrupted'],
+  ] as const)('tells of an attempt under way that %s', (status, reason) => {
+    const one = halfWay()
+    one.tracker.updateTask(one.id, { status, error: 'no' })
+    expect(change(one).reason).toBe(reason)
+  })
+
+  it('tells of an attempt that begins again, and of another task in its place', () => {
+    const one = halfWay()
+    one.tracker.updateTask(one.id, { attempt: 2 })
+    expect(change(one).reason).toBe('Trailer runs again')
+    const other = halfWay()
+    other.step('trailer', 'processing')
+    expect(change(other).reason).toBe('Trailer runs again')
+  })
+
+  it("tells of another writer's version that won", () => {
+    const one = halfWay()
+    const version = { ...one.tracker.getTask(one.id)!, progress: 10, rev: 9, by: 'other' }
+    one.tracker.merge(parseRecords({ tasks: [version] }))
+    expect(change(one).reason).toBe('Trailer was updated elsewhere')
+  })
+
+  it('tells of a task that was dismissed elsewhere while its run was still shown here', () => {
+    const one = halfWay()
+    one.tracker.merge(parseRecords({ tasks: [dismissedElsewhere(one.tracker.getTask(one.id)!)] }))
+    expect(change(one).reason).toBe('Trailer: one was dismissed')
+  })
+
+  it('tells of a success that another writer dismissed as a failure', () => {
+    const one = before()
+    const task = one.tracker.getTask({ showId: 's', type: 'show-generation' })!
+    one.tracker.merge(parseRecords({ tasks: [dismissedElsewhere(task)] }))
+    expect(change(one).reason).toBe('Show Blueprint: one was dismissed')
+  })
+
+  it('tells of facts that went backwards, also where a later task has failed', () => {
+    const { tracker, show } = setup()
+    show.setFacts({ done: { trailer: true, portrait: cast } })
+    const known = tracker.getPipeline('s')
+    show.setFacts({ done: { trailer: true, portrait: ['ada'] } })
+    const less = tracker.getPipeline('s')
+    expect(progressChange(known, less).reason).toBe('Portraits: 4 are no longer done')
+    tracker.addTask({ showId: 's', type: 'trailer', status: 'failed', error: 'no' })
+    const failed = tracker.getPipeline('s')
+    expect(failed.progress).toBe(less.progress)
+    show.setFacts({ done: {} })
+    expect(progressChange(failed, tracker.getPipeline('s')).reason).toBe('Trailer: one is no longer done')
+  })
+
+  it('tells of a reset, also while the newest task of the slot goes on', () => {
+    const one = before()
+    one.tracker.reset({ showId: 's', type: 'show-generation' })
+    expect(change(one).reason).toBe('Show Blueprint: one starts over')
+    const other = before()
+    other.step('show-generation', 'processing')
+    const view = other.tracker.getPipeline('s')
+    other.tracker.reset({ showId: 's', type: 'show-generation' })
+    expect(progressChange(view, other.tracker.getPipeline('s')).reason).toBe(
+      'Show Blueprint: one starts over',
+    )
+  })
+
+  it('tells of a rename, on both sides of it', () => {
+    const one = before()
+    one.tracker.show('other').setCharacters([{ id: 'x' }])
+    const type = 'library-poster'
+    one.tracker.addTask({ showId: 'other', type, status: 'processing', progress: 90 })
+    const other = one.tracker.getPipeline('other')
+    one.tracker.addTask({ showId: 's', type, status: 'failed', error: 'no' })
+    const { view } = one
+    one.tracker.renameShow('s', 'other')
+    const joined = one.tracker.getPipeline('other')
+    const reason = 'The show was renamed or joined with another'
+    expect(progressChange(view, joined)).toEqual({ from: 28, to: 14, reason })
+    one.tracker.renameShow('third', 'other')
+    one.tracker.addTask({ showId: 'third', type, status: 'failed', error: 'no' })
+    expect(progressChange({ ...other, steps: other.steps, progress: 90 }, joined).reason).toBe(reason)
+  })
+
+  it('tells of a show that is held no longer', () => {
+    const one = before()
+    const { getPipeline } = createTracker({ pipeline: showPipeline })
+    expect(progressChange(one.view, getPipeline('s')).reason).toBe('The show was removed or started over')
+  })
+
+  it('always has a reason of its own when it went back', () => {
+    const pipeline = definePipeline({
+      id: 'reasons',
+      steps: [
+        { type: 'seed', label: 'Seed', per: 'show', weight: 2 },
+        { type: 'portrait', label: 'Portraits', per: 'character', weight: 5 },
+        { type: 'video', label: 'Videos', per: 'character', optional: true },
+      ],
+    })
+    const people = ['ada', 'bo', 'cy']
+    const event = fc.record({
+      kind: fc.constantFrom(
+        'add',
+        'add',
+        'add',
+        'update',
+        'update',
+        'dismiss',
+        'reset',
+        'elsewhere',
+        'dismissed elsewhere',
+        'rename',
+        'cast',
+        'facts',
+        'unavailable',
+      ),
+      type: fc.constantFrom('seed', 'portrait', 'video'),
+      characterId: fc.constantFrom(...people),
+      status: fc.constantFrom('processing', 'succeeded', 'succeeded', 'failed', 'canceled', 'interrupted'),
+      progress: fc.nat(100),
+      some: fc.subarray(people),
+    })
+    let backwards = 0
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 30 }), (events) => {
+        let now = 1
+        const tracker = createTracker({ pipeline, clock: () => (now += 1), by: 'me' })
+        // Updates of ended tasks are reported.
+        tracker.on('error', () => {})
+        const show = tracker.show('s')
+        let view = tracker.getPipeline('s')
+        for (const { kind, type, characterId, status, progress, some } of events) {
+          const slot = { showId: 's', type, ...(type === 'seed' ? {} : { characterId }) } as never
+          if (kind === 'add') tracker.addTask({ ...(slot as object), status, progress } as never)
+          else if (kind === 'update') {
+            const task = tracker.getTask(slot)
+            if (task) tracker.updateTask(task.id, { status, progress } as never)
+          } else if (kind === 'dismiss' || kind === 'reset') tracker[kind](slot)
+          else if (kind === 'rename') {
+            const old = `old ${now}`
+            tracker.addTask({ showId: old, type: 'seed', status, progress } as never)
+            if (progress > 50) tracker.renameShow(old, 's')
+          } else if (kind === 'elsewhere' || kind === 'dismissed elsewhere') {
+            const held = tracker.getTask(slot)
+            const version = held && { ...held, progress, rev: held.rev + 1, by: 'other' }
+            const tasks = version ? [kind === 'elsewhere' ? version : dismissedElsewhere(version)] : []
+            tracker.merge(parseRecords({ tasks }))
+          } else if (kind === 'cast') show.setCharacters(some.map((id) => ({ id })))
+          else if (kind === 'facts')
+            show.setFacts({ done: { portrait: some, ...(progress > 50 ? { seed: true as const } : {}) } })
+          else show.setUnavailable(progress > 50 ? [type as 'seed'] : [])
+          const next = tracker.getPipeline('s')
+          const { from, to, reason } = progressChange(view, next)
+          view = next
+          expect(reason !== undefined).toBe(to < from)
+          expect(reason).not.toBe(english.working)
+          if (to < from) backwards += 1
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+    expect(backwards).toBeGreaterThan(100)
+  })
+})

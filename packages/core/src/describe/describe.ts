@@ -1,0 +1,124 @@
+import { cut, durationOf, type Wording, type Words, wordsFor } from './words.ts'
+import type { AnyPipelineView } from '../state/views.ts'
+
+export { progressChange, type ProgressChange } from './progress-change.ts'
+export { english, type Messages, type Plural } from './words.ts'
+
+/** What is left, in ms: half of such shows take no longer than `from`, nine of ten no longer than `to`. */
+export interface Remaining {
+  readonly from: number
+  readonly to: number
+  /** Something has been running for longer than it nearly ever does. */
+  readonly isLonger?: boolean
+}
+
+/** In which language, and with what is known about the time. */
+export interface DescribeOptions extends Wording {
+  /** As `eta` of `@callsheet/core/eta` gives it. */
+  readonly remaining?: Remaining | undefined
+}
+
+/**
+ * One sentence about a show, for page titles, live regions, notifications and terminals. One line, without control
+ * characters; names from right to left stay by themselves.
+ *
+ * @param options A locale, or more.
+ * @example
+ * describe(tracker.getPipeline('neon-noir')) // 'Portraits 3 of 5, one failed'
+ */
+export function describe(view: AnyPipelineView, options: string | DescribeOptions = {}): string {
+  const { remaining, ...wording }: DescribeOptions =
+    typeof options === 'string' ? { locale: options } : options
+  const words = wordsFor(wording)
+  const { messages } = words
+  const parts =
+    view.status === 'active'
+      ? [...activeParts(view, words), ...timeParts(remaining, words)]
+      : view.status === 'succeeded'
+        ? [
+            view.title ? words.fill('done', { title: view.title }) : messages.doneUntitled,
+            ...words.counted('notRemade', view.failed),
+          ]
+        : view.status === 'failed'
+          ? failedParts(view, words)
+          : pendingParts(view, words)
+  return parts.join(messages.separator)
+}
+
+// --- the parts of a sentence ---------------------------------------------------------------------------------------
+
+const mostNamed = 2
+
+function activeParts(view: AnyPipelineView, words: Words): string[] {
+  const active = view.steps.filter(({ status }) => status === 'active')
+  const named = active
+    .slice(0, mostNamed)
+    .map((step) =>
+      step.per === 'show'
+        ? words.fill('step', { label: words.label(step) })
+        : words.fill('items', { label: words.label(step), completed: step.completed, total: step.total }),
+    )
+  const rest = active.length - named.length
+  const main = named.length > 0 ? named : [words.messages.working]
+  return [
+    ...main,
+    ...words.counted('more', rest),
+    ...words.counted('failed', view.failed),
+    ...words.counted('interrupted', interruptedIn(view)),
+  ]
+}
+
+function failedParts(view: AnyPipelineView, words: Words): string[] {
+  // A step whose failures have results is not failed.
+  const step = view.steps.find(({ status, counted }) => status === 'failed' && counted)
+  if (!step) return words.counted('failed', view.failed)
+  const label = words.label(step)
+  const text =
+    step.per === 'show'
+      ? words.fill('stepFailed', { label })
+      : words.fill('itemsFailed', { label, n: step.failed, total: step.total })
+  const [only] = step.errors
+  const main =
+    view.failed === 1 && only ? words.fill('because', { text, message: cut(only.message, 80) }) : text
+  return [
+    main,
+    ...words.counted('failed', view.failed - step.failed),
+    ...words.counted('interrupted', interruptedIn(view)),
+  ]
+}
+
+function pendingParts(view: AnyPipelineView, words: Words): string[] {
+  const interrupted = interruptedIn(view)
+  const isUntouched = view.steps.every(({ completed, canceled }) => completed + canceled === 0)
+  if (isUntouched && interrupted === 0) return [words.messages.notBegun]
+  return [
+    words.fill('stepsDone', { completed: view.completedSteps, total: view.totalSteps }),
+    ...words.counted('notRemade', view.failed),
+    ...words.counted('interrupted', interrupted),
+  ]
+}
+
+const interruptedIn = ({ steps }: AnyPipelineView): number =>
+  steps.reduce((sum, { interrupted }) => sum + interrupted, 0)
+
+function timeParts(remaining: Remaining | undefined, words: Words): string[] {
+  if (!remaining || !Number.isFinite(remaining.from + remaining.to)) return []
+  const { from, to, isLonger } = remaining
+  const [low, high] = [durationOf(from, Math.floor), durationOf(Math.max(from, to), Math.ceil)]
+  const isSame = low.seconds >= high.seconds
+  const left =
+    low.seconds === 0
+      ? words.fill('upTo', { time: words.duration(high) })
+      : words.fill('left', {
+          time: isSame
+            ? words.duration(high)
+            : words.fill('range', {
+                from:
+                  low.unit === high.unit && low.unit !== 'hour'
+                    ? words.number(low.count)
+                    : words.duration(low),
+                to: words.duration(high),
+              }),
+        })
+  return isLonger ? [words.messages.longer, left] : [left]
+}

@@ -1,0 +1,136 @@
+import type { AnyPipelineView, SlotView, StepView } from '../state/views.ts'
+import { type PluralName, type Wording, type Words, wordsFor } from './words.ts'
+
+/** How the overall value of a show changed, and why if it went back. */
+export interface ProgressChange {
+  readonly from: number
+  readonly to: number
+  /** For a person; there exactly when `to` is less than `from`. */
+  readonly reason?: string
+}
+
+/**
+ * Says why a show's overall progress went back, so that no bar moves backwards without a reason that is shown: the work
+ * changed, an attempt ended or began again without a result, another writer's version won, facts went backwards, a step
+ * no longer counts, or the show was renamed, removed, or started over.
+ *
+ * @param before An earlier view of the same show.
+ * @example
+ * progressChange(before, tracker.getPipeline('neon-noir')).reason // 'Portraits: 2 more to do'
+ */
+export function progressChange(
+  before: AnyPipelineView,
+  after: AnyPipelineView,
+  options: string | Wording = {},
+): ProgressChange {
+  const change = { from: before.progress, to: after.progress }
+  if (change.to >= change.from) return change
+  const words = wordsFor(typeof options === 'string' ? { locale: options } : options)
+  const { messages } = words
+  if (isRenamed(before, after)) return { ...change, reason: messages.renamed }
+  if (isEmpty(after)) return { ...change, reason: messages.removed }
+  const pulls = after.steps
+    .flatMap((step, place) => {
+      const old = before.steps[place]
+      return old
+        ? [{ pull: pullOf(old, step, before.progress), reason: reasonIn(old, step, after, words) }]
+        : []
+    })
+    .toSorted((a, b) => b.pull - a.pull)
+  return { ...change, reason: pulls.find(({ reason }) => reason)?.reason ?? messages.working }
+}
+
+/** Whether the show has another id now, or the tasks of another show have joined it. */
+function isRenamed(before: AnyPipelineView, after: AnyPipelineView): boolean {
+  const idsIn = ({ steps }: AnyPipelineView) =>
+    new Set(steps.flatMap(({ tasks }) => tasks.map(({ showId }) => showId)))
+  const known = idsIn(before).add(after.showId)
+  return before.showId !== after.showId || [...idsIn(after)].some((id) => !known.has(id))
+}
+
+/** Whether there is nothing left that was known of the show. */
+const isEmpty = ({ title, characters, steps }: AnyPipelineView): boolean =>
+  title === undefined &&
+  characters.length === 0 &&
+  steps.every(({ slots }) => slots.every(({ tried }) => !tried))
+
+/** How far a step pulls the mean down: because it fell, came in below the mean, or left from above it. */
+function pullOf(old: StepView, step: StepView, mean: number): number {
+  if (old.counted && step.counted) return old.progress - step.progress
+  return old.counted ? old.progress - mean : step.counted ? mean - step.progress : 0
+}
+
+/** Why a step weighs less than it did, or now weighs at all. */
+function reasonIn(old: StepView, step: StepView, view: AnyPipelineView, words: Words): string | undefined {
+  const label = words.label(step)
+  if (!old.counted && step.counted) return words.fill(old.unavailable ? 'available' : 'began', { label })
+  if (old.counted && !step.counted) return words.fill('countsNoMore', { label })
+  if (!step.counted || step.progress >= old.progress) return undefined
+  const [most] = lossesIn(old, step, view).toSorted((a, b) => b.loss - a.loss)
+  if (!most) return undefined
+  const { name, n } = most
+  return name === 'runsAgain' || name === 'overruled'
+    ? words.fill(name, { label })
+    : words.counted(name, n, { label })[0]
+}
+
+/** A message that says why slots are worth less than they were. */
+type LossName =
+  Exclude<PluralName, 'more' | 'failed' | 'interrupted' | 'notRemade'> | 'runsAgain' | 'overruled'
+
+interface Loss {
+  readonly name: LossName
+  n: number
+  loss: number
+}
+
+/** What the slots of a step have lost, by reason. */
+function lossesIn(old: StepView, step: StepView, { characters }: AnyPipelineView): Loss[] {
+  const losses = new Map<LossName, Loss>()
+  const lose = (name: LossName, loss: number) => {
+    if (loss <= 0) return
+    const held = losses.get(name) ?? { name, n: 0, loss: 0 }
+    losses.set(name, { name, n: held.n + 1, loss: held.loss + loss })
+  }
+  // Without any slot a step is at 0.
+  const mean =
+    step.slots.length === 0 ? 0 : old.slots.reduce((sum, slot) => sum + partOf(slot), 0) / old.slots.length
+  const before = new Map(old.slots.map((slot) => [slot.characterId, slot]))
+  const after = new Map(step.slots.map((slot) => [slot.characterId, slot]))
+  const roster = new Set(characters.map(({ id }) => id))
+  for (const [item, slot] of after) {
+    const held = before.get(item)
+    if (held) lose(lossOf(held, slot), partOf(held) - partOf(slot))
+    else lose('grown', mean - partOf(slot))
+  }
+  for (const [item, held] of before) {
+    if (after.has(item)) continue
+    const isTakenOut = item !== undefined && roster.size > 0 && !roster.has(item)
+    lose(isTakenOut ? 'fewer' : lossOf(held, step.slot(item)), partOf(held) - mean)
+  }
+  return [...losses.values()]
+}
+
+/** What a slot is worth: less than one that is done, whatever its task says of itself. */
+const partOf = ({ done, status, progress }: SlotView): number =>
+  done ? 100 : status === 'active' ? progress * 0.99 : 0
+
+/** Why a slot is worth less than it was. */
+function lossOf(old: SlotView, slot: SlotView): LossName {
+  if (!slot.tried) return old.task ? 'reset' : 'undone'
+  if (old.done) return !old.result ? 'undone' : slot.task ? 'reset' : 'dismissed'
+  switch (slot.status) {
+    case 'failed':
+      return 'nowFailed'
+    case 'canceled':
+      return 'nowCanceled'
+    case 'interrupted':
+      return 'nowInterrupted'
+    case 'active':
+      return old.task?.id === slot.task?.id && old.task?.attempt === slot.task?.attempt
+        ? 'overruled'
+        : 'runsAgain'
+    default:
+      return 'dismissed'
+  }
+}

@@ -1,0 +1,244 @@
+import { CanceledError, CallsheetError, TimeoutError } from '../records/errors.ts'
+import { classifyFailure, seenIn } from '../write/failure.ts'
+import type { JsonObject } from '../records/json.ts'
+import type { Follow, FollowContext } from '../call/resume.ts'
+import type { Job } from '../records/task.ts'
+import type { TaskPatch } from '../write/writer.ts'
+
+export { withSidePoll } from './side-poll.ts'
+
+/** What a provider says of a job. */
+export interface JobState {
+  /** A task's status, or the provider's own word; nothing means that the answer was a bad one. */
+  readonly status?: string | null | undefined
+  /** 0 to 100. */
+  readonly progress?: number
+  /** For a person. Default: the provider's own word. */
+  readonly stage?: string
+  readonly outputUrl?: string
+  readonly outputs?: readonly string[]
+  /** An Error, a text, or what the provider answered. */
+  readonly error?: unknown
+  readonly metadata?: JsonObject
+}
+
+/** How a job is followed. */
+export interface FollowOptions {
+  /** Asks the provider once. What it throws is judged by its status, as `classifyFailure` does. */
+  readonly read: (job: Job, options: { readonly signal: AbortSignal }) => JobState | Promise<JobState>
+  /** Milliseconds between polls. Default 3,000. */
+  readonly every?: number
+  /** Milliseconds after which the job is given up, once a last poll has found it unfinished. Default: never. */
+  readonly timeout?: number
+  /** Milliseconds after which an unanswered poll counts as failed. Default 30,000. */
+  readonly readTimeout?: number
+  /** Maximum number of consecutive failed polls. Default 8, which takes about four minutes. */
+  readonly mostErrors?: number
+  /** Whether a success without `outputUrl`, `outputs` or `metadata` is a failure. Default true. */
+  readonly needsOutput?: boolean
+}
+
+/** The provider does not know the job any more, or cannot be asked: how it ends is unknown. */
+export class JobLostError extends CallsheetError {
+  override readonly name = 'JobLostError'
+  override readonly code = 'job_lost'
+  /** The paid call is not made again by itself. */
+  readonly retryable = false
+}
+
+/** The provider says that the job failed. */
+export class JobFailedError extends CallsheetError {
+  override readonly name = 'JobFailedError'
+  override readonly code = 'job_failed'
+}
+
+const longestPause = 60_000
+
+/**
+ * Makes a function that follows jobs by asking again and again, for `tracker.resume` and for use inside `track`.
+ *
+ * One question at a time, the next `every` ms after the answer. A question that fails is asked again, after pauses
+ * that double up to a minute; `mostErrors` in a row, a 404 or 410, or a status that no repetition mends (401, say)
+ * make it reject with a JobLostError. It ends as well when the run is stopped, and when the task has succeeded by
+ * another way, such as a webhook.
+ *
+ * `succeeded`, `failed` and `canceled` end a job, and so do `completed`, `done`, `error`, `cancelled` and their like in
+ * any case; every other word is a stage of a job that goes on.
+ *
+ * @example
+ * const follow = followJob({
+ *   read: async ({ url }, { signal }) => (await fetch(url!, { signal })).json(),
+ *   timeout: 900_000,
+ * })
+ * tracker.resume({ replicate: follow })
+ */
+export function followJob(options: FollowOptions): Follow {
+  const { every = 3_000, timeout = Infinity, readTimeout = 30_000, mostErrors = 8 } = options
+  checkNumbers({ every, timeout, readTimeout, mostErrors })
+  return async (job, context) => {
+    const deadline = context.now() + timeout
+    let errors = 0
+    for (;;) {
+      const isLast = context.now() >= deadline
+      const wasCut = context.watchPage?.()
+      const answer = await ask(options, job, context)
+      // Whatever was asked for may be over, whoever answered.
+      if (context.signal.aborted) throw context.signal.reason
+      const { status, outputUrl, outputs } = context.task
+      if (status === 'succeeded') return { ...(outputUrl && { outputUrl }), ...(outputs && { outputs }) }
+      let pause = every
+      if ('state' in answer) {
+        errors = 0
+        const outcome = outcomeOf(answer.state, context, options)
+        if (outcome) return outcome
+        if (isLast) throw new TimeoutError(`Job "${job.id}" took longer than ${timeout} ms.`)
+      } else if (statusOf(answer.thrown) === undefined && (await wasCut?.())) {
+        // The browser's doing, not the job's: the pause ends when the page is back.
+        pause = 0
+      } else {
+        errors += 1
+        pause = pauseAfter(answer.thrown, job, context, errors, { every, mostErrors })
+      }
+      await context.wait(Math.max(0, Math.min(pause, isLast ? pause : deadline - context.now())))
+    }
+  }
+}
+
+const statusOf = (thrown: unknown) => seenIn(thrown).error.httpStatus
+
+function checkNumbers(numbers: object): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (typeof value === 'number' && value >= 0) continue
+    const message = `Invalid "${name}" of followJob: expected a number from 0 to Infinity, got ${String(value)}.`
+    throw new CallsheetError(message, { code: 'invalid_option' })
+  }
+}
+
+/** One question, given up after its time. */
+async function ask({ read, readTimeout = 30_000 }: FollowOptions, job: Job, context: FollowContext) {
+  const question = new AbortController()
+  const stop = () => question.abort(context.signal.reason)
+  context.signal.addEventListener('abort', stop, { once: true })
+  const tooLong = async (): Promise<never> => {
+    await context.wait(readTimeout, question.signal)
+    throw new TimeoutError(`no answer in ${readTimeout} ms`)
+  }
+  try {
+    const state = await Promise.race([
+      Promise.resolve(read(job, { signal: question.signal })).then(checked),
+      tooLong(),
+    ])
+    return { state }
+  } catch (thrown) {
+    return { thrown }
+  } finally {
+    context.signal.removeEventListener('abort', stop)
+    question.abort()
+  }
+}
+
+function checked(state: JobState | null | undefined): JobState {
+  // A copy, so that a getter that throws is a bad answer, too.
+  if (typeof state?.status === 'string' && state.status !== '') return { ...state }
+  throw Object.assign(new Error('the answer has no status'), { cause: state })
+}
+
+const ends: Readonly<Record<string, 'succeeded' | 'failed' | 'canceled'>> = {
+  succeeded: 'succeeded',
+  success: 'succeeded',
+  completed: 'succeeded',
+  complete: 'succeeded',
+  done: 'succeeded',
+  finished: 'succeeded',
+  ready: 'succeeded',
+  failed: 'failed',
+  failure: 'failed',
+  error: 'failed',
+  errored: 'failed',
+  expired: 'failed',
+  timedout: 'failed',
+  canceled: 'canceled',
+  cancelled: 'canceled',
+  aborted: 'canceled',
+}
+
+/** How a job has ended, by a provider's own word in any case; undefined while it goes on. */
+function endOf(word: string): 'succeeded' | 'failed' | 'canceled' | undefined {
+  const key = word.toLowerCase().replaceAll(/[^a-z]/g, '')
+  return Object.hasOwn(ends, key) ? ends[key] : undefined
+}
+
+/**
+ * What a provider's word of a job means for its task, whoever hears it: one who asks, or a webhook.
+ *
+ * Without a status nothing is known, and nothing given.
+ *
+ * @param options `needsOutput` as in `FollowOptions`.
+ * @example
+ * patchOfJob({ status: 'COMPLETED', outputUrl: 'https://example.com/ada.png' })
+ * // { status: 'succeeded', outputUrl: 'https://example.com/ada.png' }
+ * patchOfJob({ status: 'IN_QUEUE' }) // { status: 'processing', stage: 'IN_QUEUE' }
+ */
+export function patchOfJob(
+  { status, stage, progress, error, outputUrl, outputs, metadata }: JobState,
+  { needsOutput = true }: Pick<FollowOptions, 'needsOutput'> = {},
+): TaskPatch {
+  if (!status) return {}
+  const end = endOf(status)
+  const said = `The provider says: ${status}.`
+  if (end === 'failed') return { status: end, error: error ?? stage ?? said }
+  if (end === 'canceled') {
+    return { status: end, error: { message: typeof error === 'string' ? error : said, code: end } }
+  }
+  if (end === undefined) {
+    const isBegun = status !== 'starting'
+    return {
+      status: isBegun ? 'processing' : 'starting',
+      stage: stage ?? status,
+      ...(progress === undefined ? {} : { progress }),
+    }
+  }
+  if (needsOutput && !outputUrl && !outputs?.length && metadata === undefined) {
+    return { status: 'failed', error: 'The job succeeded without an output.' }
+  }
+  return {
+    status: end,
+    ...(outputUrl && { outputUrl }),
+    ...(outputs && { outputs }),
+    ...(metadata && { metadata }),
+  }
+}
+
+/** What to record of a success; throws another end; undefined while the job goes on, which is told. */
+function outcomeOf(state: JobState, context: FollowContext, options: FollowOptions): TaskPatch | undefined {
+  const { status, error, ...patch } = patchOfJob(state, options)
+  if (status === 'failed' || status === 'canceled') throw endError(error, status)
+  const isOver = status === 'succeeded'
+  // A success is recorded here as well: what `track` returns is read by the caller, not by us.
+  context.update(isOver ? patch : { ...patch, status: 'processing' })
+  return isOver ? patch : undefined
+}
+
+function endError(cause: unknown, status: 'failed' | 'canceled'): Error {
+  const { message, code } = seenIn(cause).error
+  if (status === 'canceled') return new CanceledError(message)
+  return Object.assign(new JobFailedError(message, { cause }), code === undefined ? {} : { code })
+}
+
+/** How long to wait after a question that failed; throws when it is not worth asking again. */
+function pauseAfter(
+  thrown: unknown,
+  job: Job,
+  context: FollowContext,
+  errors: number,
+  { every, mostErrors }: { readonly every: number; readonly mostErrors: number },
+): number {
+  const { error, retryable, retryAfter } = classifyFailure(seenIn(thrown), context.now())
+  if (!retryable || error.httpStatus === 404 || error.httpStatus === 410 || errors >= mostErrors) {
+    const times = errors > 1 ? `, ${errors} times in a row` : ''
+    throw new JobLostError(`Lost sight of job "${job.id}": ${error.message}${times}.`, { cause: thrown })
+  }
+  const pause = Math.max(retryAfter ?? 0, Math.min(longestPause, every * 2 ** (errors - 1)))
+  context.update({ stage: `no answer (${error.message}), asking again in ${Math.ceil(pause / 1_000)} s` })
+  return pause
+}

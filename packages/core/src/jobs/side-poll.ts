@@ -1,0 +1,120 @@
+import { nameOf } from '../records/errors.ts'
+import { classifyFailure, seenIn } from '../write/failure.ts'
+import { type Outcome, settled, unwrap } from '../call/outcome.ts'
+import { isFailedResponse } from '../call/response.ts'
+import type { FollowContext } from '../call/resume.ts'
+
+const longestPause = 60_000
+/** Of a poll that has lost sight of its work. */
+const firstPause = 3_000
+
+/**
+ * Makes a long call and polls beside it, for a call whose connection may drop while its work goes on.
+ *
+ * What the call answers counts, also when it is an HTTP error: polling then ends at once. Only a dropped call leaves the
+ * work to the poll: a network error, a time limit of the caller, a gateway's status (502, 503, 504, 520 to 524), or a
+ * host's HTML page in place of an answer. What the poll ends with is then the result; where the poll loses sight of the
+ * work too, the call's own end is.
+ *
+ * While the call is open, a poll that loses sight of the work starts again, after 3 s, 6 s … up to a minute, except
+ * after a 400, 401 or 403. When the poll knows of the success first, the call has `grace` ms left to answer; its
+ * connection is left alone.
+ *
+ * @param grace Milliseconds. Default 10,000.
+ * @example
+ * await show.track('trailer', (run) =>
+ *   withSidePoll(run, () => fetch('/api/trailer', init), (side) => follow({ provider: 'ours', id: 'neon-noir' }, side)),
+ * )
+ */
+export async function withSidePoll<Value, Known>(
+  context: FollowContext,
+  call: () => Promise<Value>,
+  poll: (side: FollowContext) => Promise<Known>,
+  { grace = 10_000 }: { readonly grace?: number } = {},
+): Promise<Value | Known> {
+  const side = new AbortController()
+  const stop = () => side.abort(context.signal.reason)
+  context.signal.addEventListener('abort', stop, { once: true })
+  const sideContext: FollowContext = {
+    signal: side.signal,
+    get task() {
+      return context.task
+    },
+    update: (patch) => context.update(patch),
+    wait: (ms, signal = side.signal) => context.wait(ms, signal),
+    now: context.now,
+    watchPage: context.watchPage,
+  }
+  try {
+    const called = settled(call)
+    const polled = settled(() => pollBeside(called, () => poll(sideContext), sideContext))
+    const lateness = async () =>
+      'value' in (await polled) ? sideContext.wait(grace) : new Promise<never>(() => {})
+    const end = await Promise.race([called, lateness()])
+    if (end && !isDropped(end, context.now())) return unwrap(end)
+    const known = await polled
+    return 'value' in known || isOutcome(known.thrown) ? unwrap(known) : unwrap(await called)
+  } finally {
+    context.signal.removeEventListener('abort', stop)
+    side.abort()
+  }
+}
+
+/** An early poll may be told that there is no such work yet: that is final only once the call has ended. */
+async function pollBeside<T>(
+  called: Promise<Outcome>,
+  poll: () => Promise<T>,
+  { wait, signal, now }: FollowContext,
+): Promise<T> {
+  const over = new AbortController()
+  void called.then(() => over.abort())
+  for (let pause = firstPause; ; pause = Math.min(longestPause, 2 * pause)) {
+    try {
+      return await poll()
+    } catch (error) {
+      if (over.signal.aborted || nameOf(error) !== 'JobLostError' || isRefusal(error)) throw error
+      await wait(pause, over.signal).catch(() => {})
+      // In a page that is left, this waits until it is back.
+      if (over.signal.aborted) await wait(0)
+      if (signal.aborted || (over.signal.aborted && !isDropped(await called, now()))) throw error
+    }
+  }
+}
+
+const gateway: ReadonlySet<unknown> = new Set([502, 503, 504, 520, 521, 522, 523, 524])
+
+/** Whether the call ended without an answer of its server, so that its work may go on. */
+function isDropped(end: Outcome, now: number): boolean {
+  if ('value' in end) return isFailedResponse(end.value) && isNoAnswer(end.value.status, end.value)
+  const { error, headers, kind } = classifyFailure(seenIn(end.thrown), now)
+  const response = responseOf(end.thrown)
+  const status = error.httpStatus ?? response?.status
+  if (status !== undefined) return isNoAnswer(status, response ?? { headers })
+  // A page, or half of an answer, that was read as JSON.
+  const name = nameOf(end.thrown)
+  return /^(?:network|timeout)$/.test(kind) || /^(?:SyntaxError|TimeoutError|JobLostError)$/.test(name)
+}
+
+interface Answer {
+  readonly status?: unknown
+  readonly headers?: Pick<Headers, 'get'> | undefined
+}
+
+/** A gateway's word, or a host's page in place of an answer. */
+const isNoAnswer = (status: unknown, { headers }: Answer): boolean =>
+  gateway.has(status) || /^\s*text\/html\b/i.test(headers?.get('content-type') ?? '')
+
+/** The response that the errors of ky, axios and their like carry. */
+function responseOf(thrown: unknown): Answer | undefined {
+  const { response } = (thrown ?? {}) as { readonly response?: Answer | null }
+  const { status, headers } = response ?? {}
+  if (typeof status !== 'number') return undefined
+  return { status, headers: typeof headers?.get === 'function' ? headers : undefined }
+}
+
+/** What the provider itself says of the end. */
+const isOutcome = (thrown: unknown): boolean => /^(?:JobFailed|Canceled)Error$/.test(nameOf(thrown))
+
+/** Polling again would be refused again. */
+const isRefusal = (lost: unknown): boolean =>
+  [400, 401, 403].includes(seenIn((lost as Error).cause).error.httpStatus!)

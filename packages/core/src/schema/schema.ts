@@ -1,0 +1,182 @@
+import * as z from 'zod/mini'
+import { CallsheetError } from '../records/errors.ts'
+import { migrate } from './migrate.ts'
+import type { ExtraDefinition, Pipeline, StandardSchema } from '../records/pipeline.ts'
+import { durationsSchema, showSchema, taskSchema, tombstoneSchema, version } from './record-schemas.ts'
+import type { ParsedRecords, ParsedSnapshot, Rejection } from '../tracker/snapshot.ts'
+import type { DurationsRecord, ShowRecord, TaskRecord, TaskVersion } from '../records/task.ts'
+
+export { durationsSchema, showSchema, taskSchema, tombstoneSchema } from './record-schemas.ts'
+
+/** How records are read. */
+export interface ParseOptions {
+  /** Checks each task's metadata by its step's schema as well, and sets aside what belongs to another pipeline. */
+  readonly pipeline?: Pipeline
+}
+
+/** The input is not valid JSON, not a set of records, or from a newer version of Callsheet. */
+export class ParseError extends CallsheetError {
+  override readonly name = 'ParseError'
+  override readonly code = 'parse_failed'
+}
+
+const versionSchema = z.union([tombstoneSchema, taskSchema])
+const envelope = z.looseObject({
+  v: z.optional(z.number()),
+  savedAt: z.optional(z.number()),
+  pipeline: z.optional(z.unknown()),
+  tasks: z.optional(z.array(z.unknown())),
+  shows: z.optional(z.array(z.unknown())),
+  durations: z.optional(z.array(z.unknown())),
+})
+
+/**
+ * Reads records from outside: `{ tasks, shows }`, or its JSON text. A record that does not pass is set aside with
+ * the reason; the rest is taken.
+ *
+ * Throws a ParseError when the whole is unreadable or made by a newer version: then nothing should be overwritten.
+ *
+ * @example
+ * tracker.merge(parseRecords(await response.text(), { pipeline: showPipeline }))
+ */
+export function parseRecords(input: unknown, options: ParseOptions = {}): ParsedRecords {
+  return read(input, options) as unknown as ParsedRecords
+}
+
+/**
+ * Reads a snapshot that `tracker.serialize()` made, or its JSON text. A damaged record is set aside with the reason.
+ *
+ * Throws a ParseError as `parseRecords` does.
+ *
+ * @example
+ * const saved = localStorage.getItem('shows')
+ * if (saved) tracker.restore(parseSnapshot(saved, { pipeline: showPipeline }))
+ */
+export function parseSnapshot(input: unknown, options: ParseOptions = {}): ParsedSnapshot {
+  return read(input, options) as unknown as ParsedSnapshot
+}
+
+/** After so many, what was given is no set of records. */
+const mostRejected = 1_000
+
+function read(input: unknown, { pipeline }: ParseOptions) {
+  const { savedAt = 0, tasks = [], shows = [], durations = [], ...given } = open(input)
+  const rejected: Rejection[] = []
+  let skipped = 0
+  const pass = <T>(
+    kind: Rejection['kind'],
+    schema: z.ZodMiniType<T>,
+    check?: (value: T) => string | undefined,
+  ) => {
+    return (value: unknown, index: number): T[] => {
+      if (rejected.length >= mostRejected) {
+        skipped += 1
+        return []
+      }
+      const result = safely(() => {
+        const { success, data, error } = schema.safeParse(value)
+        const reason = success ? check?.(data) : reasonOf(error)
+        return reason === undefined ? { data: data as T } : reason
+      })
+      if (typeof result !== 'string') return [frozen(result.data as object) as T]
+      rejected.push({ index, kind, reason: result })
+      return []
+    }
+  }
+  const types = new Map<string, ExtraDefinition>()
+  for (const one of [...(pipeline?.steps ?? []), ...(pipeline?.extra ?? [])]) types.set(one.type, one)
+  const isForeign = (id: unknown) => pipeline && typeof id === 'string' && id !== pipeline.id
+  const foreignShows = new Set<string>()
+  const checkShow = (show: ShowRecord): string | undefined => {
+    if (!isForeign(show.pipeline)) return undefined
+    foreignShows.add(show.showId)
+    return `it belongs to the pipeline "${show.pipeline}"`
+  }
+  // Shows first: they say whose tasks may be foreign.
+  const passedShows = shows.flatMap(pass<ShowRecord>('show', showSchema as never, checkShow))
+  const checkTask = (task: TaskVersion): string | undefined => {
+    if (task.type === undefined) return undefined
+    // A type of our own stays: the name of a pipeline may be what was damaged.
+    const mayBeForeign = isForeign(given.pipeline) || foreignShows.has(task.showId)
+    if (mayBeForeign && !types.has(task.type)) return 'it belongs to another pipeline'
+    return 'removed' in task ? undefined : checkMetadata(task, types.get(task.type)?.metadata)
+  }
+  const passedTasks = tasks.flatMap(pass<TaskVersion>('task', versionSchema as never, checkTask))
+  const passedDurations = durations.flatMap(pass<DurationsRecord>('durations', durationsSchema as never))
+  return {
+    savedAt,
+    tasks: passedTasks,
+    shows: passedShows,
+    durations: passedDurations,
+    rejected,
+    skipped,
+  }
+}
+
+/** A record that is the tracker's own through and through: what was given stays as it is. */
+function frozen(record: object): object {
+  const parts = record as Record<string, unknown>
+  for (const name of Object.keys(parts)) parts[name] = frozenCopy(parts[name])
+  return Object.freeze(record)
+}
+
+function frozenCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy))
+  // Makes own properties whatever their names are: `__proto__` too.
+  return Object.freeze(
+    Object.fromEntries(Object.entries(value).map(([name, part]) => [name, frozenCopy(part)])),
+  )
+}
+
+function checkMetadata({ metadata }: TaskRecord, schema: StandardSchema | undefined): string | undefined {
+  if (metadata === undefined || schema === undefined) return undefined
+  const result = schema['~standard'].validate(metadata)
+  if (result instanceof Promise) return 'its metadata schema answers later, which a door cannot wait for'
+  return result.issues && `metadata: ${result.issues[0]?.message ?? 'invalid'}`
+}
+
+/** What was given, in today's shape. */
+function open(input: unknown): z.infer<typeof envelope> {
+  const outer = safely(() => envelope.safeParse(typeof input === 'string' ? parseJson(input) : input))
+  const given = unwrap(outer)
+  const { v = version } = given
+  if (v > version) {
+    throw new ParseError(
+      `These records have version ${v}; this Callsheet reads up to ${version}. Update it first.`,
+    )
+  }
+  // What is no version was damaged; each record is checked by itself.
+  const isOlder = Number.isInteger(v) && v >= 1 && v < version
+  return isOlder ? unwrap(safely(() => envelope.safeParse(migrate(given, v)))) : given
+}
+
+function unwrap(read: ReturnType<typeof envelope.safeParse> | string): z.infer<typeof envelope> {
+  if (typeof read === 'string') throw new ParseError(`Cannot parse records: ${read}.`)
+  if (!read.success) throw new ParseError(`Cannot parse records: ${reasonOf(read.error)}.`)
+  return read.data
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new ParseError(`Cannot parse JSON: ${String(error)}`, { cause: error })
+  }
+}
+
+/** What a hostile value makes a check throw (too deep, say) is a reason as any other. */
+function safely<T>(action: () => T): T | string {
+  try {
+    return action()
+  } catch (error) {
+    if (error instanceof ParseError) throw error
+    return `it could not be read: ${String(error)}`
+  }
+}
+
+const reasonOf = (error: z.core.$ZodError): string => {
+  const [issue] = error.issues
+  const where = issue?.path.length ? `${issue.path.map(String).join('.')}: ` : ''
+  return `${where}${issue?.message || issue?.code || 'invalid'}`
+}

@@ -1,0 +1,79 @@
+import type { Pipeline, Step } from '../records/pipeline.ts'
+import type { Slot } from '../records/task.ts'
+import type { PipelineView, SlotView, StepView } from './views.ts'
+
+/**
+ * The slots that could be begun now: nothing was ever tried in them, and all that comes before them is done and not
+ * being made again. An autopilot needs no more than this.
+ *
+ * A failed, canceled or interrupted slot is not among them, also after it was dismissed: another try is a decision of
+ * the application (`tracker.reset` makes a slot untried).
+ * Nor is one of an unavailable step, or of one that waits for an unavailable step. A step that an empty roster leaves
+ * out is waited for by nobody; an optional one is done when all that was begun in it is.
+ *
+ * @example
+ * for (const slot of readySlots(showPipeline, tracker.getPipeline('neon-noir'))) begin(slot)
+ */
+export function readySlots<P extends Pipeline>(pipeline: P, view: PipelineView<P>): readonly Slot<P>[] {
+  const steps = view.steps as readonly StepView[]
+  return pipeline.steps.flatMap((definition, place) =>
+    steps[place]!.unavailable
+      ? []
+      : untriedItems(view, steps[place]!)
+          .filter((item) => needsOf(pipeline, steps, definition, item).every(isMet))
+          .map((item) => slotFor(definition, view.showId, item)),
+  ) as unknown as readonly Slot<P>[]
+}
+
+/** Those whose slots were not tried; undefined stands for the whole show. */
+function untriedItems(
+  { characters }: Pick<PipelineView, 'characters'>,
+  step: StepView,
+): (string | undefined)[] {
+  // The list of an optional step's slots has only those that were begun.
+  const known = !step.optional
+    ? step.slots.map(({ characterId }) => characterId)
+    : step.per === 'show'
+      ? [undefined]
+      : characters.map(({ id }) => id)
+  return known.filter((id) => !step.slot(id).tried)
+}
+
+/** What a slot waits for: so many done slots of a step, or the slot of one item. */
+export interface Need {
+  readonly step: StepView
+  /** Infinity for what cannot be said or will not come: an unavailable step, or one whose items nobody knows yet. */
+  readonly atLeast: number
+  readonly item?: string
+}
+
+/** What must be done before a slot can be begun. */
+export const needsOf = (
+  pipeline: Pipeline,
+  steps: readonly StepView[],
+  { after, per }: Step,
+  item: string | undefined,
+): readonly Need[] =>
+  after.map((before) => {
+    const { type, atLeast } = typeof before === 'string' ? { type: before, atLeast: undefined } : before
+    const step = steps[pipeline.indexOf(type)!]!
+    if (step.unavailable) return { step, atLeast: Infinity }
+    // Of all that may not count, what is left is a step per item with an empty roster.
+    if (!step.counted && !step.optional) return { step, atLeast: 0 }
+    if (atLeast !== undefined) return { step, atLeast }
+    if (item !== undefined && step.per === per) return { step, atLeast: 1, item }
+    return { step, atLeast: step.total || (step.optional ? 0 : Infinity) }
+  })
+
+/** Whether it is done already, and nothing of it is made again. */
+export const isMet = ({ step, atLeast, item }: Need): boolean =>
+  item === undefined ? settledIn(step) >= atLeast : isSettled(step.slot(item))
+
+/** How many slots of a step are done and not active. */
+export const settledIn = (step: StepView): number =>
+  step.active === 0 ? step.completed : step.slots.filter(isSettled).length
+
+const isSettled = ({ done, status }: SlotView): boolean => done && status !== 'active'
+
+const slotFor = ({ type, per }: Step, showId: string, item: string | undefined) =>
+  item === undefined ? { showId, type } : { showId, type, [`${per}Id`]: item }

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest'
+import { definePipeline } from '../records/pipeline.ts'
+import { applyShow, applyTask } from './reducer.ts'
+import { viewOf } from './show-state.ts'
+import { emptyState, showOf, type State } from './state.ts'
+import type { Facts, ShowRecord, TaskRecord, TaskVersion } from '../records/task.ts'
+import { taskOf, tombstoneOf } from '../testing.ts'
+
+const pipeline = definePipeline({
+  id: 'small',
+  steps: [
+    { type: 'seed', label: 'Seed', per: 'show' },
+    { type: 'portrait', label: 'Portrait', per: 'character' },
+    { type: 'video', label: 'Video', per: 'character', optional: true },
+  ],
+})
+
+const task = (id: string, fields: Partial<TaskRecord> = {}) => taskOf({ id, ...fields })
+
+const removed = (id: string, showId = 's') => tombstoneOf({ id, showId })
+
+type Registers = Omit<ShowRecord, 'showId' | 'pipeline'>
+const show = (showId: string, registers: Registers): ShowRecord => ({
+  showId,
+  pipeline: 'small',
+  ...registers,
+})
+const register = <T>(value: T, rev = 1) => ({ value, rev, by: 'me' })
+const facts = (done: Facts['done'], at = 5): Registers => ({ facts: register({ at, done }) })
+
+const after = (state: State, ...events: readonly (TaskVersion | ShowRecord)[]): State =>
+  events.reduce(
+    (held, event) => ('pipeline' in event ? applyShow(held, event) : applyTask(held, event)),
+    state,
+  )
+const made = (...events: readonly (TaskVersion | ShowRecord)[]): State =>
+  after(emptyState(pipeline), ...events)
+const view = (state: State, showId = 's') => viewOf(showOf(state, showId)!)
+
+describe('a slot whose only task is gone', () => {
+  const ada = task('t1', { characterId: 'ada' })
+  const allDone = show('s', facts({ portrait: true }))
+
+  it.each([
+    ['after the facts', [ada, allDone, removed('t1')]],
+    ['before the facts', [ada, removed('t1'), allDone]],
+    ['before it came', [removed('t1'), ada, allDone]],
+  ])('%s is none, when only that task had told of its character', (_when, events) => {
+    expect(view(made(...events)).step('portrait')).toMatchObject({ total: 0, completed: 0, slots: [] })
+  })
+
+  it('is done by the facts when another step still knows its character', () => {
+    const video = task('t2', { characterId: 'ada', type: 'video' })
+    const state = made(ada, video, allDone, removed('t1'))
+    expect(view(state).step('portrait')).toMatchObject({ total: 1, completed: 1, status: 'succeeded' })
+  })
+})
+
+describe('an older state', () => {
+  it('finds its task in its own slot after a newer one removed and renamed it', () => {
+    const state = made(
+      task('t1', { type: 'seed', characterId: 'ada' }),
+      show('s', { renamedTo: register('z') }),
+      show('b', { renamedTo: register('z') }),
+    )
+    const newer = after(state, removed('t1'), show('s', { renamedTo: register('b', 2) }))
+    expect(view(newer, 'b').active).toBe(0)
+    const other = after(state, task('t1', { type: 'seed', rev: 2 }))
+    expect(view(other, 'z').step('seed')).toMatchObject({ active: 1 })
+  })
+})
+
+describe('an older state that grows anew', () => {
+  it.each(['t1', 't2'])('lets go of %s, one of two tasks of a slot', (id) => {
+    const state = made(
+      task('t1', { characterId: 'ada' }),
+      task('t2', { characterId: 'ada', startedAt: 2 }),
+      task('t3', { characterId: 'bo' }),
+    )
+    after(state, task('t4', { characterId: 'cy' }))
+    const step = view(after(state, removed(id))).step('portrait')
+    expect(step).toMatchObject({ total: 2, active: 2 })
+    expect(step.task('ada')?.id).toBe(id === 't1' ? 't2' : 't1')
+  })
+})
+
+describe('a slot with two tasks', () => {
+  const ada = { characterId: 'ada' }
+  const older = task('t1', ada)
+  const newer = task('t2', { ...ada, startedAt: 2 })
+
+  it.each(['t1', 't2'])('still has its character when %s goes', (id) => {
+    const step = view(made(older, newer, removed(id))).step('portrait')
+    expect(step).toMatchObject({ total: 1, active: 1, slots: [{ characterId: 'ada' }] })
+  })
+
+  it('has none when both are gone', () => {
+    expect(view(made(older, newer, removed('t2'), removed('t1'))).step('portrait').total).toBe(0)
+  })
+})
+
+describe('facts that name whole steps', () => {
+  it('say each character done that is heard of later, in all of these steps', () => {
+    const state = made(
+      show('s', facts({ portrait: true, video: true })),
+      task('t1', { type: 'portrait', characterId: 'ada' }),
+      task('t2', { type: 'video', characterId: 'bo' }),
+    )
+    expect(view(state).step('portrait')).toMatchObject({ total: 2, active: 1, completed: 2 })
+    expect(view(state).step('video')).toMatchObject({ total: 2, active: 1, completed: 2 })
+  })
+
+  it('are not believed when they name characters of a step that has none', () => {
+    expect(view(made(show('s', facts({ seed: ['ada'] })))).step('seed')).toMatchObject({ completed: 0 })
+  })
+})
+
+describe('a view of a step', () => {
+  it('is the same after facts, a roster or availability that concern other steps', () => {
+    const state = made(task('t1', { type: 'seed' }), task('t2', { characterId: 'ada' }))
+    const seed = view(state).step('seed')
+    for (const registers of [
+      facts({ portrait: ['ada'] }),
+      { characters: register([{ id: 'ada' }, { id: 'bo' }]) },
+      { unavailable: register(['portrait']) },
+      { title: register('Neon Noir') },
+    ])
+      expect(view(after(state, show('s', registers))).step('seed')).toBe(seed)
+  })
+})
+
+describe('a step of a show', () => {
+  it('knows a character as long as any task of it is left in the slot', () => {
+    const first = task('t1', { characterId: 'ada', startedAt: 1 })
+    const second = task('t2', { characterId: 'ada', startedAt: 2 })
+    expect(view(made(first, second, removed('t2'))).step('portrait')).toMatchObject({ total: 1, active: 1 })
+  })
+
+  it('keeps the steps of which facts say nothing new', () => {
+    const before = made(task('t1', { characterId: 'ada' }), show('s', facts({ seed: true }, 5)))
+    const after = [show('s', facts({ seed: true, portrait: ['ada'] }, 6))].reduce(applyShow, before)
+    expect(view(after).step('seed')).toBe(view(before).step('seed'))
+  })
+
+  it('does not take a list of characters for a step per show that is done', () => {
+    const seed = view(made(show('s', facts({ seed: ['ada'] })))).step('seed')
+    expect(seed).toMatchObject({ completed: 0, status: 'pending' })
+  })
+})

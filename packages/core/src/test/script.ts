@@ -1,0 +1,98 @@
+import type { Tracker } from '../tracker/contract.ts'
+import { CallsheetError } from '../records/errors.ts'
+import type {
+  AloneType,
+  ItemScope,
+  MetadataOf,
+  Omissible,
+  Pipeline,
+  StepType,
+  TaskType,
+} from '../records/pipeline.ts'
+import { type Character, type Facts, isFinished, type TaskStatus } from '../records/task.ts'
+import type { TaskPatch } from '../write/writer.ts'
+
+/** What may be said of a task beside its status: its item where the step is per item, and any field of a patch. */
+export type ScriptDetails<P extends Pipeline, T extends TaskType<P>> = ItemScope<P, T> &
+  Omit<TaskPatch<MetadataOf<P, T>>, 'status'> & { readonly id?: string }
+
+interface ScriptLine<P extends Pipeline> {
+  <T extends string>(type: AloneType<P, T>): Script<P>
+  <T extends TaskType<P>>(type: T, details: NoInfer<ScriptDetails<P, T> | Omissible<P, T>>): Script<P>
+}
+
+/** What happens to a show, line by line. Each line is written at once, and gives the script again. */
+export interface Script<P extends Pipeline> {
+  readonly starting: ScriptLine<P>
+  /** The status `processing`. */
+  readonly active: ScriptLine<P>
+  readonly succeeded: ScriptLine<P>
+  readonly failed: ScriptLine<P>
+  readonly canceled: ScriptLine<P>
+  readonly interrupted: ScriptLine<P>
+  readonly title: (title: string) => Script<P>
+  /** The roster: ids, or characters with their names. */
+  readonly characters: (...characters: readonly (string | Character)[]) => Script<P>
+  /** What the database knows to be done, read now. */
+  readonly facts: (done: Facts['done']) => Script<P>
+  readonly unavailable: (...types: readonly StepType<P>[]) => Script<P>
+}
+
+/**
+ * Puts a show of a tracker into a state, through the tracker's public API.
+ *
+ * A line goes on with the slot's current task; where that has finished, it is a new task, unless the task failed and
+ * `attempt` is a higher one. Throws a CallsheetError on a line that would change nothing because the tracker refuses it.
+ *
+ * @param showId Default `show`.
+ * @example
+ * script(tracker, 'neon-noir')
+ *   .succeeded('show-generation')
+ *   .characters('ada', 'bo')
+ *   .active('portrait', { characterId: 'ada', progress: 40 })
+ *   .failed('portrait', { characterId: 'bo', error: 'Content filter' })
+ */
+export function script<P extends Pipeline>(tracker: Tracker<P>, showId = 'show'): Script<P> {
+  const show = tracker.show(showId)
+  const to =
+    (status: TaskStatus) =>
+    (type: string, details: object = {}): Script<P> => {
+      write(tracker as unknown as Tracker, { ...details, showId, type }, status)
+      return self
+    }
+  const tell = (action: () => void): Script<P> => {
+    action()
+    return self
+  }
+  const self = {
+    starting: to('starting'),
+    active: to('processing'),
+    succeeded: to('succeeded'),
+    failed: to('failed'),
+    canceled: to('canceled'),
+    interrupted: to('interrupted'),
+    title: (title) => tell(() => show.setTitle(title)),
+    characters: (...characters) =>
+      tell(() => show.setCharacters(characters.map((one) => (typeof one === 'string' ? { id: one } : one)))),
+    facts: (done) => tell(() => show.setFacts({ done })),
+    unavailable: (...types) => tell(() => show.setUnavailable(types)),
+  } as Script<P>
+  return self
+}
+
+type Line = TaskPatch & { readonly showId: string; readonly type: string; readonly id?: string }
+
+function write(tracker: Tracker, line: Line, status: TaskStatus): void {
+  const held = tracker.getTask(line)
+  const isRetry = held?.status === 'failed' && (line.attempt ?? 1) > held.attempt
+  const goesOn = held && (!isFinished(held) || isRetry)
+  const task = goesOn
+    ? tracker.updateTask(held.id, { ...line, status })
+    : tracker.addTask({ ...line, status })
+  if (task) return
+  const which = goesOn ? `task "${held.id}", which is ${held.status}` : `a new task "${line.id}"`
+  throw new CallsheetError(
+    `script: "${line.type}" cannot be ${status} as ${which}; the error event says why.`,
+    { code: 'assertion_failed' },
+  )
+}

@@ -1,0 +1,264 @@
+import type { ShowTracker, Tracker } from '../tracker/contract.ts'
+import type { JsonObject } from '../records/json.ts'
+import type { Pipeline, Step } from '../records/pipeline.ts'
+import { createRandom } from './random.ts'
+import { readySlots } from '../state/ready.ts'
+import type { RunContext } from '../call/options.ts'
+import {
+  type CallFault,
+  type CallHost,
+  checkFaults,
+  type Faults,
+  performCall,
+  planCall,
+} from './simulated-call.ts'
+import type { Change } from '../tracker/sink.ts'
+import type { Slot } from '../records/task.ts'
+import { createTestTracker, type TestTracker } from './test-tracker.ts'
+import type { PipelineView } from '../state/views.ts'
+
+/** What is simulated. */
+export interface SimulateOptions {
+  /** The same seed gives the same records, byte for byte. Default 1. */
+  readonly seed?: number | string
+  /** How often what goes wrong. Default: nothing does; see `usualFaults`. */
+  readonly faults?: Partial<Faults>
+  /**
+   * Epoch ms at which the show begins. Default: the first of January 2026, UTC. For a tracker with a real clock give a
+   * time of the last days: what is older than 30 days is refused at every door.
+   */
+  readonly start?: number
+  /** Default `show`. */
+  readonly showId?: string
+  /** How many items (characters, beats) there are, or their ids. Default 3. */
+  readonly characters?: number | readonly string[]
+  /** How many slots are worked on at a time. Default 4. */
+  readonly concurrency?: number
+  /** How many attempts a task has: the `retry.attempts` of `track`. Default 3. */
+  readonly attempts?: number
+  /** How often a slot that ended without success is begun anew, as a new task: 0 to 100. Default 2. */
+  readonly again?: number
+}
+
+/** One call of a simulated provider. */
+export interface SimulatedCall {
+  readonly taskId: string
+  readonly type: string
+  readonly characterId: string | undefined
+  readonly attempt: number
+  /** Epoch ms. */
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly hasSucceeded: boolean
+  /** What it met; an interrupted call goes on, and may succeed. */
+  readonly fault: CallFault | undefined
+}
+
+/** A whole show, as it went. */
+export interface Simulation<P extends Pipeline> extends TestTracker<P> {
+  readonly view: PipelineView<P>
+  /** Every version of every task and show, in the order of writing: `parseRecords` takes each line. */
+  readonly lines: readonly Change[]
+  /** The lines as a bad network delivers them: some twice, some late. The same as `lines` without such faults. */
+  readonly delivered: readonly Change[]
+  /** Every call of a provider, in the order of their ends. */
+  readonly calls: readonly SimulatedCall[]
+}
+
+const noFaults: Faults = {
+  fail: 0,
+  rateLimit: 0,
+  hang: 0,
+  cancel: 0,
+  interrupt: 0,
+  duplicate: 0,
+  reorder: 0,
+}
+
+/** A bad day: nearly a third of the calls, and a fifth of the lines, meet something. */
+export const usualFaults: Faults = {
+  fail: 0.1,
+  rateLimit: 0.1,
+  hang: 0.03,
+  cancel: 0.03,
+  interrupt: 0.05,
+  duplicate: 0.1,
+  reorder: 0.1,
+}
+
+/**
+ * Drives a tracker through a whole show of any pipeline: simulated providers, called by `show.track` whenever
+ * `readySlots` says so, on a fake clock. Ends when nothing is left to do or to try again, with no timer left.
+ *
+ * A call takes a lognormal time around a tenth of its step's `stallAfter`, which is also its timeout. Extra task types
+ * are not run. Throws a RangeError when a rate is not from 0 to 1, or those of calls add up to more than 1.
+ *
+ * @example
+ * const { view, delivered } = await simulate(showPipeline, { seed: 7, faults: usualFaults, start: Date.now() })
+ * const replica = createTracker({ pipeline: showPipeline })
+ * for (const line of delivered) replica.merge(parseRecords(line))
+ * replica.getPipeline('show').progress === view.progress // true
+ */
+export async function simulate<P extends Pipeline>(
+  pipeline: P,
+  options: SimulateOptions = {},
+): Promise<Simulation<P>> {
+  const { seed = 1, start, showId = 'show', concurrency = 4 } = options
+  const faults = { ...noFaults, ...options.faults }
+  checkFaults(faults)
+  const kit = createTestTracker<P>({ pipeline, seed, ...(start === undefined ? {} : { start }) })
+  const show = kit.tracker.show(showId)
+  const calls: SimulatedCall[] = []
+  const perform = createProvider(kit, { seed, faults, calls })
+  const autopilot = createAutopilot(kit.tracker, showId, options, perform)
+  let hasRoster = false
+  for (;;) {
+    while (autopilot.running() < concurrency && autopilot.begin()) continue
+    if (autopilot.running() > 0) {
+      await kit.clock.next()
+    } else if (hasRoster) {
+      break
+    } else {
+      // Without a roster nothing more can be done.
+      hasRoster = true
+      setRoster(pipeline, show, options.characters ?? 3)
+    }
+  }
+  const lines = kit.sink.changes
+  return { ...kit, view: show.getPipeline(), lines, delivered: deliver(lines, faults, seed), calls }
+}
+
+type Perform = (run: RunContext<JsonObject>, draw: unknown) => Promise<{ readonly url: string }>
+
+/** What is called for each attempt, and noted in `calls` when it ends. */
+function createProvider<P extends Pipeline>(
+  kit: TestTracker<P>,
+  { seed, faults, calls }: { seed: number | string; faults: Faults; calls: SimulatedCall[] },
+): Perform {
+  const { clock, tracker } = kit
+  const host = hostOf(kit)
+  return async (run, draw) => {
+    const startedAt = clock.now()
+    const { id: taskId, type, characterId, attempt } = run.task
+    const random = createRandom(JSON.stringify([seed, draw, attempt]))
+    const plan = planCall(random, stepOf(tracker.pipeline, type).stallAfter / 10, faults)
+    let hasSucceeded = false
+    try {
+      const value = await performCall(plan, run, host)
+      hasSucceeded = true
+      return value
+    } finally {
+      const { fault } = plan
+      calls.push({ taskId, type, characterId, attempt, startedAt, endedAt: clock.now(), hasSucceeded, fault })
+    }
+  }
+}
+
+const stepOf = (pipeline: Pipeline, type: string): Step => pipeline.steps[pipeline.indexOf(type)!]!
+
+/** A slot that was begun at least once. */
+interface Work {
+  readonly slot: Slot
+  times: number
+  isRunning: boolean
+}
+
+/**
+ * Begins what `readySlots` names, and then what ended without success. `perform` is told what sets this call apart
+ * from all others of the show, so that its fate hangs on the seed alone and not on what else was drawn before.
+ */
+function createAutopilot<P extends Pipeline>(
+  typed: Tracker<P>,
+  showId: string,
+  { attempts = 3, again = 2 }: SimulateOptions,
+  perform: Perform,
+) {
+  const tracker = typed as unknown as Tracker
+  const works = new Map<string, Work>()
+
+  function nextWork(): Work | undefined {
+    for (const slot of readySlots(tracker.pipeline, tracker.getPipeline(showId))) {
+      const key = JSON.stringify(slot)
+      if (works.has(key)) continue
+      const work = { slot, times: 0, isRunning: false }
+      works.set(key, work)
+      return work
+    }
+    return [...works.values()].find(
+      ({ slot, times, isRunning }) =>
+        !isRunning && times <= Math.min(100, again) && !tracker.has(slot, 'done'),
+    )
+  }
+
+  return {
+    running: () => [...works.values()].filter(({ isRunning }) => isRunning).length,
+    /** Begins one call; false when there is none to begin. */
+    begin(): boolean {
+      const work = nextWork()
+      if (!work) return false
+      work.times += 1
+      work.isRunning = true
+      const { slot, times } = work
+      const end = () => void (work.isRunning = false)
+      const { stallAfter } = stepOf(tracker.pipeline, slot.type)
+      const options = { ...slot, timeout: stallAfter, retry: { attempts }, result: toOutput }
+      const call = (run: RunContext<JsonObject>) => perform(run, [slot, times])
+      tracker.show(showId).track(slot.type, call, options).then(end, end)
+      return true
+    },
+  }
+}
+
+const toOutput = ({ url }: { readonly url: string }) => ({ outputUrl: url })
+
+/** What a simulated provider may do to the world: wait on its clock, and disturb its own task. */
+const hostOf = <P extends Pipeline>({ clock, tracker }: TestTracker<P>): CallHost => ({
+  wait: (signal, ms) =>
+    new Promise((resolve, reject) => {
+      const stop = () => {
+        stopTimer?.()
+        reject(signal.reason)
+      }
+      const end = () => {
+        signal.removeEventListener('abort', stop)
+        resolve()
+      }
+      const stopTimer = ms === undefined ? undefined : clock.schedule(end, ms)
+      if (signal.aborted) stop()
+      else signal.addEventListener('abort', stop, { once: true })
+    }),
+  cancel: (taskId) => void tracker.cancel(taskId, 'somebody canceled it'),
+  interrupt: (taskId) =>
+    void tracker.updateTask(taskId, { status: 'interrupted', stage: 'lost sight of it' }),
+})
+
+/** As many items as are asked for, named by the first step that runs once per item. */
+function setRoster<P extends Pipeline>(
+  pipeline: P,
+  show: ShowTracker<P>,
+  characters: number | readonly string[],
+): void {
+  const per = pipeline.steps.find((step) => step.per !== 'show')?.per
+  if (per === undefined) return
+  const ids =
+    typeof characters === 'number'
+      ? Array.from({ length: characters }, (_item, place) => `${per}-${place + 1}`)
+      : characters
+  show.setCharacters(ids.map((id) => ({ id })))
+}
+
+/** By how many lines a line can be late. */
+const latest = 10
+
+/** The lines as a bad network brings them. */
+function deliver(lines: readonly Change[], { duplicate, reorder }: Faults, seed: number | string): Change[] {
+  const random = createRandom(JSON.stringify([seed, 'network']))
+  const late = (place: number) => place + 1 + Math.floor(latest * random())
+  return lines
+    .flatMap((line, place) => {
+      const first = { line, place: random() < reorder ? late(place) : place }
+      return random() < duplicate ? [first, { line, place: late(place) }] : [first]
+    })
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ line }) => line)
+}

@@ -1,0 +1,124 @@
+import type { PageEvent } from '../call/page.ts'
+import type { ShowRecord, TaskVersion } from '../records/task.ts'
+import { createGuard } from '../records/guard.ts'
+import { forLogs, withoutQueries } from '../write/redact.ts'
+import { compareVersions, isRemoved, labelOf } from '../records/task.ts'
+
+/** The newest versions of what has just changed. */
+export interface Change {
+  readonly tasks: readonly TaskVersion[]
+  readonly shows: readonly ShowRecord[]
+  /** Who brought it: this tracker's own writes, a merge from elsewhere, or a restored snapshot. */
+  readonly origin: 'local' | 'merge' | 'restore'
+}
+
+/** What a sink may tell the tracker that it belongs to. */
+export interface SinkHost {
+  /** Reports what goes wrong out of `write` on the tracker's `error` event. */
+  readonly report: (error: unknown) => void
+  /** Tells what the page does. See `Tracker.page`. */
+  readonly page: (event: PageEvent) => void
+}
+
+/**
+ * Where records go out. `write` is called at each change and must return at once. What it throws, or
+ * rejects with, is reported on the tracker's `error` event.
+ */
+export interface Sink {
+  readonly write: (change: Change) => void
+  /**
+   * Called once by each tracker that is made with the sink. A sink that outlives its trackers should hold the two
+   * functions of `host` weakly.
+   */
+  readonly connect?: (host: SinkHost) => void
+  /** Sends what waits. */
+  readonly flush?: () => Promise<void>
+  /** Frees what the sink holds. */
+  readonly close?: () => void
+}
+
+/**
+ * Keeps the newest version of every task, and the last changes: for tests and for looking at.
+ *
+ * @param limit How many changes are kept. Default 1,000.
+ * @example
+ * const sink = memorySink()
+ * const tracker = createTracker({ pipeline: showPipeline, sinks: [sink] })
+ * sink.changes.length // 0
+ */
+export function memorySink(limit = 1_000): Sink & {
+  readonly changes: readonly Change[]
+  readonly tasks: ReadonlyMap<string, TaskVersion>
+} {
+  const changes: Change[] = []
+  const tasks = new Map<string, TaskVersion>()
+  return {
+    changes,
+    tasks,
+    write(change) {
+      changes.push(change)
+      if (changes.length > limit) changes.shift()
+      for (const task of change.tasks) {
+        const held = tasks.get(task.id)
+        // What a sink is told by two trackers may come late.
+        if (!held || compareVersions(task, held) > 0) tasks.set(task.id, task)
+      }
+      while (tasks.size > limit) tasks.delete(tasks.keys().next().value!)
+    },
+  }
+}
+
+/** A logger with pino's signature: fields first, then the message. */
+export interface Logger {
+  readonly info: (fields: object, message: string) => void
+  readonly error: (fields: object, message: string) => void
+}
+
+// JSON escapes what is below space. These would still break a line or drive a terminal.
+const unsafe = /[\u007f-\u009f\u2028\u2029]/g
+
+/** A value as one line of JSON, safe to print. */
+export const toJsonLine = (value: unknown): string =>
+  JSON.stringify(value).replace(unsafe, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+/**
+ * Records for a log: each as one line of JSON, safe to print, the addresses in it without their query. A log is for
+ * reading: it is never merged into a tracker again; for that, keep the snapshot, or record.
+ *
+ * @example
+ * console.log(toJSONLines(tracker.serialize()))
+ */
+export const toJSONLines = ({ tasks, shows }: Pick<Change, 'tasks' | 'shows'>): string =>
+  [
+    ...shows.map((show) => toJsonLine({ show: withoutQueries(show) })),
+    ...tasks.map((task) => toJsonLine({ task: forLogs(task) })),
+  ].join('\n')
+
+const consoleLogger: Logger = {
+  info: (fields, message) => console.info(toJsonLine({ level: 'info', message, ...fields })),
+  error: (fields, message) => console.error(toJsonLine({ level: 'error', message, ...fields })),
+}
+
+/**
+ * Logs every change of a task: one line of JSON each, addresses without their query. Failures go to `error`.
+ *
+ * @param logger Any logger with pino's signature. Default: the console, as JSON lines.
+ * @example
+ * createTracker({ pipeline: showPipeline, sinks: [logSink()] })
+ */
+export function logSink(logger: Logger = consoleLogger): Sink {
+  let report: (error: unknown) => void = () => {}
+  const guarded = createGuard((error) => report(error))
+  return {
+    connect: (host) => void (report = host.report),
+    write({ tasks, origin }) {
+      for (const version of tasks) {
+        const task = forLogs(version)
+        const isGone = isRemoved(task)
+        const where = isGone ? `task ${task.id}` : labelOf(task)
+        const level = !isGone && task.status === 'failed' ? 'error' : 'info'
+        guarded(() => logger[level]({ origin, task }, `${where} ${isGone ? 'removed' : task.status}`))
+      }
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import type { State } from '../state/state.ts'
+import { versions } from '../state/state.ts'
+import type { DurationsRecord, ShowRecord, TaskVersion } from '../records/task.ts'
+import { limits } from '../records/text.ts'
+import { values } from '../state/table.ts'
+
+/** The whole state as plain, versioned JSON: the newest version of every task and show. */
+export interface Snapshot {
+  readonly v: 1
+  /** The pipeline's id. */
+  readonly pipeline: string
+  /** Epoch ms. */
+  readonly savedAt: number
+  readonly tasks: readonly TaskVersion[]
+  readonly shows: readonly ShowRecord[]
+  /** How long tasks took, where the tracker keeps it. */
+  readonly durations?: readonly DurationsRecord[]
+}
+
+declare const checked: unique symbol
+
+/** Records that came through a door of `@callsheet/core/schema`: nothing else can be merged. */
+export interface ParsedRecords {
+  readonly [checked]: true
+  readonly tasks: readonly TaskVersion[]
+  readonly shows: readonly ShowRecord[]
+  readonly durations: readonly DurationsRecord[]
+  /** What did not pass, and why; one bad record never sinks the rest. */
+  readonly rejected: readonly Rejection[]
+  /** How many records were not looked at: a door stops after 1,000 rejections. */
+  readonly skipped: number
+}
+
+/** A snapshot that came through a door of `@callsheet/core/schema`. */
+export interface ParsedSnapshot extends ParsedRecords {
+  readonly savedAt: number
+}
+
+/** A record that was not taken in. */
+export interface Rejection {
+  /** Its place in what was given. */
+  readonly index: number
+  readonly kind: 'task' | 'show' | 'durations'
+  readonly reason: string
+}
+
+/** True for a record that is too old to be taken in from elsewhere. */
+export const isTooOld = (version: TaskVersion, now: number): boolean =>
+  now - version.updatedAt > limits.days * 86_400_000
+
+/** The state as a snapshot. Tombstones leave only with their show: without them a dismissed slot would look untried. */
+export function toSnapshot(state: State, now: number): Snapshot {
+  return {
+    v: 1,
+    pipeline: state.base.pipeline.id,
+    savedAt: now,
+    tasks: [...versions(state)],
+    shows: [...values(state.base.records)],
+  }
+}

@@ -1,0 +1,76 @@
+import type { Snapshot } from './snapshot.ts'
+import { followRenames } from '../state/state.ts'
+import { emptyTable, put, type Table } from '../state/table.ts'
+import { isActive, isRemoved, type ShowRecord, type TaskVersion } from '../records/task.ts'
+
+/** How large a snapshot may be. */
+export interface SnapshotBounds {
+  /** How many tasks, tombstones included; a show without any counts as one. Default: any number. */
+  readonly maxTasks?: number
+  /** How long its JSON, in UTF-16 units, which is what a browser's localStorage counts. Default: any length. */
+  readonly maxLength?: number
+}
+
+/**
+ * A snapshot that keeps within bounds: whole shows, those with active work first, then the last updated ones. Half a
+ * show is never kept: a slot that looks as if nobody had tried it would be paid for again.
+ *
+ * @example
+ * const small = trimSnapshot(tracker.serialize(), { maxLength: 2_000_000 })
+ * localStorage.setItem('shows', JSON.stringify(small))
+ */
+export function trimSnapshot(snapshot: Snapshot, bounds: SnapshotBounds): Snapshot {
+  const { maxTasks = Infinity, maxLength = Infinity } = bounds
+  const groups = [...groupsOf(snapshot)].toSorted(
+    (a, b) => Number(b.isActive) - Number(a.isActive) || b.updatedAt - a.updatedAt,
+  )
+  const kept = new Set<object>()
+  let tasks = 0
+  let length = JSON.stringify({ ...snapshot, tasks: [], shows: [] }).length
+  for (const group of groups) {
+    // A show of which only facts are known counts as well.
+    const counted = Math.max(1, group.tasks)
+    const isTooMuch = tasks + counted > maxTasks || length + group.length > maxLength
+    if (isTooMuch) continue
+    tasks += counted
+    length += group.length
+    for (const record of group.records) kept.add(record)
+  }
+  return {
+    ...snapshot,
+    tasks: snapshot.tasks.filter((task) => kept.has(task)),
+    shows: snapshot.shows.filter((show) => kept.has(show)),
+  }
+}
+
+/** A show with all that renames have joined to it. */
+interface Group {
+  readonly records: object[]
+  tasks: number
+  length: number
+  updatedAt: number
+  isActive: boolean
+}
+
+function groupsOf({ tasks, shows }: Snapshot): Iterable<Group> {
+  let records: Table<ShowRecord> = emptyTable
+  for (const show of shows) records = put(records, show.showId, show)
+  const groups = new Map<string, Group>()
+  const add = (record: ShowRecord | TaskVersion): Group => {
+    const finalId = followRenames(records, record.showId)
+    const group = groups.get(finalId) ?? { records: [], tasks: 0, length: 0, updatedAt: 0, isActive: false }
+    groups.set(finalId, group)
+    group.records.push(record)
+    // With its comma.
+    group.length += JSON.stringify(record).length + 1
+    return group
+  }
+  for (const show of shows) add(show)
+  for (const task of tasks) {
+    const group = add(task)
+    group.tasks += 1
+    group.updatedAt = Math.max(group.updatedAt, task.updatedAt)
+    group.isActive ||= !isRemoved(task) && isActive(task)
+  }
+  return groups.values()
+}

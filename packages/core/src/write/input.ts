@@ -1,0 +1,129 @@
+import { CallsheetError } from '../records/errors.ts'
+import type { ExtraDefinition, Pipeline } from '../records/pipeline.ts'
+import type { TaskRecord } from '../records/task.ts'
+import { isId } from '../records/text.ts'
+
+/** A value as a message may show it, whatever it is. */
+export const shown = (value: unknown): string =>
+  typeof value === 'string'
+    ? JSON.stringify(value.slice(0, 40))
+    : typeof value === 'number'
+      ? String(value)
+      : `of type ${typeof value}`
+
+/** A slot as records name it. */
+export interface LooseSlot {
+  readonly showId: string
+  readonly type: string
+  readonly characterId?: string
+}
+
+/** The definition of a step or an extra; undefined for a type that the pipeline does not know. */
+export const definitionOf = (pipeline: Pipeline, type: string): ExtraDefinition | undefined =>
+  pipeline.steps[pipeline.indexOf(type) ?? -1] ?? pipeline.extra.find((extra) => extra.type === type)
+
+/** Reads a slot as applications give it, and throws what is wrong with it. */
+export function readSlot(
+  pipeline: Pipeline,
+  given: LooseSlot & Readonly<Record<string, unknown>>,
+): LooseSlot {
+  const { showId, type } = given
+  assertId(showId, 'showId')
+  const definition = assertType(pipeline, type)
+  const name = itemName(definition)
+  const itemId = readItem(pipeline, type, given)
+  if (itemId === undefined && (definition.per ?? 'show') === 'show') return { showId, type }
+  if (definition.per === 'show')
+    throw new CallsheetError(`"${type}" runs once per show; it takes no ${name}.`, { code: 'invalid_id' })
+  assertId(itemId, name)
+  return { showId, type, characterId: itemId }
+}
+
+const itemName = (definition: ExtraDefinition | undefined): string =>
+  definition?.per === undefined || definition.per === 'show' ? 'characterId' : `${definition.per}Id`
+
+/** The id of the item that a slot is for, by the pipeline's own name for it or as `characterId`. */
+const readItem = (pipeline: Pipeline, type: string, given: Readonly<Record<string, unknown>>): unknown =>
+  given[itemName(definitionOf(pipeline, type))] ?? given['characterId']
+
+interface Filter extends Partial<LooseSlot> {
+  readonly [key: string]: unknown
+}
+
+/**
+ * Which tasks of a show a filter means: all of a step, of an item, or of a slot. An item is named by its kind (`beatId`) or
+ * as `characterId`; without `type`, the name of the kind means the steps that run once per such an item. A key with no value,
+ * or one that no such task has, matches nothing, and `refuse` is told.
+ */
+export function readFilter(
+  pipeline: Pipeline,
+  filter: Filter,
+  refuse: (why: string) => void,
+): (task: { readonly type: string; readonly characterId?: string | undefined }) => boolean {
+  const { showId: _showId, type, ...items } = filter
+  const definitions = [...pipeline.steps, ...pipeline.extra]
+  const kinds = definitions.filter(({ per }) => per !== undefined && per !== 'show').map(itemName)
+  const known = type === undefined ? kinds : [itemName(assertType(pipeline, type))]
+  const missing = Object.keys(filter).find((key) => (filter[key] ?? undefined) === undefined)
+  const wrong = Object.keys(items).find((key) => key !== 'characterId' && !known.includes(key))
+  if (missing !== undefined)
+    refuse(
+      `"${missing}" is ${String(filter[missing])}, so it matches no task. Leave the key out to match all.`,
+    )
+  else if (wrong !== undefined) {
+    const keys = [...new Set(['showId', 'type', 'characterId', ...known])].join(', ')
+    refuse(`unknown key ${shown(wrong)}, so it matches no task. Known keys: ${keys}.`)
+  }
+  if ((missing ?? wrong) !== undefined) return () => false
+  const isOfKind = (name: string, of: string) =>
+    type !== undefined || !kinds.includes(name) || itemName(definitionOf(pipeline, of)) === name
+  return (task) =>
+    (type === undefined || type === task.type) &&
+    Object.keys(items).every((name) => items[name] === task.characterId && isOfKind(name, task.type))
+}
+
+/** What a patch would change of what is fixed in a task, or undefined. */
+export function conflictIn(pipeline: Pipeline, held: TaskRecord, patch: object): string | undefined {
+  const given = patch as Partial<TaskRecord>
+  for (const name of ['id', 'showId', 'type', 'startedAt'] as const) {
+    if (given[name] !== undefined && given[name] !== held[name]) {
+      return `"${name}" cannot change from ${shown(held[name])} to ${shown(given[name])}`
+    }
+  }
+  const item = readItem(pipeline, held.type, patch as Record<string, unknown>)
+  return item === undefined || item === held.characterId
+    ? undefined
+    : `"${itemName(definitionOf(pipeline, held.type))}" cannot change from ${shown(held.characterId)} to ${shown(item)}`
+}
+
+/** Throws what is wrong with an id. */
+export function assertId(value: unknown, name: string): asserts value is string {
+  if (isId(value)) return
+  throw new CallsheetError(
+    `Invalid ${name} ${shown(value)}: expected 1–256 characters without control characters.`,
+    { code: 'invalid_id' },
+  )
+}
+
+/** The definition of a type, which the pipeline must have. */
+export function assertType(pipeline: Pipeline, type: unknown): ExtraDefinition {
+  const definition = definitionOf(pipeline, type as string)
+  if (definition) return definition
+  const known = [...pipeline.steps, ...pipeline.extra].map((one) => one.type).join(', ')
+  throw new CallsheetError(
+    `Unknown step ${shown(type)} in pipeline "${pipeline.id}". Known steps: ${known}.`,
+    {
+      code: 'unknown_step',
+    },
+  )
+}
+
+/** A list of ids, checked. */
+export const readIds = (ids: readonly string[], name: string): string[] => {
+  if (!Array.isArray(ids))
+    throw new CallsheetError(`Expected a list of every ${name}, got ${shown(ids)}.`, {
+      code: 'invalid_field',
+    })
+  for (const id of ids) assertId(id, name)
+  return [...ids]
+}

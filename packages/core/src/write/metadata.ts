@@ -1,0 +1,181 @@
+import { toTaskError } from '../records/errors.ts'
+import type { Json, JsonObject } from '../records/json.ts'
+import type { Redactor } from './redact.ts'
+import { jsonSize, limits } from '../records/text.ts'
+
+/** Told of a field that was dropped: its name, what was thrown or which limit it passes, and whether only its rest was. */
+type Drop = (field: string, why: unknown, isRest?: boolean) => void
+
+interface Kept {
+  readonly value: Json
+  readonly size: number
+  readonly keys: number
+}
+
+/** How much is looked at in all, in characters and values, before the rest is dropped. */
+const mostWork = 10 * limits.metadata
+
+const tooLarge = 'it does not fit into the 24 KiB of metadata'
+
+/**
+ * Metadata as a record may hold it: plain JSON of bounded depth and size, without secret fields, secret-looking values,
+ * data: URLs and long texts. What JSON cannot carry is given a plain form or described. The work is bounded by the
+ * limits, whatever is given.
+ *
+ * Fields are taken in their order, the held ones first; one that does not fit any more, or cannot be read, is dropped as
+ * a whole, and what was held under its name stays.
+ *
+ * @param sources What is merged; the fields of a later one replace those of an earlier one.
+ * @param secret Names of fields that the step calls secret.
+ */
+export function redactMetadata(
+  sources: readonly (object | undefined)[],
+  { text, name: nameOf }: Redactor,
+  secret: readonly string[] = [],
+  drop: Drop = () => {},
+): JsonObject {
+  let keys: number = limits.keys
+  let work = 0
+  /** Where the work for a field must end, for it cannot fit any more. */
+  let mostHere = 0
+  let isCut = false
+  const ancestors = new Set<object>()
+
+  const spend = (size: number): void => {
+    work += size
+    if (work > mostHere) throw tooLarge
+  }
+
+  const visit = (value: unknown, depth: number): Json | undefined => {
+    spend(1)
+    isCut ||= depth > limits.depth
+    if (depth > limits.depth) return undefined
+    if (typeof value === 'string') {
+      const kept = text(value)
+      spend(kept.length)
+      return kept
+    }
+    if (typeof value === 'number') return Number.isFinite(value) ? value : null
+    if (typeof value === 'boolean' || value === null) return value
+    if (typeof value === 'bigint') return text(String(value))
+    if (typeof value !== 'object') return undefined
+    if (ancestors.has(value)) return '[circular]'
+    ancestors.add(value)
+    const plain = visitObject(value, depth)
+    ancestors.delete(value)
+    return plain
+  }
+
+  const visitObject = (value: object, depth: number): Json | undefined => {
+    const tag = Object.prototype.toString.call(value).slice(8, -1)
+    const size = bytesOf(value, tag)
+    if (size !== undefined) return text(`[${(value as Partial<Blob>).type || tag}, ${size} bytes]`)
+    const { toJSON } = value as { toJSON?: unknown }
+    if (typeof toJSON === 'function') return visit(toJSON.call(value), depth + 1)
+    if (tag === 'Map') return Object.freeze(fields(value as Map<unknown, unknown>, depth))
+    if (tag === 'Set' || Array.isArray(value)) return Object.freeze(list(value as Iterable<unknown>, depth))
+    const isError = tag === 'Error' || tag === 'DOMException' || value instanceof Error
+    return Object.freeze(fields(entriesOf(isError ? toTaskError(value) : value), depth))
+  }
+
+  const list = (values: Iterable<unknown>, depth: number): Json[] => {
+    const kept: Json[] = []
+    for (const item of values) {
+      const value = visit(item, depth + 1) ?? null
+      // What stands for an item that is too deep would itself be too deep.
+      if (depth === limits.depth) break
+      kept.push(value)
+    }
+    return kept
+  }
+
+  /** The name of a field that a record may hold. */
+  const nameFor = (given: unknown): string | undefined =>
+    secret.includes(given as string) ? undefined : nameOf(String(given))
+
+  const fields = (entries: Iterable<readonly [unknown, unknown]>, depth: number): JsonObject => {
+    const kept: [string, Json][] = []
+    for (const [given, item] of entries) {
+      isCut ||= keys === 0
+      if (keys === 0) break
+      const name = nameFor(given)
+      spend(1 + (name ?? '').length)
+      if (name === undefined) continue
+      keys -= 1
+      const value = visit(item, depth + 1)
+      if (value === undefined) keys += 1
+      else kept.push([name, value])
+    }
+    // Makes own properties whatever their names are: `__proto__` too.
+    return Object.fromEntries(kept)
+  }
+
+  const kept = new Map<string, Kept>()
+  let room: number = limits.metadata - 2
+  let freeKeys: number = limits.keys
+
+  /** Puts a field in the place of what was held under its name. False when it does not fit beside the other fields. */
+  const take = (source: object, given: string, name: string): boolean => {
+    const before = kept.get(name)
+    const mostRoom = room + (before?.size ?? 0)
+    const mostKeys = freeKeys + (before?.keys ?? 0)
+    isCut ||= mostKeys === 0
+    if (mostKeys === 0) return true
+    // Counted before what it holds: an object that is too large loses its depths, not its own fields.
+    keys = mostKeys - 1
+    mostHere = work + mostRoom
+    ancestors.clear()
+    try {
+      const value = visit((source as Record<string, unknown>)[given], 1)
+      const size = value === undefined ? 0 : jsonSize(name) + jsonSize(value) + 2
+      if (size > mostRoom) return false
+      if (value === undefined) kept.delete(name)
+      else kept.set(name, { value, size, keys: mostKeys - keys })
+      room = mostRoom - size
+      freeKeys = value === undefined ? mostKeys : keys
+    } catch (error) {
+      if (error === tooLarge) return false
+      drop(`metadata.${name}`, error)
+    }
+    return true
+  }
+
+  for (const source of sources) {
+    /** What did not fit, and may once later fields have become smaller. */
+    const late: [given: string, name: string, room: number][] = []
+    // Not Object.keys: the loop ends where the limits do.
+    for (const given in source) {
+      work += 1 + given.length
+      isCut ||= work > mostWork
+      if (work > mostWork) break
+      if (freeKeys === 0 && !kept.has(given)) {
+        isCut = true
+        continue
+      }
+      const name = Object.hasOwn(source, given) ? nameFor(given) : undefined
+      if (name !== undefined && !take(source, given, name)) late.push([given, name, room])
+    }
+    for (const [given, name, before] of late)
+      if (room <= before || !take(source!, given, name)) drop(`metadata.${name}`, tooLarge)
+  }
+  if (isCut) drop('metadata', `only ${limits.keys} keys and ${limits.depth} levels are kept`, true)
+  return Object.freeze(Object.fromEntries([...kept].map(([name, { value }]) => [name, value])))
+}
+
+/** Whether a value has fields as metadata does: no list, and nothing that holds bytes or entries. */
+export function hasFields(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const tag = Object.prototype.toString.call(value).slice(8, -1)
+  return tag !== 'Map' && tag !== 'Set' && bytesOf(value, tag) === undefined
+}
+
+/** How many bytes a buffer, a view of one or a Blob has; undefined for everything else. */
+function bytesOf(value: object, tag: string): number | undefined {
+  if (ArrayBuffer.isView(value) || tag.endsWith('ArrayBuffer')) return (value as ArrayBuffer).byteLength
+  return tag === 'Blob' || tag === 'File' ? (value as Blob).size : undefined
+}
+
+function* entriesOf(value: object): Generator<[string, unknown]> {
+  for (const name in value)
+    if (Object.hasOwn(value, name)) yield [name, (value as Record<string, unknown>)[name]]
+}

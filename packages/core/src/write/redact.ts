@@ -1,0 +1,129 @@
+import { CallsheetError } from '../records/errors.ts'
+import { readIds } from './input.ts'
+import { cleanText, limits } from '../records/text.ts'
+import { isRemoved, type TaskVersion } from '../records/task.ts'
+
+/** What is taken for a secret beside what always is. */
+export interface RedactOptions {
+  /** Further names of fields that hold secrets, whole; case, spaces and signs such as `-` and `_` do not matter. */
+  readonly keys?: readonly string[]
+  /** Further shapes of secrets, wherever in a text they stand. */
+  readonly values?: readonly RegExp[]
+  /** Names of fields that sound like a secret and are none: `secret`, where a character has one. */
+  readonly keep?: readonly string[]
+  /** How many characters are kept of a text, 1 to 2,000. Default 2,000. */
+  readonly longest?: number
+}
+
+/** Takes out of a record what must not be in it. */
+export interface Redactor {
+  /** A free text as a record may hold it: secrets out, broken characters replaced, cut where it is too long. */
+  readonly text: (text: string) => string
+  /** A text of any length without its secrets. One that is an address keeps its query, as `url` does. */
+  readonly hide: (text: string) => string
+  /** An address without secrets, but with its query: it may be signed, and the picture must load. */
+  readonly url: (url: string) => string
+  /** The name of a field as a record may hold it; undefined when the field is a secret. */
+  readonly name: (name: string) => string | undefined
+}
+
+// Shapes that are secrets wherever they stand: keys with a prefix (OpenAI, Anthropic, Replicate, Hugging Face, Stripe,
+// ElevenLabs, GitHub, Slack, Google, AWS), JSON web tokens, fal's id:secret, what follows Bearer and Basic, private keys.
+// Each begins where no word is going on (or after an escaped sign such as `%20`) and takes what it has read, so every
+// text is read in linear time.
+export const secretShape =
+  /(?<!(?<![%\\]\w?)[\w-])((([rs]k|r8|hf|gh\w|github_pat|xox\w)[-_]|AIza|AKIA)[\w-]*?(\d[^\W_]{9}|[^\W_]{16})[\w-]*|eyJ[\w-]+\.[\w.-]{20,}|[\da-f-]{36}:[\da-f]{16,}|([Bb]earer|Basic) (?=[^\s"']+[A-Z\d])[^\s"']{12,})|PRIVATE KEY-[^]*/g
+
+// What is said to be a secret: before the host of an address, and by name, as in JSON, a header or a query. What stands
+// after `name: ` without quotes may be prose, and is a secret only when it looks like one.
+export const namedSecret =
+  /(:\/\/)[^\s/:?]*:[^\s/?]*(?=@)|((authorization|passw(or)?d|secret|token|cookie|credentials?|(api|access|private|secret).?key|[-?&]sig(nature)?)\\*(["']\s?:|["']?\s?=|%3D|:(?=\s?(?=\S{6})(\S{0,19}[\d=]|\S{20})))\s?\\*["']?)((?<=")[^"]+|(?<='|cookie: )[^'\n]+|[[{][^\]}]+[\]}]?|[^\s"'&,;<>]+)/gi
+
+// A text that is an address with a query, and nothing else.
+export const address = /^[^\s"?#]*[?#][^\s"]*$/
+
+// Longer texts are cut before they are searched: a secret that this parts stands far behind what is kept.
+const searched = limits.text * 8
+
+const plain = (name: string) => name.replace(/[\s!-/:-@[-`{-~]/g, '').toLowerCase()
+
+/**
+ * Makes what takes secrets out. `false` disables pattern redaction. Fields listed in a step's `secret` are still
+ * removed, and records are still kept small and valid. Throws a CallsheetError for options that are not usable.
+ */
+export function createRedactor(options: RedactOptions | false = {}): Redactor {
+  const { keys = [], values = [], keep = [], longest = limits.text } = options || {}
+  const own = new Set(readIds(keys, 'redact.keys').map(plain))
+  const kept = new Set(readIds(keep, 'redact.keep').map(plain))
+  if (!(longest > 0 && longest <= limits.text && values.every?.((shape) => shape instanceof RegExp)))
+    throw new CallsheetError('redact takes a list of RegExp as values, and 1 to 2000 as longest.', {
+      code: 'invalid_option',
+    })
+  // Copies, for those with `g` or `y` begin where they ended in another text.
+  const shapes = values.map((shape) => new RegExp(shape, shape.flags.replace(/[gy]/g, '') + 'g'))
+  function hideAll(text: string): string {
+    if (options === false) return text
+    let rest = text
+      .replace(secretShape, '[redacted]')
+      .replace(namedSecret, (_found, slashes = '', name = '') => `${slashes}${name}[redacted]`)
+    for (const shape of shapes) rest = rest.replace(shape, (found) => found && '[redacted]')
+    return rest
+  }
+  const url = (text: string) => text.replace(/^[^?#]*/, hideAll)
+  const hide = (text: string) => (address.test(text) ? url : hideAll)(text)
+  const isSecret = (name: string) =>
+    `${plain(name)}=0`.search(namedSecret) < 0
+      ? own.has(plain(name))
+      : options !== false && !kept.has(plain(name))
+  return {
+    hide,
+    url,
+    text(given) {
+      const data = describeDataUrl(given)
+      if (data) return `[${data.type}, ${data.bytes} bytes]`
+      return cleanText(hide(given.slice(0, searched)), longest, given.length)
+    },
+    name: (name) => (isSecret(name) ? undefined : cleanText(hide(name), 200)),
+  }
+}
+
+// A text that only begins with "Data:" is none.
+// oxlint-disable-next-line no-control-regex -- control characters are what a browser skips
+const dataUrl = /^[\0- ]*data:([\w.+-]+\/[\w.+-]+)?(;[^,;\s]{1,200}){0,9},/i
+
+/** Media type and size of a well-formed data: URL; undefined for any other text. */
+export function describeDataUrl(url: string): { readonly type: string; readonly bytes: number } | undefined {
+  if (!dataUrl.test(url)) return undefined
+  const start = url.indexOf(',') + 1 || url.length
+  const head = url.slice(0, Math.min(start, 200))
+  const type = cleanText(/:([^;,]*)/.exec(head)![1] || 'text/plain', 100)
+  const length = url.length - start
+  const padding = url.slice(-2).split('=').length - 1
+  return { type, bytes: /;base64,/i.test(head) ? Math.floor((length * 3) / 4) - padding : length }
+}
+
+// The query of an address that stands somewhere in a text.
+const query = /(https?:\/\/[^\s?#"'<>]*)[?#][^\s"'<>]*/gi
+
+/** A value without the queries of the addresses in its texts. */
+export const withoutQueries = <T>(value: T): T => {
+  if (typeof value === 'string') return value.replace(query, '$1') as T
+  if (Array.isArray(value)) return value.map(withoutQueries) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [withoutQueries(name), withoutQueries(part)]),
+  ) as T
+}
+
+/** A version as logs may hold it: the query of every address is cut, for it may be signed. */
+export function forLogs(version: TaskVersion): TaskVersion {
+  if (isRemoved(version)) return version
+  const cut = (url: string) => url.split(/[?#]/, 1)[0]!
+  const task = withoutQueries(version)
+  return {
+    ...task,
+    ...(task.outputUrl === undefined ? {} : { outputUrl: cut(task.outputUrl) }),
+    ...(task.outputs === undefined ? {} : { outputs: task.outputs.map(cut) }),
+    ...(task.job?.url === undefined ? {} : { job: { ...task.job, url: cut(task.job.url) } }),
+  }
+}

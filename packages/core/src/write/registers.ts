@@ -1,0 +1,91 @@
+import { assertId, assertType, readIds, shown } from './input.ts'
+import type { Refuse } from './patch.ts'
+import type { Pipeline } from '../records/pipeline.ts'
+import type { Character, Facts } from '../records/task.ts'
+import { limits } from '../records/text.ts'
+
+// What is said of a show, as records hold it. A wrong id or step is thrown; what is wrong otherwise is refused.
+
+/** What reads a show's registers needs. */
+export interface Reading {
+  readonly pipeline: Pipeline
+  /** Takes secrets out of a text. */
+  readonly redact: (text: string) => string
+  readonly refuse: Refuse
+}
+
+/** A field of what was given; undefined where it cannot be read. */
+function fieldOf(given: object, name: string, refuse: Refuse, as = name): unknown {
+  try {
+    return (given as Record<string, unknown>)[name]
+  } catch (error) {
+    refuse(as, error)
+    return undefined
+  }
+}
+
+/** A title; undefined where it is refused. */
+export function readTitle(title: unknown, { redact, refuse }: Reading): string | undefined {
+  if (typeof title === 'string') return redact(title)
+  refuse('title', `expected a text, got ${shown(title)}`)
+  return undefined
+}
+
+/** A roster; undefined where it is refused. */
+export function readCharacters(
+  given: unknown,
+  { redact, refuse }: Reading,
+): readonly Character[] | undefined {
+  if (!Array.isArray(given) || given.length > limits.roster) {
+    refuse('characters', `expected a list of at most ${limits.roster} { id, name? }`)
+    return undefined
+  }
+  const characters = Array.from(given, (one: object | null): Character => {
+    const id = fieldOf(one ?? {}, 'id', refuse, 'characters')
+    const name = fieldOf(one ?? {}, 'name', refuse, 'characters')
+    assertId(id, 'characterId')
+    if (name === undefined || name === null) return Object.freeze({ id })
+    if (typeof name === 'string') return Object.freeze({ id, name: redact(name) })
+    refuse('characters', `the name of "${id}" is ${shown(name)}`)
+    return Object.freeze({ id })
+  })
+  return Object.freeze(characters)
+}
+
+/** Facts; without a usable time they are of now. */
+export function readFacts(given: unknown, now: number, reading: Reading): Facts {
+  const [at, characters, done] = ['at', 'characters', 'done'].map((name) =>
+    fieldOf(given ?? {}, name, reading.refuse),
+  )
+  const isTime = typeof at === 'number' && at >= 0 && at <= limits.time
+  if (at !== undefined && !isTime) reading.refuse('at', `expected epoch milliseconds, got ${shown(at)}`)
+  const roster = characters === undefined ? undefined : readCharacters(characters, reading)
+  const facts = { at: isTime ? at : now, done: readDone(done, reading) }
+  return Object.freeze(roster ? { ...facts, characters: roster } : facts)
+}
+
+function readDone(given: unknown, { pipeline, refuse }: Reading): Facts['done'] {
+  if (typeof given !== 'object' || given === null) {
+    refuse('done', `expected { [step]: true or a list of ids }, got ${shown(given)}`)
+    return {}
+  }
+  const done = Object.keys(given).flatMap((type) => {
+    assertType(pipeline, type)
+    const ids = fieldOf(given, type, refuse, `done.${type}`)
+    if (ids === undefined) return []
+    if (ids === true || Array.isArray(ids))
+      return [[type, ids === true || Object.freeze(readIds(ids as string[], 'characterId'))] as const]
+    refuse(`done.${type}`, `expected true or a list of ids, got ${shown(ids)}`)
+    return []
+  })
+  return Object.freeze(Object.fromEntries(done))
+}
+
+/** A list of steps; undefined where it is refused. */
+export function readSteps(given: unknown, { pipeline, refuse }: Reading): readonly string[] | undefined {
+  if (!Array.isArray(given)) {
+    refuse('unavailable', `expected a list of steps, got ${shown(given)}`)
+    return undefined
+  }
+  return Object.freeze(Array.from(given, (type) => assertType(pipeline, type).type))
+}
