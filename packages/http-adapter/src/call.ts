@@ -1,31 +1,10 @@
-import { isActive, type JsonObject, type RunContext, type TaskPatch, type Tracker } from '@callsheet/core'
+import { isActive, type JsonObject, type RunContext, type TaskPatch } from '@callsheet/core'
 import { withSidePoll } from '@callsheet/core/jobs'
-import type { JobFollower } from './http-jobs.ts'
-import type { Plan } from './plan.ts'
-import { type Outcome, readOutcome } from './read-outcome.ts'
+import type { Call, CallTools, Outcome, Plan } from './contract.ts'
+import { readOutcome } from './read-outcome.ts'
 import { type Fetch, type FetchArguments, type SignedCall, signalOf, withSignal } from './request.ts'
-import { isThenable, observe, shareCall, type SharedCall } from './share-call.ts'
+import { isThenable, observe, shareCall } from './share-call.ts'
 import { shareResponse, type SharedResponse } from './shared-response.ts'
-
-/** One call that was made. */
-export interface Call {
-  /** The caller's. */
-  readonly response: Promise<Response>
-  /** The tracker's: what comes of the response, to the end of the work that it has begun. */
-  readonly outcome: Promise<Outcome>
-  /** Undefined for what is no promise, such as a fake's plain value, which cannot be joined. */
-  readonly shared: SharedCall | undefined
-  /** Its own caller has aborted it. */
-  readonly isAbandoned: () => boolean
-}
-
-/** What calls have to do with. */
-export interface CallTools {
-  readonly send: Fetch
-  readonly tracker: Pick<Tracker, 'report' | 'cancel'>
-  /** Those who follow jobs, by provider. */
-  readonly jobs: ReadonlyMap<string, JobFollower>
-}
 
 /** A response, and what it says. */
 export interface Received {

@@ -9,7 +9,7 @@ import { outputOf } from './output.ts'
 import type { Provider, Start, Watch } from './provider.ts'
 import { createRepeats } from './repeats.ts'
 import { readEvents } from './read-events.ts'
-import type { ReadStream } from './read-outcome.ts'
+import type { ReadStream } from './read-stream.ts'
 import { stages } from './stage.ts'
 
 export { falProxy } from './fal-proxy.ts'

@@ -1,10 +1,10 @@
-import type { Follow, FollowContext, Job, TaskPatch } from '@callsheet/core'
+import type { FollowContext, Job, TaskPatch } from '@callsheet/core'
 import { followJob, type FollowOptions, type JobState } from '@callsheet/core/jobs'
 import { askJob, type JobHeaders, jsonOf, type Question } from './ask-job.ts'
 import { guard } from './guard.ts'
 import { createDesk, type Desk, heard, nap } from './job-desk.ts'
-import type { JobTools, Watch } from './provider.ts'
-import { isJson, readJson } from './read-outcome.ts'
+import type { HttpJobs, JobTools, Watch } from './provider.ts'
+import { isJson, readJson } from './read-json.ts'
 import type { RouteRequest } from './request.ts'
 import { observe } from './share-call.ts'
 import type { SharedResponse } from './shared-response.ts'
@@ -39,27 +39,6 @@ export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<Job
   /** How the provider is told to end a job that was canceled or ran into its time limit. Default: it is not told. */
   readonly cancel?: (job: Job) => Question
 }
-
-/** Follows jobs; for `jobs` of a tracked fetch, and as it is for `tracker.resume`. */
-export interface HttpJobs extends Follow {
-  /**
-   * Follows a job that the given call has just begun: with its credentials, and asking only after a while. `isBeside`
-   * says that the call is still open, so that its server may not know the job yet.
-   */
-  readonly begun: (
-    job: Job,
-    context: FollowContext,
-    request: RouteRequest,
-    isBeside?: boolean,
-  ) => Promise<TaskPatch | void>
-  /** Takes in what somebody else was told of a job. False when nobody follows it here. */
-  readonly tell: (id: string, state: JobState) => boolean
-  /** Takes in what a caller is about to be told. Has to be called before the caller has the response. */
-  readonly watch: (watch: Watch, answered: Promise<SharedResponse>, request: RouteRequest) => void
-}
-
-/** Anybody who follows jobs, as a tracked fetch sees it. */
-export type JobFollower = Follow & Partial<HttpJobs>
 
 /** How long a provider may take to hear of a cancel, in ms. */
 const patience = 30_000

@@ -1,14 +1,14 @@
 export type { RouteKey } from './match.ts'
 export type { Fetch, RouteRequest } from './request.ts'
 export { done, failed, job } from './answers.ts'
-export type { ReadStream, StreamRun } from './read-outcome.ts'
+export type { ReadStream, StreamRun } from './read-stream.ts'
 export { readDownload } from './read-download.ts'
 export { type EventPatch, type OnEvent, readEvents } from './read-events.ts'
-export type { CallOptions, Route, RouteScope } from './route.ts'
+export type { CallOptions, Resend, Route, RouteScope } from './contract.ts'
 export type { Question } from './ask-job.ts'
-export { followHttpJob, type HttpJobOptions, type HttpJobs } from './http-jobs.ts'
-export { resend, type Resend, type ResendPolicy } from './resend.ts'
-export type { CallEnd, JobTools, Provider, Repeats, Start, Watch } from './provider.ts'
+export { followHttpJob, type HttpJobOptions } from './http-jobs.ts'
+export { resend, type ResendPolicy } from './resend.ts'
+export type { CallEnd, HttpJobs, JobTools, Provider, Repeats, Start, Watch } from './provider.ts'
 export {
   createTrackedFetch,
   type TrackedFetch,

@@ -4,7 +4,7 @@ import { failed } from './answers.ts'
 import { begin } from './begin.ts'
 import { chatState, fieldsOf, imagesState, listOf, responseState, textIn } from './openai-state.ts'
 import { type EventPatch, type OnEvent, readEvents } from './read-events.ts'
-import type { ReadStream, StreamRun } from './read-outcome.ts'
+import type { ReadStream, StreamRun } from './read-stream.ts'
 import { stages } from './stage.ts'
 
 const provider = 'openai'

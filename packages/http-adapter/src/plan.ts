@@ -1,25 +1,11 @@
-import type {
-  Job,
-  JsonObject,
-  Pipeline,
-  RunContext,
-  RunOptions,
-  Slot,
-  ShowTracker,
-  TaskPatch,
-  Tracker,
-} from '@callsheet/core'
+import type { JsonObject, Pipeline, ShowTracker, Slot, TaskPatch, Tracker } from '@callsheet/core'
+import type { CallOptions, Outcome, Plan, Tracked } from './contract.ts'
 import type { Match } from './match.ts'
 import { misread } from './misread.ts'
-import type { CallEnd, Start, Watch } from './provider.ts'
-import type { Outcome } from './read-outcome.ts'
+import type { Watch } from './provider.ts'
 import { describeRequest, type FetchArguments, methodOf, type RouteRequest, urlOf } from './request.ts'
-import type { CallOptions, LooseRoute } from './route.ts'
 
 type Scope = Readonly<Record<string, unknown>>
-
-/** Calls that are tracked: a provider's say neither type nor scope. */
-export type Tracked = CallOptions & Partial<LooseRoute> & Pick<Start, 'repeats'>
 
 /** Calls about a provider's jobs. */
 export interface Watched {
@@ -29,24 +15,6 @@ export interface Watched {
 
 /** What a key stands for. */
 export type Target = Tracked | Watched
-
-/** How one call is tracked. */
-export interface Plan {
-  readonly route: Tracked & Required<Pick<Tracked, 'redact'>>
-  readonly request: RouteRequest
-  /** What the call is for, in a word. */
-  readonly slot: string
-  /** The id of the slot's current task. */
-  readonly currentId: () => string | undefined
-  /** How the call ended that this one repeats. */
-  readonly last: CallEnd | undefined
-  /** The handle of the work, where it is known already. */
-  readonly job: Job | undefined
-  readonly track: (
-    fn: (run: RunContext<JsonObject>) => Promise<Outcome>,
-    options: Pick<RunOptions<JsonObject, Promise<Outcome>>, 'onConflict' | 'retry' | 'retryOf'>,
-  ) => Promise<Outcome>
-}
 
 /** What a call is, and the key's meaning. Undefined for a call that no key stands for. */
 export function findTarget(

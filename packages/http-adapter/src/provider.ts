@@ -1,9 +1,9 @@
-import type { TaskPatch } from '@callsheet/core'
+import type { Follow, FollowContext, Job, TaskPatch } from '@callsheet/core'
 import type { JobState } from '@callsheet/core/jobs'
-import type { HttpJobs } from './http-jobs.ts'
 import type { RouteKey } from './match.ts'
-import type { ReadStream } from './read-outcome.ts'
+import type { ReadStream } from './read-stream.ts'
 import type { Fetch, FetchArguments, RouteRequest } from './request.ts'
+import type { SharedResponse } from './shared-response.ts'
 import type { WebhookTracker } from './webhook-target.ts'
 
 /** Calls that begin work, and how to read their answers. */
@@ -41,6 +41,27 @@ export interface Watch {
   /** As of a `Start`. */
   readonly longest?: number
 }
+
+/** Follows jobs; for `jobs` of a tracked fetch, and as it is for `tracker.resume`. */
+export interface HttpJobs extends Follow {
+  /**
+   * Follows a job that the given call has just begun: with its credentials, and asking only after a while. `isBeside`
+   * says that the call is still open, so that its server may not know the job yet.
+   */
+  readonly begun: (
+    job: Job,
+    context: FollowContext,
+    request: RouteRequest,
+    isBeside?: boolean,
+  ) => Promise<TaskPatch | void>
+  /** Takes in what somebody else was told of a job. False when nobody follows it here. */
+  readonly tell: (id: string, state: JobState) => boolean
+  /** Takes in what a caller is about to be told. Has to be called before the caller has the response. */
+  readonly watch: (watch: Watch, answered: Promise<SharedResponse>, request: RouteRequest) => void
+}
+
+/** Anybody who follows jobs, as a tracked fetch sees it. */
+export type JobFollower = Follow & Partial<HttpJobs>
 
 /** How the calls of one provider are understood: a mapping, and how its jobs are followed. */
 export interface Provider {

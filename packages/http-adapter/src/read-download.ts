@@ -1,4 +1,4 @@
-import type { ReadStream } from './read-outcome.ts'
+import type { ReadStream } from './read-stream.ts'
 
 /** How a download is shown. */
 export interface DownloadOptions {

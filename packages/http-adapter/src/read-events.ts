@@ -1,7 +1,7 @@
 import type { JsonObject, TaskPatch } from '@callsheet/core'
 import type { EventSourceMessage } from 'eventsource-parser'
 import { createEventFeed } from './event-feed.ts'
-import type { ReadStream, StreamRun } from './read-outcome.ts'
+import type { ReadStream, StreamRun } from './read-stream.ts'
 
 /** What events say of a task. */
 export interface EventPatch extends Omit<TaskPatch, 'metadata'> {

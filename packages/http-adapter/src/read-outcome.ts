@@ -1,40 +1,9 @@
-import { CallsheetError, type TaskPatch } from '@callsheet/core'
-import { longestAnswer, readBytes, readText } from './read-body.ts'
+import type { TaskPatch } from '@callsheet/core'
+import type { LooseRoute, Outcome } from './contract.ts'
+import { isJson, isShort, readJson } from './read-json.ts'
+import type { ReadStream, StreamRun } from './read-stream.ts'
 import type { RouteRequest } from './request.ts'
-import type { LooseRoute } from './route.ts'
-import type { CopyOptions } from './share-body.ts'
 import { hasStream, type SharedResponse, tryClone } from './shared-response.ts'
-
-/** What the tracker is given of a response: a failed response itself, else what it says. */
-export type Outcome = Response | { readonly patch: TaskPatch | undefined }
-
-/** What the reader of a stream has to do with. */
-export interface StreamRun {
-  readonly request: RouteRequest
-  /** The response as fetch gave it: for its fields, not for its body. */
-  readonly response: Response
-  /** Records what is known so far. */
-  readonly update: (patch: TaskPatch) => void
-  /** Epoch ms by the tracker's clock. */
-  readonly now: () => number
-  /** For what goes wrong in the reading, and is not the call's fault. */
-  readonly report: (error: unknown) => void
-}
-
-/**
- * Reads a response that is not JSON while it comes in. Returns what to record at its end; undefined at once leaves the
- * response alone.
- *
- * `copy` gives a copy of the body; call it before anything is awaited. Reading the copy never slows its caller down, and
- * runs at most 1 MiB ahead of it: beyond that the copy waits for the caller. A copy that falls 16 MiB behind fails. It
- * fails with an AbortError as soon as the caller cancels the body. An error of the reader itself is reported, and does
- * not fail the task.
- */
-export type ReadStream = (
-  copy: () => ReadableStream<Uint8Array> | undefined,
-  headers: Headers,
-  run: StreamRun,
-) => Promise<TaskPatch | undefined> | undefined
 
 /** What reading needs of a run. */
 export interface ReadRun extends Pick<StreamRun, 'update' | 'now' | 'report'> {
@@ -153,48 +122,3 @@ function textCopyOf({ original }: SharedResponse) {
 /** What is said of a response: that of one which is only accepted goes on, unless the patch says otherwise. */
 const patchOf = ({ status }: Response, patch?: TaskPatch): TaskPatch | undefined =>
   status === 202 ? { status: 'processing', stage: 'accepted', ...patch } : patch
-
-/**
- * What `read` says of the JSON of a response, from a copy that is made at once; undefined where that cannot be had.
- *
- * @param unread What is said instead where the body is no JSON.
- */
-export async function readJson<T>(
-  shared: SharedResponse,
-  read: (body: unknown) => T | undefined,
-  report: (error: unknown) => void,
-  longest = longestAnswer,
-  options: CopyOptions = {},
-  unread?: T,
-): Promise<T | undefined> {
-  const { original } = shared
-  const text = isShort(original, longest) ? await textOf(shared, longest, options) : undefined
-  try {
-    if (text !== undefined) return read(JSON.parse(text))
-    // A query may be secret.
-    const address = original.url.split('?')[0]
-    const why = `it is longer than ${longest} bytes, or was read before`
-    if (original.body) report(new CallsheetError(`The response body of ${address} was not read: ${why}.`))
-  } catch (error) {
-    report(error)
-    return unread
-  }
-  return undefined
-}
-
-async function textOf(shared: SharedResponse, longest: number, options: CopyOptions) {
-  const copy = shared.copy(options)
-  if (copy) {
-    const bytes = await readBytes(copy, longest)
-    return bytes && new TextDecoder().decode(bytes)
-  }
-  const { original } = shared
-  const clone = hasStream(original) || original.body === null ? undefined : tryClone(original)
-  return clone && readText(clone, longest)
-}
-
-export const isJson = ({ headers }: Response): boolean =>
-  /^[^;]*[/+]json\s*(;|$)/i.test(headers?.get('content-type') ?? '')
-
-const isShort = ({ headers }: Response, longest = longestAnswer): boolean =>
-  !(Number(headers?.get('content-length')) > longest)

@@ -1,8 +1,8 @@
 import type { JsonObject, RetryPolicy, RunContext } from '@callsheet/core'
-import { type Call, type CallTools, outcomeOf, sendCall, textOf } from './call.ts'
-import type { Plan } from './plan.ts'
-import { isJson, type Outcome } from './read-outcome.ts'
-import { type FetchArguments, isRequest, signalOf } from './request.ts'
+import { outcomeOf, sendCall, textOf } from './call.ts'
+import type { Outcome, Resend } from './contract.ts'
+import { isJson } from './read-json.ts'
+import { isRequest, signalOf } from './request.ts'
 import { observe, shareCall } from './share-call.ts'
 import type { SharedResponse } from './shared-response.ts'
 import { onAbort } from './signals.ts'
@@ -12,19 +12,6 @@ import { onAbort } from './signals.ts'
  */
 export interface ResendPolicy extends Omit<RetryPolicy<JsonObject>, 'before'> {
   readonly before?: (context: RunContext<JsonObject>) => RequestInit | void | Promise<RequestInit | void>
-}
-
-/** A way to send calls again; made by `resend`. */
-export type Resend = (args: FetchArguments, plan: Plan, tools: CallTools) => ResentCall | undefined
-
-/** A call that may be sent again. */
-export interface ResentCall {
-  /** One attempt. */
-  readonly attempt: (context: RunContext<JsonObject>) => Promise<Outcome>
-  /** As the tracker has to know it: once the caller has an answer, nothing is sent again. */
-  readonly retry: RetryPolicy<JsonObject>
-  /** What the caller and those who join get, once the tracker follows the attempts. */
-  readonly settledBy: (tracked: Promise<Outcome>) => Call
 }
 
 /**

@@ -8,13 +8,13 @@ import type {
   TaskType,
   Tracker,
 } from '@callsheet/core'
-import { type Call, type CallTools, makeCall } from './call.ts'
+import { makeCall } from './call.ts'
+import type { Call, CallOptions, CallTools, LooseRoute, Plan, Route } from './contract.ts'
 import { createMatcher, type RouteKey } from './match.ts'
-import { findTarget, type Plan, planCall, type Target } from './plan.ts'
+import { findTarget, planCall, type Target } from './plan.ts'
 import { misread } from './misread.ts'
 import type { Provider } from './provider.ts'
 import { type Fetch, type FetchArguments, type RouteRequest, signalOf } from './request.ts'
-import type { CallOptions, LooseRoute, Route } from './route.ts'
 import { isThenable, observe, type SharedCall, spent } from './share-call.ts'
 import { shareResponse, type SharedResponse } from './shared-response.ts'
 

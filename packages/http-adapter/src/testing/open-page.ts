@@ -3,7 +3,7 @@ import { parseSnapshot } from '@callsheet/core/schema'
 import { expect, onTestFinished } from 'vitest'
 import type { Provider } from '../provider.ts'
 import type { Fetch } from '../request.ts'
-import type { CallOptions } from '../route.ts'
+import type { CallOptions } from '../contract.ts'
 import { createTrackedFetch, type Work } from '../tracked-fetch.ts'
 import { until } from './until.ts'
 

@@ -1,8 +1,21 @@
-import type { ItemScope, Job, MetadataOf, Pipeline, TaskPatch, TaskType } from '@callsheet/core'
+import type {
+  ItemScope,
+  Job,
+  JsonObject,
+  MetadataOf,
+  Pipeline,
+  RetryPolicy,
+  RunContext,
+  RunOptions,
+  TaskPatch,
+  TaskType,
+  Tracker,
+} from '@callsheet/core'
 import type { ParamName } from './match.ts'
-import type { ReadStream } from './read-outcome.ts'
-import type { RouteRequest } from './request.ts'
-import type { Resend } from './resend.ts'
+import type { CallEnd, JobFollower, Start } from './provider.ts'
+import type { ReadStream } from './read-stream.ts'
+import type { Fetch, FetchArguments, RouteRequest } from './request.ts'
+import type { SharedCall } from './share-call.ts'
 
 /** What a call is for: its show, and the item exactly where the step is per item. */
 export type RouteScope<P extends Pipeline, T extends TaskType<P>> = { readonly showId: string } & ItemScope<
@@ -69,4 +82,61 @@ export interface LooseRoute extends CallOptions {
   readonly longest?: number
   readonly job?: (request: RouteRequest) => Job | undefined
   readonly redact?: (patch: TaskPatch) => TaskPatch
+}
+
+/** Calls that are tracked: a provider's say neither type nor scope. */
+export type Tracked = CallOptions & Partial<LooseRoute> & Pick<Start, 'repeats'>
+
+/** What the tracker is given of a response: a failed response itself, else what it says. */
+export type Outcome = Response | { readonly patch: TaskPatch | undefined }
+
+/** How one call is tracked. */
+export interface Plan {
+  readonly route: Tracked & Required<Pick<Tracked, 'redact'>>
+  readonly request: RouteRequest
+  /** What the call is for, in a word. */
+  readonly slot: string
+  /** The id of the slot's current task. */
+  readonly currentId: () => string | undefined
+  /** How the call ended that this one repeats. */
+  readonly last: CallEnd | undefined
+  /** The handle of the work, where it is known already. */
+  readonly job: Job | undefined
+  readonly track: (
+    fn: (run: RunContext<JsonObject>) => Promise<Outcome>,
+    options: Pick<RunOptions<JsonObject, Promise<Outcome>>, 'onConflict' | 'retry' | 'retryOf'>,
+  ) => Promise<Outcome>
+}
+
+/** One call that was made. */
+export interface Call {
+  /** The caller's. */
+  readonly response: Promise<Response>
+  /** The tracker's: what comes of the response, to the end of the work that it has begun. */
+  readonly outcome: Promise<Outcome>
+  /** Undefined for what is no promise, such as a fake's plain value, which cannot be joined. */
+  readonly shared: SharedCall | undefined
+  /** Its own caller has aborted it. */
+  readonly isAbandoned: () => boolean
+}
+
+/** What calls have to do with. */
+export interface CallTools {
+  readonly send: Fetch
+  readonly tracker: Pick<Tracker, 'report' | 'cancel'>
+  /** Those who follow jobs, by provider. */
+  readonly jobs: ReadonlyMap<string, JobFollower>
+}
+
+/** A way to send calls again; made by `resend`. */
+export type Resend = (args: FetchArguments, plan: Plan, tools: CallTools) => ResentCall | undefined
+
+/** A call that may be sent again. */
+export interface ResentCall {
+  /** One attempt. */
+  readonly attempt: (context: RunContext<JsonObject>) => Promise<Outcome>
+  /** As the tracker has to know it: once the caller has an answer, nothing is sent again. */
+  readonly retry: RetryPolicy<JsonObject>
+  /** What the caller and those who join get, once the tracker follows the attempts. */
+  readonly settledBy: (tracked: Promise<Outcome>) => Call
 }
