@@ -11,7 +11,7 @@ const root = path.resolve(import.meta.dirname, '..')
 const stairs: Record<string, readonly string[]> = {
   core: ['records', 'state', 'write', 'call', 'tracker', 'schema', 'jobs', 'describe', 'eta', 'test', '.'],
   react: ['.'],
-  'http-adapter': ['.'],
+  'http-adapter': ['body', 'route', 'world', 'jobs', 'fetch', 'providers', 'sink', 'live', 'webhooks', '.'],
   ui: ['.'],
 }
 
@@ -57,7 +57,7 @@ describe('the arrows', () => {
     expect(wrong).toEqual([])
   })
 
-  it.each(['core', 'react', 'ui'])('no file of %s imports itself in a circle, types included', (name) => {
+  it.each(Object.keys(mayKnow))('no file of %s imports itself in a circle, types included', (name) => {
     const source = `packages/${name}/src`
     const imports = new Map(
       sources(source).map((file) => [
@@ -77,7 +77,7 @@ describe('the arrows', () => {
     for (const file of imports.keys()) visit(file, [])
   })
 
-  it.each(['core', 'react'])('no folder of %s holds more than 20 files', (name) => {
+  it.each(['core', 'react', 'http-adapter'])('no folder of %s holds more than 20 files', (name) => {
     const counts = new Map<string, number>()
     for (const file of sources(`packages/${name}/src`)) {
       const folder = path.dirname(file)

@@ -2,15 +2,15 @@ import { defineConfig } from 'tsup'
 
 // Declarations come from `tsc -b` (TypeScript 7), which tsup cannot drive.
 export default defineConfig({
-  entry: [
-    'src/index.ts',
-    'src/replicate.ts',
-    'src/fal.ts',
-    'src/openai.ts',
-    'src/json-job.ts',
-    'src/webhooks.ts',
-    'src/indexed-db.ts',
-  ],
+  entry: {
+    index: 'src/index.ts',
+    replicate: 'src/providers/replicate.ts',
+    fal: 'src/providers/fal.ts',
+    openai: 'src/providers/openai.ts',
+    'json-job': 'src/providers/json-job.ts',
+    webhooks: 'src/webhooks/webhooks.ts',
+    'indexed-db': 'src/sink/indexed-db.ts',
+  },
   format: ['esm'],
   dts: false,
   sourcemap: true,

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { startCollector } from '../../packages/http-adapter/src/testing/collector.ts'
+import { startCollector } from '../../packages/http-adapter/src/testing/servers/collector.ts'
 import { bundlePage } from './bundle-page.ts'
 import { createProfile, startOwnChromium } from './own-chromium.ts'
 import type { Tools } from './sink-page.ts'

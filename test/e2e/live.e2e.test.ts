@@ -1,6 +1,6 @@
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { startLiveServer } from '../../packages/http-adapter/src/testing/live-server.ts'
+import { startLiveServer } from '../../packages/http-adapter/src/testing/servers/live-server.ts'
 import { chromiumArgs, chromiumPath } from '../../tools/browser.ts'
 import { bundlePage } from './bundle-page.ts'
 import type { LiveTools } from './live-page.ts'

@@ -1,7 +1,7 @@
 // What the pages of the sink's tests run: a tracker with an HTTP sink, and a live source where one is asked for.
 import { createTracker, showPipeline } from '../../packages/core/src/index.ts'
 import { httpSink, liveSource } from '../../packages/http-adapter/src/index.ts'
-import { indexedDbQueue } from '../../packages/http-adapter/src/indexed-db.ts'
+import { indexedDbQueue } from '../../packages/http-adapter/src/sink/indexed-db.ts'
 
 const options = new URLSearchParams(location.search)
 const name = options.get('db')

@@ -1,6 +1,6 @@
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { type Inbox, startCollector } from '../../packages/http-adapter/src/testing/collector.ts'
+import { type Inbox, startCollector } from '../../packages/http-adapter/src/testing/servers/collector.ts'
 import { chromiumArgs, chromiumPath } from '../../tools/browser.ts'
 import { bundlePage } from './bundle-page.ts'
 import type { Tools } from './sink-page.ts'

@@ -7,7 +7,7 @@ import {
   liveSource,
   type LiveState,
 } from '../../packages/http-adapter/src/index.ts'
-import { indexedDbQueue } from '../../packages/http-adapter/src/indexed-db.ts'
+import { indexedDbQueue } from '../../packages/http-adapter/src/sink/indexed-db.ts'
 
 /** What a worker is told. */
 export interface Orders {

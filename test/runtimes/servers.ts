@@ -1,9 +1,9 @@
 // The servers that a runtime talks to while it plays the scenario, and what has to have come of it.
 import assert from 'node:assert/strict'
-import { startCollector } from '../../packages/http-adapter/src/testing/collector.ts'
-import { startLiveServer } from '../../packages/http-adapter/src/testing/live-server.ts'
-import { startLocalServer } from '../../packages/http-adapter/src/testing/local-server.ts'
-import { startReplicateServer } from '../../packages/http-adapter/src/testing/replicate-server.ts'
+import { startCollector } from '../../packages/http-adapter/src/testing/servers/collector.ts'
+import { startLiveServer } from '../../packages/http-adapter/src/testing/servers/live-server.ts'
+import { startLocalServer } from '../../packages/http-adapter/src/testing/servers/local-server.ts'
+import { startReplicateServer } from '../../packages/http-adapter/src/testing/servers/replicate-server.ts'
 import {
   createFalKeys,
   inSeconds,

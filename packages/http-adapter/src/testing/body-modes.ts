@@ -2,7 +2,7 @@
 import type { ShowPipeline } from '@callsheet/core'
 import { createTestTracker, type TestTracker } from '@callsheet/core/test'
 import { createTrackedFetch, readDownload, readEvents, resend } from '../index.ts'
-import type { Fetch } from '../request.ts'
+import type { Fetch } from '../route/request.ts'
 
 const scope = () => ({ showId: 's1' })
 

@@ -2,7 +2,7 @@
 import type { Snapshot, TaskVersion } from '@callsheet/core'
 import { createTestTracker } from '@callsheet/core/test'
 import { expect } from 'vitest'
-import { liveSource, type LiveSource, type LiveSourceOptions } from '../live-source.ts'
+import { liveSource, type LiveSource, type LiveSourceOptions } from '../live/live-source.ts'
 
 /** A request that waits for its answer. */
 export interface FakeCall {

@@ -1,10 +1,10 @@
 import { createTracker, showPipeline, type TaskRecord } from '@callsheet/core'
 import { parseSnapshot } from '@callsheet/core/schema'
 import { expect, onTestFinished } from 'vitest'
-import type { Provider } from '../provider.ts'
-import type { Fetch } from '../request.ts'
-import type { CallOptions } from '../contract.ts'
-import { createTrackedFetch, type Work } from '../tracked-fetch.ts'
+import type { Provider } from '../jobs/provider.ts'
+import type { Fetch } from '../route/request.ts'
+import type { CallOptions } from '../fetch/contract.ts'
+import { createTrackedFetch, type Work } from '../fetch/tracked-fetch.ts'
 import { until } from './until.ts'
 
 /** The work that the clients of a page do. */

@@ -1,9 +1,9 @@
 // What the tests of openai share: a client, and what is made of it.
 import OpenAI from 'openai'
 import { expect } from 'vitest'
-import { openai, type OpenAiOptions } from '../openai.ts'
-import type { ResponseState } from './openai-bodies.ts'
-import { type OpenAiScript, type OpenAiServer, startOpenAiServer } from './openai-server.ts'
+import { openai, type OpenAiOptions } from '../providers/openai.ts'
+import type { ResponseState } from './servers/openai-bodies.ts'
+import { type OpenAiScript, type OpenAiServer, startOpenAiServer } from './servers/openai-server.ts'
 import { providerTests } from './provider-tests.ts'
 import { until } from './until.ts'
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from 'vitest'
-import type { Provider } from '../provider.ts'
-import type { Fetch } from '../request.ts'
-import type { LocalServer } from './local-server.ts'
+import type { Provider } from '../jobs/provider.ts'
+import type { Fetch } from '../route/request.ts'
+import type { LocalServer } from './servers/local-server.ts'
 import { endOf, openPage } from './open-page.ts'
 
 /** What is particular to the tests of one provider; `Given` is what one of them may ask for. */

@@ -1,8 +1,8 @@
 // What the tests of the tracked fetch share.
 import { createTracker, showPipeline, type TaskRecord } from '@callsheet/core'
 import { createTrackedFetch, type TrackedFetchOptions } from '../index.ts'
-import type { RouteKey } from '../match.ts'
-import type { Fetch, FetchArguments } from '../request.ts'
+import type { RouteKey } from '../route/match.ts'
+import type { Fetch, FetchArguments } from '../route/request.ts'
 
 export type Routes = NonNullable<TrackedFetchOptions<typeof showPipeline, RouteKey>['routes']>
 

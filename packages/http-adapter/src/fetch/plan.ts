@@ -1,0 +1,109 @@
+import type { JsonObject, Pipeline, ShowTracker, Slot, TaskPatch, Tracker } from '@callsheet/core'
+import type { CallOptions, Outcome, Plan, Tracked } from './contract.ts'
+import type { Match } from '../route/match.ts'
+import { misread } from '../route/misread.ts'
+import type { Watch } from '../jobs/provider.ts'
+import { describeRequest, type FetchArguments, methodOf, type RouteRequest, urlOf } from '../route/request.ts'
+
+type Scope = Readonly<Record<string, unknown>>
+
+/** Calls about a provider's jobs. */
+export interface Watched {
+  readonly provider: string
+  readonly watch: Watch
+}
+
+/** What a key stands for. */
+export type Target = Tracked | Watched
+
+/** What a call is, and the key's meaning. Undefined for a call that no key stands for. */
+export function findTarget(
+  args: FetchArguments,
+  find: (method: string, url: URL) => Match<Target> | undefined,
+): { readonly target: Target; readonly request: RouteRequest } | undefined {
+  const url = urlOf(args)
+  const method = methodOf(args)
+  const found = url && find(method, url)
+  return (
+    found && { target: found.route, request: describeRequest(args, { url, method, params: found.params }) }
+  )
+}
+
+/**
+ * Asks a route what a call is for. Undefined for a call that is not tracked; throws what a route throws.
+ *
+ * @param givenFor Says what the call is for and how it is run, where that does not stand in the route.
+ */
+export function planCall(
+  route: Tracked,
+  givenFor: (request: RouteRequest) => (Scope & CallOptions) | undefined,
+  args: FetchArguments,
+  request: RouteRequest,
+  { show, report, getTask }: Pick<Tracker, 'show' | 'report' | 'getTask'>,
+): Plan | undefined {
+  const given = (route.scope ?? givenFor)(request)
+  if (!given) return undefined
+  // A scope may be a whole body: of it, only what names the item.
+  const item = Object.entries(given).filter(([name]) => name !== 'showId' && name.endsWith('Id'))
+  const own: Scope & CallOptions = route.scope ? {} : given
+  const merged: Tracked = { ...route, ...own }
+  const redact = guard(merged.redact, report)
+  const whole = { ...merged, redact, ...(merged.read && { read: careful(merged.read, report) }) }
+  const metadata = { ...metadataOf(route, request), ...(own['metadata'] as JsonObject) }
+  const { track }: ShowTracker<Pipeline> = show(given['showId'] as string)
+  const slot = JSON.stringify([given['showId'], whole.type, item])
+  const named = { showId: given['showId'], type: whole.type, ...Object.fromEntries(item) }
+  return {
+    route: whole,
+    request,
+    slot,
+    currentId() {
+      try {
+        return getTask(named as Slot)?.id
+      } catch {
+        // Not a slot of the pipeline: `track` reports it.
+        return undefined
+      }
+    },
+    last: route.repeats?.endOf(args, slot),
+    job: route.job?.(request),
+    track: (fn, options) =>
+      (track as unknown as (...all: unknown[]) => Promise<Outcome>)(whole.type!, fn, {
+        ...Object.fromEntries(item),
+        timeout: whole.timeout,
+        metadata: redact({ metadata }).metadata,
+        result(outcome: Outcome) {
+          const patch = outcome && 'patch' in outcome ? outcome.patch : undefined
+          return patch && redact(patch)
+        },
+        ...options,
+      }),
+  }
+}
+
+/** What cannot be redacted is not recorded; that the work has ended is. */
+const guard =
+  (redact: (patch: TaskPatch) => TaskPatch = (patch) => patch, report: Tracker['report']) =>
+  (patch: TaskPatch): TaskPatch => {
+    try {
+      return redact(patch)
+    } catch (error) {
+      report(error)
+      return patch.status ? { status: patch.status } : {}
+    }
+  }
+
+/** An answer that a reader cannot understand has failed, in the words of the server where it has some. */
+const careful =
+  (read: NonNullable<Tracked['read']>, report: Tracker['report']): NonNullable<Tracked['read']> =>
+  (body, request) => {
+    try {
+      return read(body, request)
+    } catch (error) {
+      report(error)
+      return misread(request.url.pathname, body)
+    }
+  }
+
+const metadataOf = ({ metadata }: Tracked, request: RouteRequest) =>
+  typeof metadata === 'function' ? (metadata as (of: RouteRequest) => object)(request) : metadata

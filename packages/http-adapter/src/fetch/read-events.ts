@@ -1,0 +1,107 @@
+import type { JsonObject, TaskPatch } from '@callsheet/core'
+import type { EventSourceMessage } from 'eventsource-parser'
+import { createEventFeed } from '../body/event-feed.ts'
+import type { ReadStream, StreamRun } from '../route/read-stream.ts'
+
+/** What events say of a task. */
+export interface EventPatch extends Omit<TaskPatch, 'metadata'> {
+  readonly metadata?: JsonObject
+}
+
+/** What one event says of the task. `known` is what all events before it have said together. */
+export type OnEvent = (message: EventSourceMessage, known: EventPatch) => EventPatch | undefined
+
+const longestStream = 67_108_864
+const mostAtOnce = 8
+const pause = 500
+const longestSilence = 1_000
+
+/**
+ * For `stream` of a route: reads server-sent events, from a copy, as they come; their reader gets each one undelayed.
+ *
+ * What is new is recorded at once, up to 8 times in a row, and twice a second on the whole; a stream that says nothing
+ * new is a sign of life once a second. A status counts at the end of the stream, also when it breaks off after that;
+ * without one, a stream that comes to its end has succeeded. Beyond 64 MiB nobody watches any more: the task is
+ * `interrupted`.
+ *
+ * @example
+ * const stream = readEvents(({ event, data }) => (event === 'step' ? { stage: data } : undefined))
+ */
+export const readEvents =
+  (onEvent: OnEvent): ReadStream =>
+  (copy, headers, run) => {
+    const isEvents = /^text\/event-stream\b/i.test(headers.get('content-type') ?? '')
+    const events = isEvents ? copy() : undefined
+    return events && readAll(events.getReader(), onEvent, run)
+  }
+
+async function readAll(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  onEvent: OnEvent,
+  run: StreamRun,
+): Promise<EventPatch> {
+  const tell = createTeller(run)
+  let known: EventPatch = {}
+  const events = createEventFeed({
+    onEvent(message) {
+      const patch = onEvent(message, known)
+      const metadata = patch?.metadata && { ...known.metadata, ...patch.metadata }
+      known = { ...known, ...patch, ...(metadata && { metadata }) }
+      tell(known)
+    },
+  })
+  let isBroken = false
+  const attempt = (action: () => void) => {
+    if (isBroken) return
+    try {
+      action()
+    } catch (error) {
+      // It would throw at every event that follows.
+      isBroken = true
+      run.report(error)
+    }
+  }
+  try {
+    for (let left = longestStream; left >= 0;) {
+      const { done, value } = await reader.read()
+      if (done) {
+        attempt(events.end)
+        return endOf(known)
+      }
+      left -= value.byteLength
+      attempt(() => events.feed(value))
+      // Comments alone are a sign of life, too.
+      tell(known)
+    }
+  } catch (error) {
+    if (known.status === undefined) throw error
+    return endOf(known)
+  }
+  void reader.cancel().catch(() => {})
+  return { ...known, status: 'interrupted' }
+}
+
+/** A stage is where work stands that goes on. */
+const endOf = ({ stage, ...known }: EventPatch): EventPatch =>
+  known.status === 'processing' && stage !== undefined ? { ...known, stage } : known
+
+/** Records what is known, but not too often. */
+function createTeller({ update, now }: StreamRun): (known: EventPatch) => void {
+  let told: EventPatch = {}
+  let toldAt = -Infinity
+  let at = now()
+  let left = mostAtOnce
+  return ({ status, error, ...known }) => {
+    // The end is told by the end.
+    if (status !== undefined && status !== 'processing') return
+    const isNews = Object.entries(known).some(([name, value]) => told[name as keyof EventPatch] !== value)
+    const time = now()
+    left = Math.min(mostAtOnce, left + Math.max(0, time - at) / pause)
+    at = time
+    if (left < 1 || (!isNews && time - toldAt < longestSilence)) return
+    left -= 1
+    toldAt = time
+    told = known
+    update(known)
+  }
+}

@@ -1,0 +1,124 @@
+import type { TaskPatch } from '@callsheet/core'
+import type { LooseRoute, Outcome } from './contract.ts'
+import { isJson, isShort, readJson } from '../body/read-json.ts'
+import type { ReadStream, StreamRun } from '../route/read-stream.ts'
+import type { RouteRequest } from '../route/request.ts'
+import { hasStream, type SharedResponse, tryClone } from '../body/shared-response.ts'
+
+/** What reading needs of a run. */
+export interface ReadRun extends Pick<StreamRun, 'update' | 'now' | 'report'> {
+  /** The caller gets the response only when it is known what it says: then no copy waits for the caller. */
+  readonly isHeld: boolean
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+/** How long an answer is read on when its caller has canceled it, in ms: it may name a paid job. */
+const longestLinger = 2_000
+const pausedStage = 'waiting for the response to be read'
+
+/**
+ * What a response says, from a copy that is made before its caller has the response.
+ *
+ * Rejects only as the body itself does, which means that the call has failed.
+ */
+export function readOutcome(
+  shared: SharedResponse,
+  { read, stream, longest, unread }: Pick<LooseRoute, 'read' | 'stream' | 'longest' | 'unread'>,
+  request: RouteRequest,
+  run: ReadRun,
+): Outcome | Promise<Outcome> {
+  const { original } = shared
+  // A fake may give anything.
+  if (typeof original?.ok !== 'boolean') return original
+  const said = (patch?: TaskPatch): Outcome => ({ patch: patchOf(original, patch) })
+  const linger = (signal: AbortSignal) => run.wait(longestLinger, signal)
+  try {
+    // A failure names no job to wait for: its body is let go when its caller lets go.
+    if (!original.ok) return failureOf(shared)
+    if (isJson(original)) {
+      if (!read) return said()
+      const options = { linger, onPause: pauseIn(run), ...(run.isHeld && { longestLead: Infinity }) }
+      const reading = readJson(shared, (body) => read(body, request), run.report, longest, options, unread)
+      return reading.then(said)
+    }
+    const other = original.status === 202 ? undefined : unread
+    return stream ? readStream(stream, shared, request, run, other).then(said) : said(other)
+  } catch (error) {
+    run.report(error)
+    return said()
+  }
+}
+
+/** Rejects as the body does. What else goes wrong is a mistake of the reader: it is reported. */
+async function readStream(
+  stream: ReadStream,
+  shared: SharedResponse,
+  request: RouteRequest,
+  { wait: _wait, isHeld: _isHeld, ...run }: ReadRun,
+  unread: TaskPatch | undefined,
+): Promise<TaskPatch | undefined> {
+  const { original: response } = shared
+  const failures: unknown[] = []
+  let stage: string | undefined
+  const update = (patch: TaskPatch) => {
+    stage = patch.stage ?? stage
+    run.update(patch)
+  }
+  const copy = () =>
+    shared.copy({ onPause: pauseIn(run, () => stage), onFail: (error) => failures.push(error) })
+  try {
+    const reading = stream(copy, response.headers, { ...run, update, request, response })
+    return reading ? await reading : unread
+  } catch (error) {
+    if (failures.length > 0) throw failures[0]
+    run.report(error)
+    return undefined
+  } finally {
+    shared.release()
+  }
+}
+
+/** Shows that the copy waits, and then again what was shown before. */
+const pauseIn =
+  ({ update }: Pick<ReadRun, 'update'>, stage = (): string | undefined => undefined) =>
+  (isPaused: boolean) =>
+    update({ stage: isPaused ? pausedStage : (stage() ?? 'reading') })
+
+/** What core reads a failure from: the fields of a response, and a copy of its body. */
+function failureOf(shared: SharedResponse): Response {
+  const { ok, type, status, statusText, headers } = shared.original
+  const body = shared.copy() ?? textCopyOf(shared)
+  const failure = {
+    ok,
+    type,
+    status,
+    statusText,
+    headers,
+    body,
+    isCopy: true,
+    clone: () => failure,
+    [Symbol.toStringTag]: 'Response',
+  }
+  return failure as unknown as Response
+}
+
+/** A copy of a body that is not a web stream, as far as it is read like one. */
+function textCopyOf({ original }: SharedResponse) {
+  const copy = hasStream(original) || !isShort(original) ? undefined : tryClone(original)
+  if (!copy?.text) return undefined
+  const texts = [copy.text()]
+  texts[0]!.catch(() => {})
+  return {
+    getReader: () => ({
+      async read() {
+        const value = new TextEncoder().encode(await texts.pop())
+        return value.byteLength > 0 ? { done: false, value } : { done: true }
+      },
+      cancel: async () => {},
+    }),
+  }
+}
+
+/** What is said of a response: that of one which is only accepted goes on, unless the patch says otherwise. */
+const patchOf = ({ status }: Response, patch?: TaskPatch): TaskPatch | undefined =>
+  status === 202 ? { status: 'processing', stage: 'accepted', ...patch } : patch

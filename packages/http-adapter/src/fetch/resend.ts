@@ -1,0 +1,119 @@
+import type { JsonObject, RetryPolicy, RunContext } from '@callsheet/core'
+import { outcomeOf, sendCall, textOf } from './call.ts'
+import type { Outcome, Resend } from './contract.ts'
+import { isJson } from '../body/read-json.ts'
+import { isRequest, signalOf } from '../route/request.ts'
+import { observe, shareCall } from '../body/share-call.ts'
+import type { SharedResponse } from '../body/shared-response.ts'
+import { onAbort } from '../body/signals.ts'
+
+/**
+ * When and how a call is sent again: as `track` does it, but what `before` gives is laid over the next call's `init`.
+ */
+export interface ResendPolicy extends Omit<RetryPolicy<JsonObject>, 'before'> {
+  readonly before?: (context: RunContext<JsonObject>) => RequestInit | void | Promise<RequestInit | void>
+}
+
+/**
+ * For `retry` of a route: sends a call again that failed, as attempts of one task. The caller gets the first response
+ * that is no failure, or else the last one. A body that is a stream can be read only once: such a call is sent once.
+ *
+ * @example
+ * const retry = resend({
+ *   attempts: 4,
+ *   before: async ({ lastError }) => ({ body: JSON.stringify({ prompt: await soften(lastError?.message) }) }),
+ * })
+ */
+export const resend =
+  (policy: ResendPolicy = {}): Resend =>
+  (args, plan, tools) => {
+    const [input, init] = args
+    if (isOneShot(init?.body)) return undefined
+    const { before, classify, when } = policy
+    const own = signalOf(args)
+    let answer!: (response: SharedResponse) => void
+    let refuse!: (error: unknown) => void
+    const answered = new Promise<SharedResponse>((resolve, reject) => {
+      answer = resolve
+      refuse = reject
+    })
+    const shared = shareCall(() => answered)
+    let isAnswered = false
+    let last: SharedResponse | undefined
+    let changes: RequestInit | void
+    let stay = () => {}
+    const settle = (good: SharedResponse) => {
+      isAnswered = true
+      stay()
+      answer(good)
+    }
+
+    return {
+      attempt(context) {
+        const { id } = context.task
+        stay()
+        // Also in the pause before the next attempt.
+        const leave = () => tools.tracker.cancel(id, textOf(own?.reason))
+        if (own?.aborted) leave()
+        stay = onAbort(own, leave)
+        // What nobody reads would hold its connection.
+        last?.response?.body?.cancel?.().catch(() => {})
+        last = undefined
+        const again = changes ? { ...init, ...changes } : init
+        const isReusable = isRequest(input) && !input.bodyUsed && !again?.body
+        const copy = isReusable ? input.clone() : input
+        const { given, received } = sendCall([copy, again], plan, context, tools, {
+          isJoined: shared.isJoined,
+          isHeld: true,
+        })
+        if (!received) return given as Promise<Outcome>
+        const outcome = outcomeOf(received, plan, context, tools, {
+          onSaid(said) {
+            const isGood = 'patch' in said ? said.patch?.status !== 'failed' : said.ok
+            if (isGood && last) settle(last)
+          },
+        })
+        observe(received, (it) => {
+          last = it.shared
+          const { original } = last
+          // A stream is its caller's as it comes.
+          if (original.ok && !isJson(original)) settle(last)
+        })
+        return outcome
+      },
+      retry: {
+        ...policy,
+        classify: (failure) => ({
+          ...classify?.(failure),
+          ...(isAnswered && { kind: 'unknown', retryable: false }),
+        }),
+        ...(when && { when: (failure) => !isAnswered && when(failure) }),
+        ...(before && {
+          async before(context) {
+            changes = { ...changes, ...(await before(context)) }
+          },
+        }),
+      },
+      settledBy(tracked) {
+        observe(
+          tracked,
+          () => {
+            stay()
+            if (last) answer(last)
+          },
+          (error) => {
+            stay()
+            refuse(own?.aborted ? own.reason : error)
+          },
+        )
+        const response = answered.then((it) => it.response)
+        return { response, outcome: tracked, shared, isAbandoned: () => !isAnswered && own?.aborted === true }
+      },
+    }
+  }
+
+/** What can be read only once: a web stream, or the stream and the generators of Node. */
+const isOneShot = (body: unknown): boolean =>
+  typeof body === 'object' &&
+  body !== null &&
+  ('getReader' in body || 'pipe' in body || Symbol.asyncIterator in body)

@@ -1,0 +1,221 @@
+import type {
+  Follow,
+  ItemScope,
+  JsonObject,
+  MetadataOf,
+  Pipeline,
+  RunContext,
+  TaskType,
+  Tracker,
+} from '@callsheet/core'
+import { makeCall } from './call.ts'
+import type { Call, CallOptions, CallTools, LooseRoute, Plan, Route } from './contract.ts'
+import { createMatcher, type RouteKey } from '../route/match.ts'
+import { findTarget, planCall, type Target } from './plan.ts'
+import { misread } from '../route/misread.ts'
+import type { Provider } from '../jobs/provider.ts'
+import { type Fetch, type FetchArguments, type RouteRequest, signalOf } from '../route/request.ts'
+import { isThenable, observe, type SharedCall, spent } from '../body/share-call.ts'
+import { shareResponse, type SharedResponse } from '../body/shared-response.ts'
+
+/** What a call is for, and how it is run. */
+export type Work<P extends Pipeline, T extends TaskType<P> = TaskType<P>> = T extends unknown
+  ? StepWork<T, ItemScope<P, NoInfer<T>>, MetadataOf<P, NoInfer<T>>>
+  : never
+
+/** Work by its parts, so that a compiler's message begins with the step and not with the pipeline. */
+export type StepWork<T extends string, Item, M> = CallOptions & {
+  readonly showId: string
+  readonly type: T
+  readonly metadata?: Partial<M>
+} & Item
+
+/** How a tracked fetch is made. */
+export interface TrackedFetchOptions<P extends Pipeline, K extends RouteKey> {
+  readonly tracker: Tracker<P>
+  /** By method and path; the first that matches counts. A path alone matches on every host. */
+  readonly routes?: { readonly [N in K]: Route<P, N> }
+  /** Whose calls are understood without routes: `[replicate(), fal()]`. They come after the routes. */
+  readonly providers?: readonly Provider[]
+  /** Who follows the jobs that routes give, by their `provider`: `{ ours: followHttpJob({ … }) }`. */
+  readonly jobs?: Readonly<Record<string, Follow>>
+  /** What makes the calls. Default: the global fetch as it is now. */
+  readonly fetch?: Fetch
+}
+
+/** Gives a fetch for pieces of work. */
+export interface FetchFor<P extends Pipeline> {
+  /**
+   * The same fetch, with which a provider's client does for each call the work that the function says; undefined for a
+   * call that shall not be tracked.
+   *
+   * @example
+   * const client = new OpenAI({ fetch: fetch.for(({ url }) => workOf(url)) })
+   */
+  (work: (request: RouteRequest) => Work<P> | undefined): Fetch
+  /**
+   * The same fetch, with which a provider's client does one piece of work. Without it, providers' calls are not
+   * tracked.
+   *
+   * @example
+   * const client = new Replicate({ fetch: fetch.for({ showId: 's1', type: 'portrait', characterId: 'ada' }) })
+   */
+  <T extends TaskType<P>>(work: Work<P, T>): Fetch
+}
+
+/** A fetch that tracks itself. */
+export interface TrackedFetch<P extends Pipeline> extends Fetch {
+  readonly for: FetchFor<P>
+  /** Those who follow jobs, for after a reload: `tracker.resume(fetch.followers)`. */
+  readonly followers: Readonly<Record<string, Follow>>
+}
+
+/** By tracker and task id; of all tracked fetches, so that two of one tracker share their calls. */
+const runningCalls = new WeakMap<object, Map<string, Call>>()
+
+/**
+ * Makes a `fetch` that tracks the calls of the given routes and providers and passes all others on, untouched.
+ *
+ * A tracked call is made once, with the arguments given and a signal that the tracker can abort; its caller gets its
+ * response, unread, and its errors. A response that is not ok, an error or an abort end the task as such; a 202, or a
+ * body that names a job, keeps it open. What fails in a route's functions is reported on the tracker's `error` event, and
+ * the call is made all the same. A body that the tracker reads is passed on at the caller's speed.
+ *
+ * A call that joins a running one gets a response of its own. Its signal ends only its own waiting and body; when the
+ * first caller aborts before it has an answer, the next one's call is made. What one of them has not read yet waits in
+ * memory: a body that joined fails 64 MiB behind the others, and the first caller's is waited for.
+ *
+ * Throws a TypeError for an invalid route key.
+ *
+ * @example
+ * const fetch = createTrackedFetch({
+ *   tracker,
+ *   routes: {
+ *     'POST /api/shows/:showId/trailer': {
+ *       type: 'trailer',
+ *       scope: ({ params }) => ({ showId: params.showId }),
+ *       read: (body) => done((body as { url: string }).url),
+ *     },
+ *   },
+ * })
+ * const response = await fetch('/api/shows/s1/trailer', { method: 'POST' })
+ */
+export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
+  tracker,
+  routes,
+  providers = [],
+  jobs = {},
+  fetch: send = globalThis.fetch,
+}: TrackedFetchOptions<P, K>): TrackedFetch<P> {
+  const loose = tracker as unknown as Tracker
+  const followers: Record<string, Follow> = { ...jobs }
+  for (const { name, jobs: of } of providers) {
+    if (of) followers[name] = of({ fetch: send, report: tracker.report, tracker: loose })
+  }
+  const running = runningCalls.get(tracker) ?? new Map<string, Call>()
+  runningCalls.set(tracker, running)
+  const tools: CallTools = { send, tracker: loose, jobs: new Map(Object.entries(followers)) }
+  const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
+
+  function run(args: FetchArguments, plan: Plan, onConflict = plan.route.onConflict): Promise<Response> {
+    const { last } = plan
+    if (last?.reason) return Promise.reject(last.reason)
+    const isShared = onConflict === undefined || onConflict === 'join'
+    const other = isShared ? running.get(plan.currentId() ?? '') : undefined
+    if (other?.shared) return join(args, plan, other, other.shared)
+    const resent = plan.route.retry?.(args, plan, tools)
+    let taskId = ''
+    let made: (() => Call) | undefined
+    const fn = (context: RunContext<JsonObject>) => {
+      taskId = context.task.id
+      if (resent) {
+        made = () => resent.settledBy(tracked)
+        return resent.attempt(context)
+      }
+      const call = makeCall(args, plan, context, tools)
+      made = () => call
+      return call.outcome
+    }
+    const tracked = plan.track(fn, {
+      ...(resent && { retry: resent.retry }),
+      ...(last && { retryOf: last.taskId }),
+      // What runs there otherwise is no fetch of ours, and its value no Response for this caller.
+      onConflict: isShared ? 'reject' : onConflict,
+    })
+    const call = made?.()
+    if (!call) return tracked as unknown as Promise<Response>
+    const { response, outcome, shared } = call
+    if (!shared) return response
+    running.set(taskId, call)
+    const end = () => {
+      if (running.get(taskId) === call) running.delete(taskId)
+    }
+    observe(outcome, end, end)
+    observe(tracked, shared.close, shared.close)
+    // Where the tracker's promises are derived ones, an unhandled rejection stays visible.
+    if (tracker.promises === 'same') observe(response)
+    return response
+  }
+
+  /** Another call for the slot goes on, and nothing is sent. */
+  function join(args: FetchArguments, plan: Plan, call: Call, shared: SharedCall): Promise<Response> {
+    // Its caller has left, and it has only not ended yet: as when a component is mounted twice.
+    if (call.isAbandoned()) return run(args, plan, 'supersede')
+    const own = signalOf(args)
+    return shared.join(own).catch((error: unknown) => {
+      if (error === spent) return run(args, plan, 'reject')
+      if (own?.aborted || !call.isAbandoned()) throw error
+      return run(args, plan)
+    })
+  }
+
+  function call(args: FetchArguments, givenFor: (request: RouteRequest) => Work<P> | undefined) {
+    let plan: Plan | undefined
+    let watch: ((answered: Promise<SharedResponse>) => void) | undefined
+    try {
+      const found = findTarget(args, find)
+      if (found) {
+        const { target, request } = found
+        if ('watch' in target) {
+          // Whoever makes it: what it is told, we are told.
+          watch = (answered) => tools.jobs.get(target.provider)?.watch?.(target.watch, answered, request)
+        } else plan = planCall(target, givenFor as Parameters<typeof planCall>[1], args, request, loose)
+      }
+    } catch (error) {
+      tracker.report(error)
+    }
+    if (plan) return run(args, plan)
+    const answered = send(...args)
+    if (!watch || !isThenable(answered)) return answered
+    const own = signalOf(args)
+    const shared = Promise.resolve(answered).then((it) =>
+      shareResponse(it, () => (own?.aborted ? own : undefined)),
+    )
+    watch(shared)
+    return shared.then(({ response }) => response)
+  }
+
+  const trackedFetch: Fetch = (...args) => call(args, () => undefined)
+  return Object.assign(trackedFetch, {
+    for: ((work: Work<P> | ((request: RouteRequest) => Work<P> | undefined)): Fetch => {
+      const givenFor = typeof work === 'function' ? work : () => work
+      return (...args) => call(args, givenFor)
+    }) as FetchFor<P>,
+    followers,
+  })
+}
+
+function targetsOf(
+  routes: Readonly<Record<string, LooseRoute>> = {},
+  providers: readonly Provider[],
+): (readonly [string, Target])[] {
+  const targets: (readonly [string, Target])[] = Object.entries(routes)
+  for (const { name: provider, starts, watches = {} } of providers) {
+    for (const [key, start] of Object.entries(starts)) {
+      // A host's page in place of an answer.
+      targets.push([key, { ...start, ...(start!.read && { unread: misread(provider, undefined) }) }])
+    }
+    for (const [key, it] of Object.entries(watches)) targets.push([key, { watch: it!, provider }])
+  }
+  return targets
+}

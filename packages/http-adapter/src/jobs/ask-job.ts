@@ -1,0 +1,77 @@
+import type { Job } from '@callsheet/core'
+import { longestAnswer, readText } from '../body/read-body.ts'
+import type { RouteRequest } from '../route/request.ts'
+
+/** A question to a provider: an address, or that and how to ask. */
+export type Question = string | readonly [url: string, init: RequestInit]
+
+/** Headers of every question, or a function that is asked for them. */
+export type JobHeaders = HeadersInit | ((job: Job) => HeadersInit | Promise<HeadersInit>)
+
+/**
+ * Asks a provider; the response is one that is ok. Throws what is wrong with it in a form that says whether to ask again.
+ *
+ * @param request The call that began the job.
+ */
+export async function askJob(
+  question: Question,
+  {
+    fetch: send,
+    job,
+    headers: given,
+    request,
+    signal,
+  }: {
+    readonly fetch: typeof globalThis.fetch
+    readonly job: Job
+    readonly headers: JobHeaders | undefined
+    readonly request: RouteRequest | undefined
+    readonly signal: AbortSignal | undefined
+  },
+): Promise<Response> {
+  const [address, init] = typeof question === 'string' ? [question, {}] : question
+  const headers = new Headers(await headersFor(given, job, address, request))
+  for (const [name, value] of new Headers(init.headers)) headers.set(name, value)
+  // To another place than that of the credentials, they do not go. ('error' is not known everywhere.)
+  const response = await send(address, {
+    redirect: 'manual',
+    ...init,
+    headers,
+    ...(signal && { signal }),
+  })
+  if (response.ok) return response
+  const { status, headers: answered } = response
+  const isRedirect = status < 400
+  // As the clients of providers throw it, and core reads it: what the server says counts more than the status.
+  throw Object.assign(new Error(isRedirect ? 'a redirect, not followed' : `HTTP ${status}`), {
+    status,
+    headers: answered,
+    error: await jsonOf(response).catch(() => undefined),
+    ...(isRedirect && { retryable: false }),
+  })
+}
+
+/** The JSON of an answer; rejects for anything else, such as a host's page. */
+export async function jsonOf(response: Response, longest = longestAnswer): Promise<unknown> {
+  const text = await readText(response, longest)
+  if (text === undefined) {
+    throw Object.assign(new Error(`the answer is longer than ${longest} bytes`), { retryable: false })
+  }
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('the answer is not JSON')
+  }
+}
+
+async function headersFor(
+  headers: JobHeaders | undefined,
+  job: Job,
+  address: string,
+  request: RouteRequest | undefined,
+): Promise<HeadersInit> {
+  if (headers !== undefined) return typeof headers === 'function' ? headers(job) : headers
+  const authorization = request?.headers.get('authorization')
+  const isSame = request && new URL(address, request.url).origin === request.url.origin
+  return authorization && isSame ? { authorization } : {}
+}

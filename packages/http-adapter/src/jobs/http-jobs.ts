@@ -1,0 +1,212 @@
+import type { FollowContext, Job, TaskPatch } from '@callsheet/core'
+import { followJob, type FollowOptions, type JobState } from '@callsheet/core/jobs'
+import { askJob, type JobHeaders, jsonOf, type Question } from './ask-job.ts'
+import { guard } from '../world/guard.ts'
+import { createDesk, type Desk, heard, nap } from './job-desk.ts'
+import type { HttpJobs, JobTools, Watch } from './provider.ts'
+import { isJson, readJson } from '../body/read-json.ts'
+import type { RouteRequest } from '../route/request.ts'
+import { observe } from '../body/share-call.ts'
+import type { SharedResponse } from '../body/shared-response.ts'
+import { patchFor } from './webhook-target.ts'
+
+/** How jobs are followed over HTTP. */
+export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<JobTools> {
+  /**
+   * Where to ask. Credentials go there too: do not take an address from a record without looking at it, for records
+   * come from storages and networks.
+   */
+  readonly url: (job: Job) => Question
+  /**
+   * Reads what an ok answer says; `ask` gets more from the provider, as JSON. What it throws is a question that failed.
+   */
+  readonly read: (
+    body: unknown,
+    job: Job,
+    ask: (question: Question) => Promise<unknown>,
+  ) => JobState | Promise<JobState>
+  /**
+   * Headers of every question. Default: the Authorization of the call that began the job, where it goes to the same
+   * origin; nothing after a reload, for credentials are not recorded.
+   */
+  readonly headers?: JobHeaders
+  /**
+   * Maximum bytes of an answer, after decompression. A longer one is not read, and the job is lost sight of.
+   *
+   * @default 1 MiB
+   */
+  readonly longest?: number
+  /** How the provider is told to end a job that was canceled or ran into its time limit. Default: it is not told. */
+  readonly cancel?: (job: Job) => Question
+}
+
+/** How long a provider may take to hear of a cancel, in ms. */
+const patience = 30_000
+/** How long after its beginning a server may not know a job yet, in ms. */
+const newness = 30_000
+/** How long a job that we may not ask for stays active without a word of it, in ms. */
+const longestSilence = 60_000
+const mostLost = 1_000
+
+/**
+ * Follows jobs over HTTP: core's `followJob` with questions by fetch, each answered by JSON.
+ *
+ * What others are told of the same job (the provider's own client, say, asking through the tracked fetch) counts as an
+ * answer, so that nobody asks twice. A job that is canceled here, or superseded, or that takes too long, is canceled at
+ * the provider.
+ *
+ * @example
+ * const jobs = followHttpJob({
+ *   url: ({ id }) => `/api/portrait/status?jobId=${encodeURIComponent(id)}`,
+ *   read: (body) => {
+ *     const { status, imageUrl } = body as { status: string; imageUrl?: string }
+ *     return { status, ...(imageUrl && { outputUrl: imageUrl }) }
+ *   },
+ * })
+ * tracker.resume({ ours: jobs })
+ */
+export function followHttpJob(options: HttpJobOptions): HttpJobs {
+  const { every = 3_000, url, read, cancel, fetch: send = globalThis.fetch, tracker } = options
+  const { needsOutput = true } = options
+  const desks = new Set<Desk>()
+  /** The tasks of jobs that nobody follows any more, though they may have gone on, by the jobs' ids. */
+  const lost = new Map<string, string>()
+  const report = (error: unknown) =>
+    guard(
+      () => options.report?.(error),
+      () => {},
+    )
+
+  async function follow(
+    job: Job,
+    context: FollowContext,
+    request?: RouteRequest,
+    isBeside = false,
+  ): Promise<TaskPatch | void> {
+    const began = request ? context.now() : context.task.startedAt
+    const desk = createDesk(job.id)
+    desks.add(desk)
+    lost.delete(job.id)
+    const ask = (question: Question, signal?: AbortSignal) =>
+      askJob(question, { fetch: send, job, headers: options.headers, request, signal })
+    const giveUp = () => {
+      if (!cancel || context.task.status === 'succeeded') return
+      // In vain is worth a word: the provider goes on, and is paid.
+      Promise.resolve()
+        .then(() => ask(cancel(job), AbortSignal.timeout?.(patience)))
+        .then((response) => response.body?.cancel(), report)
+        .catch(() => {})
+    }
+    // A side poll that nobody needs any more ends with another reason.
+    const stop = () => /^(?:Canceled|Timeout)Error$/.test(nameOf(context.signal.reason)) && giveUp()
+    // The call that began it may have been a stream, and the run stopped in the middle of it.
+    if (context.signal.aborted) stop()
+    context.signal.addEventListener('abort', stop, { once: true })
+    const awake: FollowContext = {
+      get task() {
+        return context.task
+      },
+      signal: context.signal,
+      now: context.now,
+      watchPage: context.watchPage,
+      update: (patch) => context.update(patch),
+      wait: (ms, signal) => (signal ? context.wait(ms, signal) : nap(desk, context, ms)),
+    }
+    const polled = followJob({
+      ...options,
+      async read(_job, { signal }) {
+        const json = async (question: Question) => jsonOf(await ask(question, signal), options.longest)
+        const answer = async () => {
+          const body = await json(url(job))
+          const state = await read(body, job, json)
+          if (state?.status) return state
+          // Whatever it says: it does not say how the job stands.
+          throw Object.assign(new Error('the answer has no status'), { error: body, retryable: true })
+        }
+        const first = desk.told.shift()
+        if (first) return first
+        const state = await Promise.race([answer(), heard(desk)])
+        return desk.told.shift() ?? state!
+      },
+    })
+    try {
+      if (request) await nap(desk, context, every)
+      return await polled(job, awake)
+    } catch (error) {
+      if (lost.size >= mostLost) lost.delete([...lost.keys()][0]!)
+      lost.set(job.id, context.task.id)
+      if (context.signal.aborted) throw error
+      if (nameOf(error) === 'TimeoutError') giveUp()
+      const status = statusOf((error as Error).cause)
+      const isNew = !isBeside && context.now() - began < newness
+      if (!tracker || nameOf(error) !== 'JobLostError' || !isRefusal(status, isNew)) throw error
+      context.update({ stage: `status polls refused (HTTP ${status})` })
+      return await listen(job, awake, desk).catch((end: unknown) => {
+        throw nameOf(end) === 'JobLostError' ? error : end
+      })
+    } finally {
+      context.signal.removeEventListener('abort', stop)
+      desks.delete(desk)
+    }
+  }
+
+  /** Goes by what others are told, as long as they are told something. */
+  const listen = (job: Job, context: FollowContext, desk: Desk) =>
+    followJob({
+      needsOutput,
+      every: 0,
+      readTimeout: longestSilence,
+      mostErrors: 1,
+      async read() {
+        await heard(desk)
+        return desk.told.shift()!
+      },
+    })(job, context)
+
+  function tell(id: string, state: JobState): boolean {
+    const found = [...desks].filter((desk) => desk.id === id)
+    for (const desk of found) {
+      desk.told.push(state)
+      desk.wake()
+    }
+    return found.length > 0
+  }
+
+  /** Records an outcome; a sign of life would leave a task without a follower active for ever. */
+  function tellLate(id: string, state: JobState): void {
+    const taskId = lost.get(id)
+    const task = taskId === undefined ? undefined : tracker?.getTask(taskId)
+    const patch = task?.job?.id === id ? patchFor(task, state, needsOutput) : undefined
+    if (patch?.status && patch.status !== 'starting' && patch.status !== 'processing')
+      tracker?.updateTask(task!.id, patch as never)
+  }
+
+  return Object.assign((job: Job, context: FollowContext) => follow(job, context), {
+    begun: follow,
+    tell,
+    watch({ id, read, longest }: Watch, answered: Promise<SharedResponse>, request: RouteRequest) {
+      observe(answered, (shared) => {
+        const { original } = shared
+        if (!original?.ok || !isJson(original)) return
+        readJson(shared, (body) => ({ id: id(request), state: read(body, request) }), report, longest)
+          // A body that breaks off is its caller's to hear of.
+          .catch(() => undefined)
+          .then((told) => {
+            if (told?.id !== undefined && told.state?.status && !tell(told.id, told.state))
+              tellLate(told.id, told.state)
+          })
+          .catch(report)
+      })
+    },
+  })
+}
+
+/** The HTTP status that a question failed with. */
+const statusOf = (thrown: unknown) => (thrown as { readonly status?: number } | undefined)?.status
+
+/** Whether a server did not take our question, as opposed to not knowing the job: others may ask better. */
+const isRefusal = (status: number | undefined, isNew: boolean): boolean =>
+  status !== undefined && status < 500 && ![408, 410, 425, 429, ...(isNew ? [] : [404])].includes(status)
+
+/** By name, since an error may come from another realm or copy of the package. */
+const nameOf = (thrown: unknown): string => String((thrown as Error | undefined)?.name)

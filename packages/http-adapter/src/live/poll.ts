@@ -1,0 +1,25 @@
+import { ask, type LiveHost } from './ask.ts'
+import type { Attempt } from './attempt.ts'
+import type { Intake } from './intake.ts'
+import { trouble } from './trouble.ts'
+import { readText } from '../body/read-body.ts'
+
+const longestSnapshot = 67_108_864
+
+/** Makes what asks for a show's snapshot, again and again; one that has not changed is not sent again. */
+export function createPoll(host: LiveHost, take: Intake, onGood: () => void) {
+  let etag = ''
+  return async ({ signal, expect }: Attempt): Promise<void> => {
+    expect(10_000, 'no answer came', () => 'waiting')
+    const response = await ask(host, host.url, 'application/json', ['if-none-match', etag], signal)
+    if (response.status !== 304) {
+      const text = await readText(response, longestSnapshot)
+      if (text === undefined) {
+        throw trouble(`the snapshot is longer than ${longestSnapshot} bytes`, { isUnreadable: true })
+      }
+      take(text, true)
+      etag = response.headers.get('etag') ?? ''
+    }
+    onGood()
+  }
+}

@@ -1,0 +1,84 @@
+import type { EventSourceMessage } from 'eventsource-parser'
+import { createEventFeed } from '../body/event-feed.ts'
+import { ask, type LiveHost } from './ask.ts'
+import type { Attempt } from './attempt.ts'
+import type { Intake } from './intake.ts'
+import { trouble } from './trouble.ts'
+
+/** How long an answer may take to begin, in ms. */
+const patience = 10_000
+/** How long a stream may say nothing, in ms: three heartbeats. */
+const silence = 45_000
+
+/** What a stream tells while it is read. */
+interface StreamListener {
+  /** It is alive, and goes on where the last one ended or has brought something good. */
+  readonly onGood: () => void
+  /** The server says how long to wait before reconnecting, in ms. */
+  readonly onRetry: (ms: number) => void
+  /** Whether the try before failed, too. */
+  readonly hasFailed: () => boolean
+}
+
+/** Makes what streams a show's records, again and again, each time from where the last stream ended. */
+export function createStream(host: LiveHost, take: Intake, { onGood, onRetry, hasFailed }: StreamListener) {
+  /** The id of the last frame that was taken in, if the next stream may begin there. */
+  let cursor = ''
+  /** How many streams in a row brought nothing but their beginning. */
+  let standstills = 0
+
+  function onEvent({ event, id, data }: EventSourceMessage): void {
+    const last = cursor
+    const isSnapshot = event === 'snapshot'
+    // After a reset comes a snapshot. What cannot be read comes again, in the snapshot of the next stream.
+    cursor = ''
+    if (event === 'reset') return
+    if (isSnapshot || event === 'change') {
+      take(data, isSnapshot)
+      onGood()
+    }
+    cursor = last
+    // A change without a snapshot before it is no place to go on from.
+    if (id !== undefined && (isSnapshot || last)) cursor = /^[!-~]{1,256}$/.test(id) ? id : ''
+  }
+
+  return async ({ signal, expect }: Attempt): Promise<void> => {
+    // A proxy may hold back the headers, too; but a server may also be slow, once.
+    expect(patience, 'no answer came', () => (hasFailed() ? 'polling' : 'waiting'))
+    const response = await ask(
+      host,
+      `${host.url}/live`,
+      'text/event-stream',
+      ['last-event-id', cursor],
+      signal,
+    )
+    const type = response.headers.get('content-type')
+    if (!response.body || !/^text\/event-stream\b/i.test(String(type))) {
+      throw trouble(`the answer is no stream, but ${type}`, { next: 'polling' })
+    }
+    // One that goes on may have nothing to say before its first heartbeat.
+    expect(cursor ? 2 * patience : patience, 'the stream is held back', () => 'polling')
+    const begunAt = host.clock()
+    // 64 Mi characters: more than any snapshot, and a bound for what never comes to an end.
+    const events = createEventFeed({ onEvent, onRetry, maxBufferSize: 2 ** 26 })
+    const reader = response.body.getReader()
+    let hasBegun = false
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (signal.aborted) return
+      if (done) return events.end()
+      if (Math.abs(host.clock() - begunAt) > patience) standstills = 0
+      if (cursor) onGood()
+      events.feed(value)
+      // What says something, but not what it is for, has its time once.
+      if (cursor || !hasBegun) {
+        expect(silence, 'the stream fell silent', () => {
+          standstills += 1
+          // Some proxies let a beginning through, and hold back the rest.
+          return cursor && standstills < 2 ? 'waiting' : 'polling'
+        })
+      }
+      hasBegun = true
+    }
+  }
+}

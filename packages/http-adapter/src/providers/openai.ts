@@ -1,0 +1,110 @@
+import type { Job } from '@callsheet/core'
+import type { JobState } from '@callsheet/core/jobs'
+import { begin, handleOf as toHandle, segmentOf } from './begin.ts'
+import { followHttpJob, type HttpJobOptions } from '../jobs/http-jobs.ts'
+import { readChat, readImages, readResponse } from './openai-events.ts'
+import { chatState, fieldsOf, imagesState, responseState, textIn, videoState } from './openai-state.ts'
+import type { Provider, Start, Watch } from '../jobs/provider.ts'
+import { createRepeats } from './repeats.ts'
+
+/** How OpenAI is called. */
+export interface OpenAiOptions extends Pick<HttpJobOptions, 'headers' | 'every' | 'timeout'> {
+  /** As the client's own option. Default: `https://api.openai.com/v1` */
+  readonly baseUrl?: string
+  /** Where a finished video can be seen: OpenAI gives it only to those who have the key. Default: nowhere. */
+  readonly videoUrl?: (id: string) => string
+}
+
+/** Pictures come in base64. */
+const longest = 67_108_864
+
+/**
+ * Understands the calls of OpenAI's client, and of every other that speaks to OpenAI: pictures, responses, chats,
+ * and videos.
+ *
+ * A stream shows what the model is about, and is left to its reader. A video, and a response in the background, is one
+ * task from the call that creates it to its end, also where the client waits no longer; what the client is told while
+ * it polls, the task is told. `tracker.cancel` and a time limit cancel such a response at OpenAI, which cannot cancel a
+ * video. Texts and pictures as data are not kept; the model that was used stands in `metadata.model`.
+ *
+ * @example
+ * const fetch = createTrackedFetch({ tracker, providers: [openai()] })
+ * const client = new OpenAI({ fetch: fetch.for({ showId: 's1', type: 'portrait', characterId: 'ada' }) })
+ * await client.images.generate({ model: 'gpt-image-1', prompt })
+ */
+export function openai({
+  baseUrl = 'https://api.openai.com/v1',
+  videoUrl,
+  ...options
+}: OpenAiOptions = {}): Provider {
+  const base = baseUrl.replace(/\/+$/, '') as `https://${string}`
+  const addressOf = (kind: 'responses' | 'videos', id: string) => `${base}/${kind}/${segmentOf(id)}`
+  const handleOf = (kind: 'responses' | 'videos') => (id: unknown) =>
+    toHandle('openai', id, (one) => addressOf(kind, one))
+  // The address in a record may come from anywhere, while the key goes there.
+  const urlOf = ({ id, url = '' }: Job): string => {
+    if ([addressOf('responses', id), addressOf('videos', id)].includes(url)) return url
+    throw Object.assign(new Error(`"${url}" is not where OpenAI keeps "${id}"`), { retryable: false })
+  }
+  const isResponse = (job: Job) => urlOf(job) === addressOf('responses', job.id)
+  const video = (body: unknown): JobState => {
+    const state = videoState(body)
+    const isFinished = state.status === 'succeeded'
+    return isFinished && videoUrl ? { ...state, outputUrl: videoUrl(textIn(fieldsOf(body)['id'])) } : state
+  }
+
+  const common: Start = {
+    metadata: ({ json }) => {
+      const { model } = fieldsOf(json())
+      return typeof model === 'string' ? { model } : {}
+    },
+    repeats: createRepeats(),
+  }
+  const start = (stateOf: (body: unknown) => JobState, jobOf?: (id: unknown) => Job | undefined): Start => ({
+    ...common,
+    read: (body) => begin(stateOf(body), { provider: 'openai', body, handle: jobOf?.(fieldsOf(body)['id']) }),
+  })
+  const images: Start = { ...start(imagesState), longest, stream: readImages }
+  const response: Start = {
+    ...start(responseState, handleOf('responses')),
+    longest,
+    stream: readResponse(handleOf('responses')),
+  }
+  const film = start(video, handleOf('videos'))
+  const watch = (read: Watch['read']): Watch => ({
+    id: ({ params }) => (params as Readonly<Record<string, string>>)['id'],
+    read,
+  })
+
+  return {
+    name: 'openai',
+    starts: {
+      [`POST ${base}/images/generations`]: images,
+      [`POST ${base}/images/edits`]: images,
+      [`POST ${base}/images/variations`]: images,
+      [`POST ${base}/responses`]: response,
+      [`POST ${base}/chat/completions`]: { ...start(chatState), stream: readChat },
+      [`POST ${base}/videos`]: film,
+      [`POST ${base}/videos/edits`]: film,
+      [`POST ${base}/videos/extensions`]: film,
+      [`POST ${base}/videos/:id/remix`]: film,
+    },
+    watches: {
+      [`GET ${base}/videos/:id`]: watch(video),
+      [`GET ${base}/responses/:id`]: { ...watch(responseState), longest },
+      [`POST ${base}/responses/:id/cancel`]: { ...watch(responseState), longest },
+    },
+    jobs: (tools) =>
+      followHttpJob({
+        ...tools,
+        ...options,
+        longest,
+        url: urlOf,
+        read: (body, job) => (isResponse(job) ? responseState(body) : video(body)),
+        cancel(job) {
+          if (isResponse(job)) return [`${urlOf(job)}/cancel`, { method: 'POST' }]
+          throw new Error(`OpenAI cannot cancel a video: "${job.id}" is made to its end, and paid for.`)
+        },
+      }),
+  }
+}

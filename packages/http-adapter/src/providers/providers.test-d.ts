@@ -1,0 +1,30 @@
+import { createTracker, showPipeline } from '@callsheet/core'
+import type Replicate from 'replicate'
+import type { createFalClient } from '@fal-ai/client'
+import { describe, expectTypeOf, it } from 'vitest'
+import { fal } from './fal.ts'
+import { createTrackedFetch, type Provider } from '../index.ts'
+import { jsonJob } from './json-job.ts'
+import { replicate } from './replicate.ts'
+
+describe('providers', () => {
+  it('give the official clients a fetch they take', () => {
+    const tracker = createTracker({ pipeline: showPipeline })
+    const fetch = createTrackedFetch({ tracker, providers: [replicate(), fal()] })
+    const work = { showId: 's1', type: 'portrait', characterId: 'ada' } as const
+    expectTypeOf(fetch.for(work)).toExtend<NonNullable<ConstructorParameters<typeof Replicate>[0]>['fetch']>()
+    expectTypeOf(fetch.for(work)).toExtend<NonNullable<Parameters<typeof createFalClient>[0]>['fetch']>()
+    // @ts-expect-error a portrait is of somebody
+    fetch.for({ showId: 's1', type: 'portrait' })
+  })
+
+  it('refuse what is no call and no address', () => {
+    expectTypeOf(jsonJob({ start: 'POST /jobs', status: '/jobs/:id' })).toEqualTypeOf<Provider>()
+    // @ts-expect-error a call has a method
+    jsonJob({ start: '/jobs', status: '/jobs/:id' })
+    // @ts-expect-error a status has an address
+    jsonJob({ start: 'POST /jobs', status: 'jobs/:id' })
+    // @ts-expect-error a cancel is a call, too
+    jsonJob({ start: 'POST /jobs', status: '/jobs/:id', cancel: '/jobs/:id' })
+  })
+})

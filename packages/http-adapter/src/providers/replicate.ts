@@ -1,0 +1,77 @@
+import { begin, handleOf, segmentOf } from './begin.ts'
+import { followHttpJob, type HttpJobOptions } from '../jobs/http-jobs.ts'
+import type { Provider, Start, Watch } from '../jobs/provider.ts'
+import { replicateState } from './replicate-state.ts'
+import { createRepeats } from './repeats.ts'
+
+/** How Replicate is called. */
+export interface ReplicateOptions extends Pick<HttpJobOptions, 'headers' | 'every' | 'timeout'> {
+  /** As the client's own option. Default: `https://api.replicate.com/v1` */
+  readonly baseUrl?: string
+}
+
+/** A prediction repeats its input, of which the client puts files of 10 MB into it as texts. */
+const longest = 33_554_432
+
+/**
+ * Understands the calls of Replicate's client: predictions of models, versions and deployments.
+ *
+ * A prediction is one task, from the call that creates it to its end, also where the client waits no longer. What the
+ * client is told while it polls, the task is told. `tracker.cancel` and a time limit cancel it at Replicate. Its model
+ * stands in `metadata.model`.
+ *
+ * @example
+ * const fetch = createTrackedFetch({ tracker, providers: [replicate()] })
+ * const client = new Replicate({ fetch: fetch.for({ showId: 's1', type: 'portrait', characterId: 'ada' }) })
+ * await client.run('black-forest-labs/flux-schnell', { input: { prompt } })
+ */
+export function replicate({
+  baseUrl = 'https://api.replicate.com/v1',
+  ...options
+}: ReplicateOptions = {}): Provider {
+  const base = baseUrl.replace(/\/+$/, '') as `https://${string}`
+  const urlOf = (id: string) => `${base}/predictions/${segmentOf(id)}`
+  const create: Start = {
+    longest,
+    repeats: createRepeats(),
+    read(body) {
+      const { id } = Object(body) as { readonly id?: unknown }
+      return begin(replicateState(body), {
+        provider: 'replicate',
+        body,
+        handle: handleOf('replicate', id, urlOf),
+      })
+    },
+    metadata({ params, json }) {
+      const { owner, name }: Readonly<Record<string, string>> = params
+      const { version } = (json() ?? {}) as { readonly version?: string }
+      return { model: owner ? `${owner}/${name}` : version }
+    },
+  }
+  const prediction: Watch = {
+    id: ({ params }) => (params as Readonly<Record<string, string>>)['id'],
+    read: replicateState,
+    longest,
+  }
+  return {
+    name: 'replicate',
+    starts: {
+      [`POST ${base}/predictions`]: create,
+      [`POST ${base}/models/:owner/:name/predictions`]: create,
+      [`POST ${base}/deployments/:owner/:name/predictions`]: create,
+    },
+    watches: {
+      [`GET ${base}/predictions/:id`]: prediction,
+      [`POST ${base}/predictions/:id/cancel`]: prediction,
+    },
+    jobs: (tools) =>
+      followHttpJob({
+        ...tools,
+        ...options,
+        longest,
+        url: ({ id }) => urlOf(id),
+        read: replicateState,
+        cancel: ({ id }) => [`${urlOf(id)}/cancel`, { method: 'POST' }],
+      }),
+  }
+}

@@ -1,0 +1,98 @@
+import { nowhere } from './match.ts'
+import { joinSignals } from '../body/signals.ts'
+
+export type Fetch = typeof globalThis.fetch
+export type FetchArguments = Parameters<Fetch>
+type Input = FetchArguments[0]
+type Init = FetchArguments[1]
+
+/** A call as a route's functions see it. Nothing in it is consumed, and nothing is read before it is asked for. */
+export interface RouteRequest<Name extends string = string> {
+  readonly url: URL
+  /** In upper case. */
+  readonly method: string
+  readonly headers: Headers
+  /** The parameters of the route's key, decoded. */
+  readonly params: { readonly [N in Name]: string }
+  /** The body, where it is a text of JSON; undefined for every other body: streams, blobs and forms are not read. */
+  readonly json: () => unknown
+}
+
+/** Also for a Request of another realm or library. */
+export const isRequest = (input: Input): input is Request =>
+  typeof input === 'object' && input !== null && 'url' in input
+
+export const methodOf = ([input, init]: FetchArguments): string =>
+  (init?.method ?? (isRequest(input) ? input.method : 'GET')).toUpperCase()
+
+/** Where a call goes; undefined when that is no address, of which fetch itself will tell. */
+export function urlOf([input]: FetchArguments): URL | undefined {
+  const page = (globalThis as { document?: Document }).document?.baseURI ?? globalThis.location?.href
+  try {
+    return new URL(isRequest(input) ? input.url : input, /^https?:/.test(page ?? '') ? page : nowhere)
+  } catch {
+    return undefined
+  }
+}
+
+/** The signal that ends a call: one in `init` replaces the Request's, also when it is null. */
+export function signalOf([input, init]: FetchArguments): AbortSignal | undefined {
+  const given = init?.signal
+  if (given !== undefined) return given ?? undefined
+  return isRequest(input) ? input.signal : undefined
+}
+
+export function headersOf([input, init]: FetchArguments): Headers {
+  const given = init?.headers ?? (isRequest(input) ? input.headers : undefined)
+  // An iterator can be read once only, and fetch has to read it.
+  const isOneShot = typeof (given as { next?: unknown } | undefined)?.next === 'function'
+  return new Headers(isOneShot ? undefined : given)
+}
+
+export function describeRequest(
+  args: FetchArguments,
+  rest: Pick<RouteRequest, 'url' | 'method' | 'params'>,
+): RouteRequest {
+  return {
+    ...rest,
+    get headers() {
+      return headersOf(args)
+    },
+    json() {
+      const body: unknown = args[1]?.body
+      if (typeof body !== 'string') return undefined
+      try {
+        return JSON.parse(body)
+      } catch {
+        return undefined
+      }
+    },
+  }
+}
+
+/** A call as it is sent. */
+export interface SignedCall {
+  readonly args: FetchArguments
+  readonly signal: AbortSignal | undefined
+  /** Removes what listens to the caller's signal: once the call and its body are done. */
+  readonly release?: (() => void) | undefined
+}
+
+/** The same call with one signal more, which ends it with that signal's reason. */
+export function withSignal(args: FetchArguments, signal: AbortSignal): SignedCall {
+  const [input, init] = args
+  const own = signalOf(args)
+  const copy: Record<string, unknown> = {}
+  // Inherited fields too: a Request or an instance of one's own class may be given as `init`.
+  for (const name in init) copy[name] = init[name as keyof RequestInit]
+  if (isRequest(input) && Object.values(copy).every((value) => value === undefined)) keepReferrer(input, copy)
+  const joined = own ? joinSignals([own, signal]) : { signal }
+  copy['signal'] = joined.signal
+  return { args: [input, copy as NonNullable<Init>], ...joined }
+}
+
+// The Fetch standard resets both as soon as `init` has any field.
+function keepReferrer({ referrer, referrerPolicy }: Request, copy: Record<string, unknown>): void {
+  if (referrer !== 'about:client') copy['referrer'] = referrer
+  if (referrerPolicy) copy['referrerPolicy'] = referrerPolicy
+}

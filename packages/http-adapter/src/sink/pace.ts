@@ -1,0 +1,67 @@
+import { backoff } from '../world/backoff.ts'
+import type { World } from '../world/world.ts'
+
+/**
+ * When a sink sends: some time after a change, at once when there is a batch full, and after a failure later and later.
+ *
+ * @param delay From a change, in ms.
+ * @param turn What is done then; must not throw.
+ */
+export function createPace({ schedule, random }: World, delay: number, turn: () => void) {
+  let failures = 0
+  let isUrgent = false
+  let stopTimer: (() => void) | undefined
+  let stopWaiting: (() => void) | undefined
+  /** It is the server that said how long to wait. */
+  let isAsked = false
+
+  function due(): void {
+    stopTimer?.()
+    stopTimer = undefined
+    turn()
+  }
+
+  function endWait(): void {
+    stopWaiting?.()
+    stopWaiting = undefined
+    isAsked = false
+  }
+
+  function wake(): void {
+    endWait()
+    due()
+  }
+
+  return {
+    isWaiting: () => stopWaiting !== undefined,
+    isAsked: () => isAsked,
+    /** Something waits. */
+    soon(isFull: boolean): void {
+      if (stopTimer && (isUrgent || !isFull)) return
+      stopTimer?.()
+      isUrgent = isFull
+      stopTimer = schedule(due, isFull ? 0 : delay)
+    },
+    /** @param ms What the server asks for. */
+    fail(ms: number | undefined): void {
+      endWait()
+      isAsked = ms !== undefined
+      // A server that asks for no pause gets one all the same.
+      const least = backoff(isAsked ? 0 : failures, 1_000, random())
+      stopWaiting = schedule(wake, Math.max(ms ?? 0, least))
+      failures += 1
+    },
+    succeed(): void {
+      failures = 0
+      endWait()
+    },
+    /** Now rather than later, but for when the server said how much later. */
+    hurry(): void {
+      if (!isAsked) wake()
+    },
+    stop(): void {
+      endWait()
+      stopTimer?.()
+    },
+  }
+}

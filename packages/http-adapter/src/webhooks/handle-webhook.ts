@@ -1,0 +1,136 @@
+import { CallsheetError } from '@callsheet/core'
+import { readBytes } from '../body/read-body.ts'
+import { Refusal } from './refusal.ts'
+import type { JobNews, WebhookSource } from './webhook-source.ts'
+import { isOf, type KnownTask } from '../jobs/find-job.ts'
+import { patchFor, targetOf, type WebhookTarget, type WebhookTracker } from '../jobs/webhook-target.ts'
+
+/** Who sends, and where what is said goes. */
+export interface WebhookOptions<T extends KnownTask = KnownTask> {
+  /** Made once: it remembers keys and deliveries. */
+  readonly source: WebhookSource
+  /** A tracker as it is, or what finds and updates tasks elsewhere. */
+  readonly target: WebhookTracker | WebhookTarget<T>
+  /** Bytes. A larger body is refused. Default 1 MiB. */
+  readonly mostBytes?: number
+  /** Whether a success without `outputUrl`, `outputs` or `metadata` is a failure. Default true. */
+  readonly needsOutput?: boolean
+  /** Epoch ms. Default: Date.now. */
+  readonly clock?: () => number
+  /** Told of failures that are not the sender's. Default: the tracker's `error` event. */
+  readonly report?: (error: unknown) => void
+}
+
+/** How long a delivery is remembered: longer than any provider sends it again. */
+const remembered = 8 * 86_400_000
+
+/** Of deliveries that are about one job, one at a time: targets may take long to answer. */
+const busy = new WeakMap<WebhookSource, Map<string, Promise<unknown>>>()
+
+/**
+ * Takes in one webhook: verifies it, and merges what it says into the task that has its job.
+ *
+ * Answers 200 when it was merged (`{ result: 'merged' }`) or is no news (`'ignored'`, `'duplicate'`); 400, 401, 405 or
+ * 413 when it is refused; and 503 when the sender shall try again: the keys cannot be had, the target failed, or no task
+ * has the job yet, for a webhook can be faster than the answer that names the job. Replicate then tries again for a
+ * minute (the end of a job, not what is between), fal for two hours. The reasons are short and tell nothing.
+ *
+ * Rejects with a CallsheetError when the request's body was read before: its raw bytes are what was signed.
+ *
+ * @example
+ * const source = replicateWebhooks({ secret: process.env.REPLICATE_WEBHOOK_SECRET! })
+ * export const POST = (request: Request) => handleWebhook(request, { source, target: tracker })
+ */
+export async function handleWebhook<T extends KnownTask>(
+  request: Request,
+  options: WebhookOptions<T>,
+): Promise<Response> {
+  if (request.bodyUsed) {
+    throw new CallsheetError(
+      'The body of the webhook was read before; give handleWebhook the request as it came.',
+      { code: 'webhook_failed' },
+    )
+  }
+  const { target, report = 'report' in target ? target.report : undefined } = options
+  try {
+    return answer(200, { result: await take(request, options) })
+  } catch (thrown) {
+    const refusal =
+      thrown instanceof Refusal
+        ? thrown
+        : new Refusal(503, 'not taken in; try again later', { cause: thrown })
+    if (refusal.cause !== undefined) report?.(refusal.cause)
+    return answer(refusal.status, { error: refusal.message })
+  }
+}
+
+async function take<T extends KnownTask>(request: Request, options: WebhookOptions<T>) {
+  const { source, mostBytes = 1_048_576, clock = Date.now } = options
+  if (request.method !== 'POST') throw new Refusal(405, 'only POST is taken in')
+  const body = await bodyOf(request, mostBytes)
+  const delivery = await source.verify({ headers: request.headers, body, now: clock() })
+  const news = newsIn(body, source)
+  return inTurn(source, news.id, async () => {
+    const id = `${source.provider}:${delivery}`
+    if (await source.seen.has(id, clock())) return 'duplicate'
+    const result = await merge(news, options)
+    await source.seen.add(id, clock() + remembered)
+    return result
+  })
+}
+
+async function bodyOf(request: Request, most: number) {
+  const tooLarge = new Refusal(413, `the body is larger than ${most} bytes`)
+  if (Number(request.headers.get('content-length')) > most) throw tooLarge
+  try {
+    const body = await readBytes(request.body, most)
+    if (body) return body
+  } catch {
+    throw new Refusal(400, 'the body broke off')
+  }
+  throw tooLarge
+}
+
+function newsIn(body: Uint8Array, { read }: WebhookSource): JobNews {
+  let news: JobNews | undefined
+  try {
+    news = read(JSON.parse(new TextDecoder().decode(body)))
+  } catch (error) {
+    throw new Refusal(400, 'the body is no JSON that can be read', { cause: error })
+  }
+  if (!news?.state.status) throw new Refusal(400, 'the body says nothing of a job')
+  return news
+}
+
+async function merge<T extends KnownTask>(
+  { id, state }: JobNews,
+  { source, target, needsOutput = true }: WebhookOptions<T>,
+) {
+  const { find, update } = targetOf<T>(target)
+  const job = { provider: source.provider, id }
+  const task = await find(job)
+  if (!task || !isOf(task, job)) throw new Refusal(503, 'no task has this job; try again later')
+  const patch = patchFor(task, state, needsOutput)
+  if (!patch) return 'ignored'
+  await update(task, patch)
+  return 'merged'
+}
+
+async function inTurn<R>(source: WebhookSource, id: string, action: () => Promise<R>): Promise<R> {
+  const turns = busy.get(source) ?? new Map<string, Promise<unknown>>()
+  busy.set(source, turns)
+  const before = turns.get(id)
+  const turn = (async () => {
+    await before?.catch(() => {})
+    return action()
+  })()
+  turns.set(id, turn)
+  try {
+    return await turn
+  } finally {
+    if (turns.get(id) === turn) turns.delete(id)
+  }
+}
+
+const answer = (status: number, body: object): Response =>
+  Response.json(body, { status, ...(status === 405 && { headers: { allow: 'POST' } }) })

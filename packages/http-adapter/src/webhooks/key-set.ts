@@ -1,0 +1,83 @@
+import { CallsheetError } from '@callsheet/core'
+import { readBytes } from '../body/read-body.ts'
+import { Refusal } from './refusal.ts'
+import type { Fetch } from '../route/request.ts'
+
+const longestAge = 24 * 3_600_000
+const pause = 60_000
+const timeout = 5_000
+const most = { bytes: 65_536, keys: 20 }
+
+/** Public keys of a provider, by which some signature is to be judged. */
+export interface KeySet {
+  /** Tries every key; new ones are fetched when none fits, at most once a minute. Throws when there are none. */
+  readonly some: (isRight: (key: CryptoKey) => Promise<boolean>, now: number) => Promise<boolean>
+}
+
+/** Keeps the Ed25519 keys of a JSON Web Key Set, for at most 24 hours. */
+export function createKeySet(url: string, send: Fetch): KeySet {
+  let keys: readonly CryptoKey[] = []
+  let fetchedAt = -Infinity
+  let askedAt = -Infinity
+  let asking: Promise<void> | undefined
+
+  /** True when there are new keys. Of those who ask at once, one fetches. */
+  async function refresh(now: number): Promise<boolean> {
+    if (!asking) {
+      if (now - askedAt < pause) return false
+      askedAt = now
+      asking = fetchKeys(url, send)
+        .then((fetched) => {
+          keys = fetched
+          fetchedAt = now
+        })
+        .finally(() => {
+          asking = undefined
+        })
+    }
+    await asking
+    return true
+  }
+
+  return {
+    async some(isRight, now) {
+      const isFresh = () => now - fetchedAt <= longestAge
+      if (!isFresh()) await refresh(now)
+      if (!isFresh()) throw new Refusal(503, 'the keys of the sender cannot be had now')
+      const fits = async () => {
+        for (const key of keys) if (await isRight(key)) return true
+        return false
+      }
+      return (await fits()) || ((await refresh(now)) && (await fits()))
+    },
+  }
+}
+
+async function fetchKeys(url: string, send: Fetch): Promise<CryptoKey[]> {
+  try {
+    // A redirection is no key set. Workers know no `error` here.
+    const response = await send(url, { redirect: 'manual', signal: AbortSignal.timeout(timeout) })
+    const bytes = response.ok ? await readBytes(response.body, most.bytes) : undefined
+    if (!bytes)
+      throw new CallsheetError(`${url} gave no key set, but HTTP ${response.status}.`, {
+        code: 'webhook_failed',
+      })
+    const { keys } = JSON.parse(new TextDecoder().decode(bytes)) as { readonly keys: readonly JsonWebKey[] }
+    const own = keys.filter(({ kty, crv }) => kty === 'OKP' && crv === 'Ed25519').slice(0, most.keys)
+    if (own.length === 0) throw new CallsheetError(`${url} names no Ed25519 key.`, { code: 'webhook_failed' })
+    return await Promise.all(own.map(importKey))
+  } catch (error) {
+    throw new Refusal(503, 'the keys of the sender cannot be had now', { cause: error })
+  }
+}
+
+async function importKey({ kty, crv, x }: JsonWebKey): Promise<CryptoKey> {
+  try {
+    return await crypto.subtle.importKey('jwk', { kty, crv, x } as JsonWebKey, 'Ed25519', false, ['verify'])
+  } catch (error) {
+    if ((error as Error).name !== 'NotSupportedError') throw error
+    const message =
+      'This runtime has no Ed25519 in WebCrypto; use Node 20.19, Chromium 137, Safari 17, Firefox 129, or newer.'
+    throw new CallsheetError(message, { code: 'webhook_failed', cause: error })
+  }
+}

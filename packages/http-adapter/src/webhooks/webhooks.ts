@@ -1,0 +1,8 @@
+export { Refusal } from './refusal.ts'
+export { createSeenIds, type SeenIds } from './seen-ids.ts'
+export type { Delivery, JobNews, WebhookSource } from './webhook-source.ts'
+export { replicateWebhooks, standardWebhooks, type StandardWebhooksOptions } from './standard-webhooks.ts'
+export { falWebhooks, type FalWebhooksOptions } from './fal-webhooks.ts'
+export type { JobKey, JobTracker, KnownTask } from '../jobs/find-job.ts'
+export type { WebhookTarget, WebhookTracker } from '../jobs/webhook-target.ts'
+export { handleWebhook, type WebhookOptions } from './handle-webhook.ts'

@@ -1,0 +1,45 @@
+import type { Fetch } from '../route/request.ts'
+
+type SomeHeaders = HeadersInit | undefined
+
+/** Headers of one's own, or a function that is asked for them. */
+export type GivenHeaders = SomeHeaders | (() => SomeHeaders | Promise<SomeHeaders>)
+
+/** Throws for what cannot be sent, and does not say it: it may be secret. */
+export function headersOf(given: SomeHeaders): Headers {
+  try {
+    return new Headers(given)
+  } catch {
+    throw new Error('its headers cannot be sent')
+  }
+}
+
+/** What a sink or a source needs of the world. */
+export interface World {
+  /** What makes the requests. Default: the global fetch at the time of each. */
+  readonly fetch: Fetch
+  /** Epoch ms. Default: Date.now. */
+  readonly clock: () => number
+  /** A number from 0 to under 1, for the jitter of waits. Default: Math.random. */
+  readonly random: () => number
+  /** Calls back after some ms, at most 2^31 - 1; gives the undo. Default: setTimeout. */
+  readonly schedule: (callback: () => void, ms: number) => () => void
+}
+
+export const worldOf = ({
+  fetch = (...args) => globalThis.fetch(...args),
+  clock = Date.now,
+  random = Math.random,
+  schedule = later,
+}: Partial<World>): World => ({
+  fetch,
+  clock,
+  random,
+  // What is longer than a timer can wait would be at once.
+  schedule: (callback, ms) => (ms === Infinity ? () => {} : schedule(callback, Math.min(ms, 2_147_483_647))),
+})
+
+const later: World['schedule'] = (callback, ms) => {
+  const timer = setTimeout(callback, ms)
+  return () => clearTimeout(timer)
+}
