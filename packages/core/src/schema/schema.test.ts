@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { definePipeline, type StandardSchema } from '../records/pipeline.ts'
 import { ParseError, parseRecords, parseSnapshot } from './schema.ts'
 import { showPipeline } from '../records/show-pipeline.ts'
@@ -188,20 +188,29 @@ describe('parseRecords', () => {
       expect(reasons(records)[0]).toMatch(/^metadata: /)
     })
 
-    it('refuses metadata whose schema answers later, or throws', () => {
+    it('refuses metadata whose schema is asynchronous, rejects, or throws', async () => {
       const schema = (validate: () => never): StandardSchema => ({
         '~standard': { version: 1, vendor: 'test', validate },
       })
       const steps = (metadata: StandardSchema) =>
         definePipeline({ id: 'p', steps: [{ type: 'portrait', label: 'P', per: 'character', metadata }] })
       const later = steps(schema(() => Promise.resolve({ value: 1 }) as never))
+      const rejecting = steps(schema(() => Promise.reject(new Error('later')) as never))
       const broken = steps(
         schema(() => {
           throw new Error('broken schema')
         }),
       )
       const given = { tasks: [{ ...task, metadata: {} }] }
-      expect(reasons(parseRecords(given, { pipeline: later }))[0]).toMatch(/answers later/)
+      const unhandled = vi.fn<(reason: unknown) => void>()
+      process.on('unhandledRejection', unhandled)
+      for (const pipeline of [later, rejecting])
+        expect(reasons(parseRecords(given, { pipeline }))).toEqual([
+          'metadata: expected a synchronous schema, got an asynchronous one',
+        ])
+      await new Promise((resolve) => setImmediate(resolve))
+      process.off('unhandledRejection', unhandled)
+      expect(unhandled).not.toHaveBeenCalled()
       expect(reasons(parseRecords(given, { pipeline: broken }))[0]).toMatch(/broken schema/)
     })
   })

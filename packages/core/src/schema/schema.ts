@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { CallsheetError } from '../records/errors.ts'
+import { onRejected } from '../records/guard.ts'
 import { migrate } from './migrate.ts'
 import type { ExtraDefinition, Pipeline, StandardSchema } from '../records/pipeline.ts'
 import { durationsSchema, showSchema, taskSchema, tombstoneSchema, version } from './record-schemas.ts'
@@ -132,8 +133,10 @@ function frozenCopy(value: unknown): unknown {
 function checkMetadata({ metadata }: TaskRecord, schema: StandardSchema | undefined): string | undefined {
   if (metadata === undefined || schema === undefined) return undefined
   const result = schema['~standard'].validate(metadata)
-  if (result instanceof Promise) return 'its metadata schema answers later, which a door cannot wait for'
-  return result.issues && `metadata: ${result.issues[0]?.message ?? 'invalid'}`
+  // What an asynchronous schema rejects with is left aside: the record is refused whatever its answer.
+  if (onRejected(result, () => {})) return 'metadata: expected a synchronous schema, got an asynchronous one'
+  const { issues } = result as Awaited<typeof result>
+  return issues && `metadata: ${issues[0]?.message ?? 'invalid'}`
 }
 
 /** What was given, in today's shape. */
