@@ -92,6 +92,15 @@ describe('resume', () => {
     expect(follow).toHaveBeenCalledTimes(1)
   })
 
+  it('reports a follower that is not a function, and interrupts its task', () => {
+    const one = setup()
+    reloaded(one)
+    expect(one.tracker.resume({ replicate: 'follow' as never })).toEqual({ resumed: [], interrupted: ['t'] })
+    expect(one.errors.map(({ message }) => message)).toEqual([
+      'resume: invalid follower of "replicate": expected a function, got "follow".',
+    ])
+  })
+
   it('does not take a provider for one that it has inherited', () => {
     const one = setup()
     reloaded(one, { job: { ...job, provider: 'constructor' } })
@@ -795,6 +804,7 @@ describe('withSidePoll', () => {
       ['a 504', async () => json(504)],
       ['a 524 of Cloudflare', async () => new Response('error code: 524', { status: 524 })],
       ["a host's HTML page", async () => html(500)],
+      ["a host's HTML page with the status of a success", async () => html(200)],
       ['an error with the status of a gateway', () => Promise.reject(status(504))],
       ['an error with a page', () => Promise.reject(Object.assign(new Error('no'), { response: html(500) }))],
     ])('%s is none: the work goes on, and the side poll finds its end', async (_what, call) => {

@@ -1,7 +1,7 @@
 import { nameOf } from '../records/errors.ts'
 import { classifyFailure, seenIn } from '../write/failure.ts'
 import { type Outcome, settled, unwrap } from '../call/outcome.ts'
-import { isFailedResponse } from '../call/response.ts'
+import { isResponse } from '../call/response.ts'
 import type { FollowContext } from '../call/resume.ts'
 
 const longestPause = 60_000
@@ -13,7 +13,7 @@ const firstPause = 3_000
  *
  * What the call answers counts, also when it is an HTTP error: polling then ends at once. Only a dropped call leaves the
  * work to the poll: a network error, a time limit of the caller, a gateway's status (502, 503, 504, 520 to 524), or a
- * host's HTML page in place of an answer. What the poll ends with is then the result; where the poll loses sight of the
+ * host's HTML page in place of an answer, whatever its status. What the poll ends with is then the result; where the poll loses sight of the
  * work too, the call's own end is.
  *
  * While the call is open, a poll that loses sight of the work starts again, after 3 s, 6 s … up to a minute, except
@@ -85,7 +85,7 @@ const gateway: ReadonlySet<unknown> = new Set([502, 503, 504, 520, 521, 522, 523
 
 /** Whether the call ended without an answer of its server, so that its work may go on. */
 function isDropped(end: Outcome, now: number): boolean {
-  if ('value' in end) return isFailedResponse(end.value) && isNoAnswer(end.value.status, end.value)
+  if ('value' in end) return isResponse(end.value) && isNoAnswer(end.value.status, end.value)
   const { error, headers, kind } = classifyFailure(seenIn(end.thrown), now)
   const response = responseOf(end.thrown)
   const status = error.httpStatus ?? response?.status
