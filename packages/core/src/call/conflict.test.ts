@@ -12,6 +12,33 @@ function setUp(options: TestTrackerOptions<ShowPipeline> = {}) {
   return { ...kit, show: kit.tracker.show('s'), task }
 }
 
+describe('a second call of an asynchronous generator', () => {
+  async function* count() {
+    yield 1
+    yield 2
+  }
+  it.each(['same', 'derived'] as const)(
+    'can be iterated, and is told that the slot is busy: %s',
+    async (promises) => {
+      const { show } = setUp({ promises })
+      const first = show.track('trailer', count)
+      expect(await first.next()).toEqual({ done: false, value: 1 })
+      const second = show.track('trailer', count)
+      const steps: number[] = []
+      const read = async () => {
+        for await (const step of second) steps.push(step)
+      }
+      await expect(read()).rejects.toThrow(AlreadyRunningError)
+      await expect(show.track('trailer', count, { onConflict: 'reject' }).next()).rejects.toThrow(
+        AlreadyRunningError,
+      )
+      expect(steps).toEqual([])
+      for await (const step of first) steps.push(step)
+      expect(steps).toEqual([2])
+    },
+  )
+})
+
 describe('a cancel that comes while the task is announced', () => {
   const cancelers: readonly (readonly [string, (kit: ReturnType<typeof setUp>) => void])[] = [
     [

@@ -94,6 +94,7 @@ describe('what starts when it is awaited, read or subscribed to', () => {
     ['a ReadableStream', () => new ReadableStream({ pull: () => {} })],
     ['a stream of Node', () => Readable.from(['a'])],
     ['an asynchronous iterable', () => ({ [Symbol.asyncIterator]: () => expect.fail('started') })],
+    ['a list of promises', () => [1, Promise.resolve(2)]],
     ['an observable', () => ({ subscribe: () => expect.fail('started'), pipe: () => {} })],
   ]
   it.each(lazies)('is not touched, and not told as done: %s', (_what, make) => {

@@ -2,7 +2,7 @@
  * How a value tells when its work is done.
  *
  * `value`: it is done. `promise`: by settling. `generator`: an asynchronous one, by its last step. `lazy`: not at all,
- * for it starts its work when it is awaited (a query builder), read (an iterator, a stream) or subscribed to.
+ * for it starts its work when it is awaited (a query builder), read (an iterator, a stream) or subscribed to. A list of promises is `lazy`, too.
  */
 export type Kind = 'value' | 'promise' | 'generator' | 'lazy'
 
@@ -38,6 +38,8 @@ export function kindOf(value: unknown): Kind {
   try {
     if ('then' in value) return thenOf(value) ? 'promise' : 'lazy'
     if (Symbol.asyncIterator in value) return isGenerator(value) ? 'generator' : 'lazy'
+    // Any of them may fail later.
+    if (Array.isArray(value)) return value.slice(0, 100).some(isThenable) ? 'lazy' : 'value'
     const isIterator = Symbol.iterator in value && 'next' in value
     // Not every browser iterates its streams.
     const isObservable = 'subscribe' in value && 'pipe' in value
@@ -47,6 +49,8 @@ export function kindOf(value: unknown): Kind {
     return 'lazy'
   }
 }
+
+const isThenable = (value: unknown): boolean => typeof value === 'object' && value !== null && 'then' in value
 
 function isGenerator(value: object): boolean {
   const { next, return: end, throw: fail } = value as Partial<AsyncGenerator>

@@ -410,7 +410,7 @@ export class Run {
     this.write({ stage: 'returned a value that cannot be observed' }, 'interrupted')
     this.#host.report(
       new CallsheetError(
-        `${this.#label} returned ${what}, which cannot be observed without starting it. The task is interrupted. ` +
+        `${this.#label} returned ${what}, which cannot be observed. The task is interrupted. ` +
           'Make the function async and await or read the value inside it.',
         { code: 'unobservable' },
       ),

@@ -39,7 +39,7 @@ export function track<R>(
     host.report(error)
   }
   // A listener may have canceled it as soon as it was announced.
-  if (run.stopReason) return handled(host, Promise.reject(run.stopReason)) as R
+  if (run.stopReason) return refused(host, run.stopReason) as R
   const call = () => within(run, () => fn(new Context(run)))
   let value: R
   try {
@@ -63,6 +63,7 @@ function follow(host: TrackHost, run: Run, value: unknown, call: () => unknown):
 
 const wordFor = (value: unknown): string => {
   try {
+    if (Array.isArray(value)) return 'a list of promises'
     return 'then' in (value as object) ? 'a lazy promise' : 'an iterable or a stream'
   } catch {
     return 'a proxy that throws'
@@ -122,7 +123,22 @@ function meetConflict(
   const isNested = run !== undefined && isWithin(run)
   if (onConflict === 'join' && run?.returned !== undefined && !isNested) return run.join()
   const error = new AlreadyRunningError(labelOf(slot), id, { finished: () => host.ended(id), isNested })
-  return handled(host, Promise.reject(error))
+  return refused(host, error)
+}
+
+/**
+ * What the caller gets when no call is made: a rejected promise. It is an async generator as well, whose steps reject, for
+ * only a call would tell which of the two the function returns.
+ */
+function refused(host: TrackHost, error: Error): Promise<unknown> {
+  const promise: Promise<never> = handled(host, Promise.reject(error))
+  const step = () => promise
+  return Object.assign(promise, {
+    next: step,
+    return: step,
+    throw: step,
+    [Symbol.asyncIterator]: () => promise,
+  })
 }
 
 /** The slot's task, once what is held back of it is recorded. */
