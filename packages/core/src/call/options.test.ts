@@ -21,6 +21,25 @@ describe('the options of a call, from plain JavaScript', () => {
     expect(read(slot)).toEqual({ options: slot, errors: [] })
   })
 
+  it('are an object, and else reported and ignored', () => {
+    for (const [given, got] of [
+      ['fast', '"fast"'],
+      [[1], 'an array'],
+    ] as const) {
+      const { options, errors } = read(given as never)
+      expect(options).toEqual({})
+      expect(errors.map(String)).toEqual([
+        `CallsheetError: Invalid options: expected an object, got ${got}. They are ignored.`,
+      ])
+    }
+  })
+
+  it('name a retryOf that is not an id', () => {
+    const { options, errors } = read({ retryOf: 5 })
+    expect(options).toEqual({})
+    expect(String(errors[0])).toMatch(/Invalid option "retryOf": expected an id of .*, got 5\./)
+  })
+
   it('take names that every object has for unknown', () => {
     expect(read({ constructor: 1, toString: 2 }).errors).toHaveLength(2)
   })

@@ -1,5 +1,6 @@
 import { CallsheetError } from '../records/errors.ts'
 import { shown } from '../write/input.ts'
+import { isId } from '../records/text.ts'
 import type { Failure } from '../write/failure.ts'
 import type { AnyMetadata } from '../records/json.ts'
 import type { Job, TaskError, TaskRecord } from '../records/task.ts'
@@ -127,11 +128,13 @@ type Check = readonly [isValid: (value: unknown) => boolean, expected: string]
 const duration: Check = [isDuration, 'milliseconds from 0, or Infinity']
 const someFunction: Check = [isFunction, 'a function']
 
+const taskId: Check = [isId, 'an id of 1–256 characters without control characters']
+
 const anything: Check = [() => true, '']
 
 const checks: Readonly<Record<string, Check>> = {
   id: anything,
-  retryOf: anything,
+  retryOf: taskId,
   metadata: anything,
   stage: anything,
   onConflict: [oneOf('join', 'supersede', 'reject'), "'join', 'supersede' or 'reject'"],
@@ -160,6 +163,11 @@ export function readOptions(given: object, tell: (error: unknown) => void): RunO
   const report = (error: unknown) => {
     isRefused = true
     tell(error)
+  }
+  if (typeof given !== 'object' || Array.isArray(given)) {
+    const message = `Invalid options: expected an object, got ${shown(given)}. They are ignored.`
+    tell(new CallsheetError(message, { code: 'invalid_option' }))
+    return {}
   }
   const options = read(given, ownNames(given, report), checks, 'option', report)
   const { retry } = options

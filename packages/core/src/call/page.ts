@@ -1,3 +1,6 @@
+import { CallsheetError } from '../records/errors.ts'
+import { shown } from '../write/input.ts'
+
 /**
  * What a page does, as far as a tracker must know.
  *
@@ -76,7 +79,12 @@ export function createPage({ now, schedule, guarded }: World): Page {
       void guarded(() => {
         if (event === 'watched') isWatched = true
         else if (event === 'returned') comeBack()
-        else leave(event)
+        else if (event === 'may-leave' || event === 'left') leave(event)
+        else
+          throw new CallsheetError(
+            `Invalid page event ${shown(event)}: expected "watched", "may-leave", "left" or "returned".`,
+            { code: 'invalid_option' },
+          )
       }),
     isHere: () => state === 'here',
     isLeft: () => state === 'left',

@@ -1,8 +1,10 @@
 import type { AnyMetadata } from '../records/json.ts'
 import { Context } from './context.ts'
 import type { RunContext } from './options.ts'
+import { CallsheetError } from '../records/errors.ts'
 import { Run, type TrackHost } from './run.ts'
 import { isActive, type Job, type TaskRecord } from '../records/task.ts'
+import { shown } from '../write/input.ts'
 import type { TaskPatch } from '../write/writer.ts'
 
 /** What following a job needs of a run. */
@@ -38,9 +40,18 @@ export function resume(
   const interrupted: string[] = []
   for (const task of tasks) {
     const { id, job } = task
-    const follow = job && Object.hasOwn(followers, job.provider) ? followers[job.provider] : undefined
-    if (follow && job) {
-      followAgain(host, task, job, follow)
+    const follow: unknown =
+      job && Object.hasOwn(followers, job.provider) ? (followers[job.provider] ?? undefined) : undefined
+    const isFollow = typeof follow === 'function'
+    if (follow !== undefined && !isFollow)
+      host.report(
+        new CallsheetError(
+          `resume: invalid follower of "${job!.provider}": expected a function, got ${shown(follow)}.`,
+          { code: 'invalid_option' },
+        ),
+      )
+    if (isFollow && job) {
+      followAgain(host, task, job, follow as Follow)
       resumed.push(id)
     } else if (isActive(task)) {
       host.write(id, { status: 'interrupted' })

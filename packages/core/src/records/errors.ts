@@ -188,7 +188,7 @@ function causeOf(
 const joined = (main: string | undefined, more: string | undefined): string | undefined =>
   main === undefined || more === undefined || main.includes(more) ? (main ?? more) : `${main}: ${more}`
 
-function readTaskError(given: unknown): TaskError {
+export function readTaskError(given: unknown): TaskError {
   const thrown = rootOf(given)
   const isObject = thrown !== null && typeof thrown === 'object'
   const fields = (isObject ? thrown : {}) as Record<string, unknown>

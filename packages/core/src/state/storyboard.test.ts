@@ -86,7 +86,7 @@ describe('a storyboard, with beats instead of characters', () => {
 
   it('says which item is missing by its own name, and takes the name of the records too', () => {
     const { tracker, errors } = withBeats()
-    expect(() => tracker.addTask({ showId, type: 'keyframe' } as never)).toThrow('beatId of type undefined')
+    expect(() => tracker.addTask({ showId, type: 'keyframe' } as never)).toThrow('Invalid beatId undefined')
     expect(() => tracker.addTask({ showId, type: 'episode', characterId: 'b1' } as never)).toThrow(
       'once per show',
     )

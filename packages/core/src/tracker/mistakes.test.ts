@@ -35,6 +35,11 @@ describe('a field that a record cannot hold', () => {
       { status: 5 },
       { status: ['failed'] },
       { attempt: 2 ** 53 },
+      { attempt: -1 },
+      { attempt: 0 },
+      { maxAttempts: 0 },
+      { completedAt: -5 },
+      { completedAt: new Date() },
       { attempt: Number.NaN },
       { attempt: Infinity },
       { attempt: {} },
@@ -105,7 +110,10 @@ describe('a field that a record cannot hold', () => {
       1,
     ],
     [{ error: { message: 'no', httpStatus: 1e300 } }, { error: { message: 'no' } }, 0],
-    [() => ({ error: trap('message') }), { error: { message: 'failed' } }, 0],
+    [() => ({ error: trap('message') }), { error: { message: 'failed' } }, 1],
+    [{ progress: -5 }, { progress: 0 }, 1],
+    [{ progress: 150 }, { progress: 100 }, 1],
+    [{ progress: 99.9 }, { progress: 99 }, 0],
   ])('in part keeps the other part: %#', (patch, expected, reports) => {
     const { tracker, task, errors } = setup()
     tracker.updateTask('a', (typeof patch === 'function' ? patch() : patch) as never)
@@ -125,11 +133,61 @@ describe('a field that a record cannot hold', () => {
     expect(errors).toEqual([])
   })
 
-  it.each([null, 5, 'text', [], () => 1])('or a patch that is none, %j, harms nothing', (patch) => {
-    const { tracker, task } = setup()
+  it.each([
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [5, '5'],
+    ['succeeded', '"succeeded"'],
+    [[], 'an array'],
+    [() => 1, 'a function'],
+  ])('or an update that is no object, %j, is reported and changes nothing', (patch, got) => {
+    const { tracker, task, errors } = setup()
     const before = task()
-    tracker.updateTask('a', patch as never)
+    expect(tracker.updateTask('a', patch as never)).toBe(before)
     expect(task()).toBe(before)
+    expect(errors.map(({ message }) => message)).toEqual([
+      `Task "a": "patch" was dropped: expected an object such as { status: 'succeeded' }, got ${got}.`,
+    ])
+  })
+
+  it('is reported by its name when a task has no such field, and the rest applied', () => {
+    const { tracker, task, errors, codes } = setup()
+    tracker.updateTask('a', { outputURL: url, stage: 'encoding' } as never)
+    expect(task()).toMatchObject({ stage: 'encoding' })
+    expect(task()).not.toHaveProperty('outputUrl')
+    expect(errors[0]!.message).toBe(
+      'Task "a": "outputURL" was dropped: unknown field. Known fields: status, attempt, maxAttempts, stage, progress, ' +
+        'completedAt, outputUrl, outputs, error, job, metadata.',
+    )
+    tracker.addTask({ id: 'b', showId: 's', type: 'trailer', state: 'x', Progress: 1 } as never)
+    expect(errors[1]!.message).toMatch(/^Task "b": "state", "Progress" was dropped: unknown field/)
+    tracker.show('other').track('trailer', (run) => run.update({ percent: 5 } as never), { id: 'c' })
+    expect(errors[2]!.message).toMatch(/^Task "c": "percent" was dropped/)
+    expect(codes()).toEqual(['invalid_field', 'invalid_field', 'invalid_field'])
+  })
+
+  it('is not meant by the fields of a whole record', () => {
+    const { tracker, task, errors } = setup()
+    tracker.updateTask('a', { ...task(), stage: 'encoding' } as never)
+    tracker.addTask({ ...task(), id: 'b' } as never)
+    tracker.addTask({ id: 'c', showId: 's', type: 'portrait', characterId: 'ada', stepNumber: 4 } as never)
+    expect(errors).toEqual([])
+    expect(task()).toMatchObject({ stage: 'encoding' })
+  })
+
+  it.each([
+    [{ completedAt: new Date() }, 'expected epoch milliseconds, got a Date.'],
+    [{ progress: new Map() }, 'expected a number from 0 to 100, got a Map.'],
+    [{ attempt: 2 ** 53 }, 'expected a whole number from 1 to 4503599627370496, got 9007199254740992.'],
+    [{ stage: true }, 'expected a string, got true.'],
+    [{ stage: Symbol('s') }, 'expected a string, got a symbol.'],
+    [{ outputs: new Set() }, 'expected a URL or a list of URLs, got a Set.'],
+    [{ outputUrl: [] }, 'that is not a data: URL, got an array.'],
+    [{ metadata: 'x'.repeat(50) }, `expected an object or a function, got "${'x'.repeat(40)}…".`],
+  ])('is reported with what was expected and what was got: %#', (patch, end) => {
+    const { tracker, errors } = setup()
+    tracker.updateTask('a', patch as never)
+    expect(errors[0]!.message.endsWith(end), errors[0]!.message).toBe(true)
   })
 })
 
@@ -148,6 +206,7 @@ describe('what is said of a show', () => {
     ['setFacts', { at: -5, done: {} }, 'at'],
     ['setFacts', { at: Number.NaN, done: {} }, 'at'],
     ['setFacts', { at: 8.64e15, done: {} }, 'at'],
+    ['setFacts', { done: {}, chracters: [] }, 'chracters'],
     ['setFacts', { at: '2026', done: {} }, 'at'],
     ['setFacts', { done: 5 }, 'done'],
     ['setFacts', null, 'done'],
@@ -201,6 +260,10 @@ describe('every method', () => {
     ['cancel', 0, ({ tracker }) => tracker.cancel(null as never)],
     ['dismiss', 0, ({ tracker }) => tracker.dismiss(trap('characterId') as never)],
     ['has', false, ({ tracker }) => tracker.has(trap('showId') as never, 'done')],
+    ['has', false, ({ tracker }) => tracker.has(null as never, 'done')],
+    ['has', false, ({ tracker }) => tracker.has({ showId: 's', type: 'trailer' }, 'finished' as never)],
+    ['getTask', undefined, ({ tracker }) => tracker.getTask(5 as never)],
+    ['page', undefined, ({ tracker }) => tracker.page('gone' as never)],
     ['restore', nothing(), ({ tracker }) => tracker.restore(JSON.parse('{"tasks":[]}') as never)],
     ['merge', nothing(), ({ tracker }) => tracker.merge(undefined as never)],
     [
@@ -213,7 +276,7 @@ describe('every method', () => {
     const kit = setup()
     if (name === 'dismiss') return
     expect(call(kit)).toEqual(expected)
-    expect(kit.errors.length).toBeGreaterThan(0)
+    expect(kit.errors).toHaveLength(1)
     expect(kit.task().status).toBe('processing')
   })
 
@@ -224,6 +287,33 @@ describe('every method', () => {
   function nothing() {
     return { accepted: 0, ignored: 0, rejected: [] }
   }
+
+  it.each<[string, (kit: ReturnType<typeof setup>) => unknown]>([
+    ['addTask', ({ tracker }) => tracker.addTask(null as never)],
+    ['has', ({ tracker }) => tracker.has(5 as never, 'done')],
+    ['cancel', ({ tracker }) => tracker.cancel(null as never)],
+    ['reset', ({ tracker }) => tracker.reset(5 as never)],
+  ])('reports with a code where an object was expected: %s', (_name, call) => {
+    const kit = setup()
+    call(kit)
+    expect(kit.codes()).toEqual(['invalid_field'])
+    expect(kit.errors[0]!.message).toMatch(/expected an object with showId and type, got (?:null|5)\.$/)
+  })
+
+  it('refuses ids from an asynchronous createId, whose rejection ends nothing', async () => {
+    const unhandled = vi.fn<(reason: unknown) => void>()
+    process.on('unhandledRejection', unhandled)
+    const createId = () => Promise.reject(new Error('no ids')) as never
+    expect(() => createTracker({ pipeline: showPipeline, createId })).toThrow('Invalid by a Promise')
+    const tracker = createTracker({ pipeline: showPipeline, createId, by: 'me' })
+    const errors: string[] = []
+    tracker.on('error', ({ error }) => errors.push(error.message))
+    expect(tracker.show('s').track('trailer', () => 'made')).toBe('made')
+    expect(errors).toEqual([expect.stringMatching(/^Invalid id a Promise/)])
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  })
 
   it('cancels for a reason that is no text', () => {
     const { tracker, task } = setup()

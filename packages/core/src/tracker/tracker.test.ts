@@ -108,7 +108,7 @@ describe('addTask', () => {
     [{ type: 'portrait', showId: 's' }, /Invalid characterId .*: expected 1–256 characters/],
     [{ type: 'trailer', showId: 's', characterId: 'ada' }, /"trailer" runs once per show/],
     [{ type: 'trailer', showId: '' }, /Invalid showId ""/],
-    [{ type: 'trailer' }, /Invalid showId of type undefined/],
+    [{ type: 'trailer' }, /Invalid showId undefined: expected/],
     [{ type: 'trailer', showId: 's', id: 'a\tb' }, /Invalid id "a\\tb"/],
   ])('says what is wrong with %j', (given, message) => {
     const { tracker } = setup()

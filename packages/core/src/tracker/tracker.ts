@@ -1,9 +1,10 @@
 import type { MergeResult, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
 import { isDone, slotStatus } from '../state/counts.ts'
 import { CallsheetError, CanceledError, toTaskError } from '../records/errors.ts'
-import { answerOf } from '../records/guard.ts'
+import { answerOf, onRejected } from '../records/guard.ts'
 import {
   assertId,
+  assertObject,
   assertType,
   conflictIn,
   definitionOf,
@@ -86,7 +87,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     schedule = defaults.schedule,
   } = options
   const redactor = createRedactor(options.redact)
-  const by = options.by ?? createId()
+  const by = options.by ?? newId()
   assertId(by, 'by')
   if (!(maxTasks >= 1))
     throw new CallsheetError(`maxTasks is ${maxTasks}; give a number from 1.`, { code: 'invalid_option' })
@@ -110,6 +111,13 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const page = createPage({ now: clock, schedule, guarded })
   const timer = anyDuration(schedule)
   for (const sink of sinks) guarded(() => sink.connect?.({ report, page: page.tell }))
+
+  /** Of a promise, which is refused as an id, the rejection counts as handled. */
+  function newId(): string {
+    const id = createId()
+    onRejected(id, () => {})
+    return id
+  }
 
   let lastNow = 0
   /** Epoch ms as a record may hold it, whatever the clock says. */
@@ -284,6 +292,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const version = versionOf(store.state(), filter)
       return version && isInSlot(version) ? [version] : []
     }
+    assertObject(filter, 'filter')
     assertId(filter.showId, 'showId')
     const isMeant = readFilter(pipeline, filter as never, (why) =>
       report(new CallsheetError(`Invalid filter: ${why}`, { code: 'invalid_field' })),
@@ -336,6 +345,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const reset = (filter: TaskFilter<P>): number => remove(inactive(selectAll(filter)), false)
 
   function has(slot: LooseSlot, what: 'tried' | 'failed' | 'done' | 'running'): boolean {
+    if (!['tried', 'failed', 'done', 'running'].includes(what)) {
+      const message = `Invalid question ${shown(what)}: expected "tried", "failed", "done" or "running".`
+      throw new CallsheetError(message, { code: 'invalid_option' })
+    }
     const { show, latest, result } = slotOf(slot)
     if (!show) return false
     const { info } = show.base
@@ -363,7 +376,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
 
   const host: TrackHost = {
     read: (given) => readSlot(pipeline, given as never),
-    begin: (slot, id = createId(), patch, onMade) => begin(slot, id, patch, onMade),
+    begin: (slot, id = newId(), patch, onMade) => begin(slot, id, patch, onMade),
     current: (slot) => slotOf(slot).task,
     latest: (slot) => slotOf(slot).latest,
     newest,
@@ -449,7 +462,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     addTask: (given: object) =>
       safely(undefined, () => {
         const task = given as LooseSlot & TaskPatch<never> & { id?: string }
-        const { id = createId() } = task
+        const { id = newId() } = task ?? {}
         assertId(id, 'id')
         if (versionOf(store.state(), id)) {
           report(

@@ -3,13 +3,20 @@ import type { ExtraDefinition, Pipeline } from '../records/pipeline.ts'
 import type { TaskRecord } from '../records/task.ts'
 import { isId } from '../records/text.ts'
 
-/** A value as a message may show it, whatever it is. */
-export const shown = (value: unknown): string =>
-  typeof value === 'string'
-    ? JSON.stringify(value.slice(0, 40))
-    : typeof value === 'number'
-      ? String(value)
-      : `of type ${typeof value}`
+/** What an error message shows of a value: a short text or number itself, of anything else its kind. Never throws. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
+  if (typeof value === 'symbol' || typeof value === 'function') return `a ${typeof value}`
+  if (typeof value !== 'object' || value === null) return String(value)
+  try {
+    const kind = Array.isArray(value) ? 'array' : Object.prototype.toString.call(value).slice(8, -1)
+    const name = kind === 'Object' ? 'object' : kind.slice(0, 40)
+    return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`
+  } catch {
+    // A proxy that throws.
+    return 'an object'
+  }
+}
 
 /** A slot as records name it. */
 export interface LooseSlot {
@@ -22,11 +29,20 @@ export interface LooseSlot {
 export const definitionOf = (pipeline: Pipeline, type: string): ExtraDefinition | undefined =>
   pipeline.steps[pipeline.indexOf(type) ?? -1] ?? pipeline.extra.find((extra) => extra.type === type)
 
-/** Reads a slot as applications give it, and throws what is wrong with it. */
+/** Throws where an object was expected. */
+export function assertObject(value: unknown, what: string): asserts value is object {
+  if (typeof value === 'object' && value !== null) return
+  throw new CallsheetError(`Invalid ${what}: expected an object with showId and type, got ${shown(value)}.`, {
+    code: 'invalid_field',
+  })
+}
+
+/** Reads a slot as an application passes it. Throws a CallsheetError for an invalid one. */
 export function readSlot(
   pipeline: Pipeline,
   given: LooseSlot & Readonly<Record<string, unknown>>,
 ): LooseSlot {
+  assertObject(given, 'slot')
   const { showId, type } = given
   assertId(showId, 'showId')
   const definition = assertType(pipeline, type)

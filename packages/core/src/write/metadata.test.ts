@@ -91,7 +91,7 @@ describe('metadata', () => {
   it('says once that it has too many keys or levels', () => {
     const wide = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`k${index}`, index]))
     expect(write(wide, wide).messages).toEqual([
-      'Task "a": the rest of "metadata" was dropped: only 256 keys and 32 levels are kept.',
+      'Task "a": "metadata" was cut: only 256 keys and 32 levels are kept.',
     ])
   })
 
@@ -162,7 +162,7 @@ describe('metadata', () => {
     })
     const { metadata, messages } = write(patch(wide))
     expect(JSON.stringify(metadata)).toContain('"k200":200,')
-    expect(messages).toEqual([expect.stringContaining('the rest of "metadata" was dropped')])
+    expect(messages).toEqual([expect.stringContaining('"metadata" was cut')])
     expect(looked).toBeLessThan(50_000)
   })
 

@@ -1,4 +1,4 @@
-import { CallsheetError, type ErrorCode, toTaskError } from '../records/errors.ts'
+import { CallsheetError, type ErrorCode, readTaskError, toTaskError } from '../records/errors.ts'
 import { shown } from './input.ts'
 import type { JsonObject } from '../records/json.ts'
 import { hasFields } from './metadata.ts'
@@ -7,47 +7,53 @@ import type { Job, TaskError, TaskStatus } from '../records/task.ts'
 import { cleanText, isDataUrl, jsonSize, limits } from '../records/text.ts'
 
 /**
- * What may be said of a task. Fields that are left out stay as they are. A field that a record cannot hold is reported on
- * `error` and dropped, and the rest applied.
+ * The fields of a task that an update may set. Fields that are left out stay as they are. An invalid or unknown field is
+ * reported on `error` and dropped, and the rest is applied.
  */
 export interface TaskPatch<M = JsonObject> {
-  /** `starting`, `processing`, `succeeded`, `failed`, `canceled` or `interrupted`. A provider's own word is a `stage`. */
+  /**
+   * `starting`, `processing`, `succeeded`, `failed`, `canceled` or `interrupted`. Use `stage` for provider-specific states.
+   */
   readonly status?: TaskStatus
-  /** A retry is the next attempt. Leaving it out while a failed task goes on means the next one. */
+  /** From 1. Default: the same attempt, or the next one when a failed task becomes active again. */
   readonly attempt?: number
-  /** How many attempts there will be at most, for a person. */
+  /** Maximum number of attempts, for display. */
   readonly maxAttempts?: number
-  /** For a person: "upscaling". Cut above 2,000 characters. */
+  /** Free text for display: "upscaling". Cut above 2,000 characters. */
   readonly stage?: string
-  /** Whole percent, 0 to 100; never goes down within an attempt. */
+  /** Percent, 0 to 100; rounded down, and never lowered within an attempt. */
   readonly progress?: number
   /** Epoch ms; kept between the start and now. @default now, when the task finishes */
   readonly completedAt?: number
-  /** An address of at most 8,192 characters. Of a data: URL, type and size are kept in the metadata. */
+  /** A URL of at most 8,192 characters. Of a `data:` URL, only type and size are kept, in the metadata. */
   readonly outputUrl?: string
-  /** At most 1,000 addresses and 16 KiB. A single address is a list of one. */
+  /** At most 1,000 URLs and 16 KiB. A single URL is a list of one. */
   readonly outputs?: readonly string[]
-  /** An Error, a text, or `{ message, code?, httpStatus?, retryable? }`. */
+  /** An Error, a string, or `{ message, code?, httpStatus?, retryable? }`. */
   readonly error?: unknown
   /** The provider's handle of the call: `{ provider, id, url? }`. */
   readonly job?: Job
   /**
-   * Merged into what is there; or a function from what is there to what shall be. At most 24 KiB of JSON, 256 keys and 32
-   * levels: a field that does not fit any more is dropped.
+   * Merged into the current metadata; or a function from the current metadata to the new one. At most 24 KiB of JSON, 256
+   * keys and 32 levels: a field that does not fit is dropped.
    */
   readonly metadata?: Partial<M> | ((metadata: M) => M)
 }
 
-/** Reports that a field, or the rest of it, was dropped; `why` says what was expected, or is what was thrown. */
-export type Refuse = (field: string, why: unknown, code?: ErrorCode, isRest?: boolean) => void
+/**
+ * Reports an invalid field. `why` says what was expected, or is the error that reading it threw.
+ *
+ * @param isCut The field was kept in part.
+ */
+export type Refuse = (field: string, why: unknown, code?: ErrorCode, isCut?: boolean) => void
 
-/** What refuses fields of a task or a show, in messages that name it. */
+/** Makes a `Refuse` whose messages name a task or a show. */
 export const createRefuse =
   (what: 'Task' | 'Show', id: string, report: (error: unknown) => void): Refuse =>
-  (field, why, code = 'invalid_field', isRest = false) => {
+  (field, why, code = 'invalid_field', isCut = false) => {
     const isText = typeof why === 'string'
     const reason = isText ? why : `reading it failed (${toTaskError(why).message})`
-    const message = `${what} "${id}": ${isRest ? 'the rest of ' : ''}"${field}" was dropped: ${reason}.`
+    const message = `${what} "${id}": "${field}" was ${isCut ? 'cut' : 'dropped'}: ${reason}.`
     report(new CallsheetError(message, isText ? { code } : { code, cause: why }))
   }
 
@@ -63,141 +69,150 @@ export interface Given {
   readonly outputs: readonly string[] | undefined
   readonly error: TaskError | undefined
   readonly job: Job | undefined
-  /** Not read yet: it is merged with what is held. */
+  /** Not read yet: it is merged into the current metadata later. */
   readonly metadata: unknown
   /** The data: URLs among the outputs. */
-  readonly described: readonly { readonly type: string; readonly bytes: number }[]
+  readonly described: readonly DataUrl[]
 }
 
-/** Reads a patch as an application gives it, whatever that is: each field on its own. */
+interface DataUrl {
+  readonly type: string
+  readonly bytes: number
+}
+
+interface Reading {
+  readonly redactor: Redactor
+  readonly refuse: Refuse
+  readonly described: DataUrl[]
+}
+
+/** Reads a value as a record may hold it. Undefined means invalid; null that it was reported or described already. */
+type Read = (value: unknown, reading: Reading) => unknown
+
+/** Reads a patch, whatever the application passed: each field on its own. */
 export function readPatch(patch: unknown, redactor: Redactor, refuse: Refuse): Given {
-  const described: { type: string; bytes: number }[] = []
-  const given = (patch ?? {}) as TaskPatch<never>
-  /** An address as a record may hold it; undefined where it is refused, or described instead. */
-  const readUrl = (value: unknown, field: string): string | undefined => {
-    const text = hrefOf(value)
-    const data = field !== 'job.url' && text !== undefined && describeDataUrl(text)
-    if (data) described.push(data)
-    if (data) return undefined
-    const url = text === undefined || text.length > limits.url ? undefined : redactor.url(text)
-    if (url !== undefined && url.length <= limits.url && !isDataUrl(url)) return cleanText(url, limits.url)
-    refuse(field, `expected an address of at most ${limits.url} characters, and no data: URL`)
+  const given: Record<keyof TaskPatch, unknown> & { described: DataUrl[] } = {
+    status: undefined,
+    attempt: undefined,
+    maxAttempts: undefined,
+    stage: undefined,
+    progress: undefined,
+    completedAt: undefined,
+    outputUrl: undefined,
+    outputs: undefined,
+    error: undefined,
+    job: undefined,
+    metadata: undefined,
+    described: [],
+  }
+  const reading = { redactor, refuse, described: given.described }
+  const unknown: string[] = []
+  try {
+    if (typeof patch !== 'object' || patch === null || Array.isArray(patch))
+      refuse('patch', `expected an object such as { status: 'succeeded' }, got ${shown(patch)}`)
+    else
+      for (const name in patch) {
+        const field = fields.get(name)
+        if (field) given[name as keyof TaskPatch] = readField(patch, name, field, reading)
+        else if (!isFixed(name) && Object.hasOwn(patch, name)) unknown.push(name)
+      }
+  } catch (error) {
+    // A proxy that does not list its keys.
+    refuse('patch', error)
+  }
+  if (unknown.length > 0) {
+    const names = unknown.slice(0, 5).map((name) => name.slice(0, 40))
+    refuse(names.join('", "'), `unknown field. Known fields: ${[...fields.keys()].join(', ')}`)
+  }
+  return given as Given
+}
+
+function readField(patch: object, name: string, [read, expected]: Field, reading: Reading): unknown {
+  try {
+    const value = (patch as Record<string, unknown>)[name] ?? undefined
+    const kept = value === undefined ? null : read(value, reading)
+    if (kept === undefined) reading.refuse(name, `expected ${expected}, got ${shown(value)}`)
+    return kept ?? undefined
+  } catch (error) {
+    reading.refuse(name, error)
     return undefined
   }
-  const readOutputs = (value: unknown): readonly string[] | undefined => {
-    const list = Array.isArray(value)
-      ? (value as unknown[])
-      : hrefOf(value) === undefined
-        ? undefined
-        : [value]
-    if (list === undefined) return undefined
-    let room: number = limits.outputs
-    const kept: string[] = []
-    for (const one of list.slice(0, limits.list)) {
-      const url = readUrl(one, 'outputs')
-      if (url !== undefined && (room -= jsonSize(url) + 1) >= 0) kept.push(url)
-    }
-    if (room < 0 || list.length > limits.list)
-      refuse('outputs', `only ${limits.list} addresses and 16 KiB of a list are kept`, 'limit_reached', true)
-    return Object.freeze(kept)
-  }
-  const readJob = (value: unknown): Job | undefined => {
-    const { provider, id, url } = value as Partial<Record<keyof Job, unknown>>
-    const [name, handle] = [textOf(provider), textOf(id)]
-    if (name === undefined || handle === undefined || handle.length > limits.text) return undefined
-    const job = { provider: cleanText(redactor.text(name), 200), id: redactor.text(handle) }
-    const address = url === undefined || url === null ? undefined : readUrl(url, 'job.url')
-    return Object.freeze(address === undefined ? job : { ...job, url: address })
-  }
-  const readStage = (value: unknown): string | undefined => {
-    const text = textOf(value)
-    return text === undefined ? undefined : redactor.text(text)
-  }
-  const read = <T>(field: keyof TaskPatch, of: (value: unknown) => T | undefined): T | undefined => {
-    try {
-      const value: unknown = given[field]
-      if (value === undefined || value === null) return undefined
-      const kept = of(value)
-      if (kept === undefined) refuse(field, `expected ${expected[field]}, got ${shown(value)}`)
-      return kept
-    } catch (error) {
-      refuse(field, error)
-      return undefined
-    }
-  }
-  return {
-    status: read('status', readStatus),
-    attempt: read('attempt', readCount),
-    maxAttempts: read('maxAttempts', readCount),
-    stage: read('stage', readStage),
-    progress: read('progress', readProgress),
-    completedAt: read('completedAt', readTime),
-    outputs: read('outputs', readOutputs),
-    outputUrl: readOutputUrl(),
-    error: read('error', (value) => readError(value, redactor)),
-    job: read('job', readJob),
-    metadata: read('metadata', readObject),
-    described,
-  }
-
-  function readOutputUrl(): string | undefined {
-    try {
-      const value: unknown = given.outputUrl
-      return value === undefined || value === null ? undefined : readUrl(value, 'outputUrl')
-    } catch (error) {
-      refuse('outputUrl', error)
-      return undefined
-    }
-  }
 }
 
-const statuses: Readonly<Record<TaskStatus, true>> = {
-  starting: true,
-  processing: true,
-  succeeded: true,
-  failed: true,
-  canceled: true,
-  interrupted: true,
-}
+/** Fields of a record that an update never sets: whole records, and the items of a pipeline, are given as well. */
+const fixed = new Set(['id', 'showId', 'type', 'stepNumber', 'startedAt', 'updatedAt', 'rev', 'by'])
 
-const expected: Readonly<Record<keyof TaskPatch, string>> = {
-  status: `${Object.keys(statuses).join(', ')}; use "stage" for provider-specific states`,
-  attempt: 'a whole number from 1',
-  maxAttempts: 'a whole number from 1',
-  stage: 'a text',
-  progress: 'a number from 0 to 100',
-  completedAt: 'epoch milliseconds',
-  outputUrl: 'an address',
-  outputs: 'an address or a list of them',
-  error: 'an error',
-  job: '{ provider, id, url? }, the id of at most 2,000 characters',
-  metadata: 'an object or a function',
-}
+const isFixed = (name: string): boolean => fixed.has(name) || name.endsWith('Id')
 
-const readStatus = (value: unknown): TaskStatus | undefined =>
-  typeof value === 'string' && Object.hasOwn(statuses, value) ? (value as TaskStatus) : undefined
+const statuses = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'interrupted']
+
+const readStatus: Read = (value) => (statuses.includes(value as string) ? value : undefined)
 
 const numberOf = (value: unknown): number =>
   typeof value === 'number' || (typeof value === 'string' && value !== '') ? Number(value) : Number.NaN
 
-const readCount = (value: unknown): number | undefined => {
+const readCount: Read = (value) => {
   const number = Math.floor(numberOf(value))
-  return number >= -limits.count && number <= limits.count ? Math.max(1, number) : undefined
+  return number >= 1 && number <= limits.count ? number : undefined
 }
 
-const readProgress = (value: unknown): number | undefined => {
+const readProgress: Read = (value, { refuse }) => {
   const number = Math.floor(numberOf(value))
-  return Number.isFinite(number) ? Math.max(0, Math.min(100, number)) : undefined
+  if (!Number.isFinite(number)) return undefined
+  const progress = Math.max(0, Math.min(100, number))
+  if (progress !== number)
+    refuse('progress', `expected a number from 0 to 100, got ${shown(value)}`, 'invalid_field', true)
+  return progress
 }
 
-const readTime = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isFinite(value) ? value : undefined
+const readTime: Read = (value) =>
+  typeof value === 'number' && value >= 0 && value < Infinity ? value : undefined
 
-const readObject = (value: unknown): unknown =>
-  typeof value === 'function' || hasFields(value) ? value : undefined
+const readStage: Read = (value, { redactor }) => {
+  const text = textOf(value)
+  return text === undefined ? undefined : redactor.text(text)
+}
 
-const readError = (value: unknown, { text }: Redactor): TaskError => {
-  const { message, code, httpStatus, retryable } = toTaskError(value)
+/** A URL as a record may hold it; null where it is described instead, or refused. */
+function readUrl(value: unknown, field: string, { redactor, refuse, described }: Reading): string | null {
+  const text = hrefOf(value)
+  const data = field !== 'job.url' && text !== undefined && describeDataUrl(text)
+  if (data) {
+    described.push(data)
+    return null
+  }
+  const url = text === undefined || text.length > limits.url ? undefined : redactor.url(text)
+  if (url !== undefined && url.length <= limits.url && !isDataUrl(url)) return cleanText(url, limits.url)
+  refuse(
+    field,
+    `expected a URL of at most ${limits.url} characters that is not a data: URL, got ${shown(value)}`,
+  )
+  return null
+}
+
+const readOutputs: Read = (value, reading) => {
+  const list: unknown = typeof value === 'string' || hrefOf(value) !== undefined ? [value] : value
+  if (!Array.isArray(list)) return undefined
+  let room: number = limits.outputs
+  const kept: string[] = []
+  for (const one of list.slice(0, limits.list) as unknown[]) {
+    const url = readUrl(one, 'outputs', reading)
+    if (url !== null && (room -= jsonSize(url) + 1) >= 0) kept.push(url)
+  }
+  if (room < 0 || list.length > limits.list)
+    reading.refuse('outputs', `only ${limits.list} URLs and 16 KiB of a list are kept`, 'limit_reached', true)
+  return Object.freeze(kept)
+}
+
+/** Reads an error, and still gives one when that fails: the task has failed all the same. */
+const readError: Read = (value, { redactor: { text }, refuse }) => {
+  let read: TaskError = { message: 'failed' }
+  try {
+    read = readTaskError(value)
+  } catch (error) {
+    refuse('error', error, 'invalid_field', true)
+  }
+  const { message, code, httpStatus, retryable } = read
   return Object.freeze({
     message: text(message),
     ...(code === undefined ? {} : { code: cleanText(text(code), 200) }),
@@ -206,6 +221,37 @@ const readError = (value: unknown, { text }: Redactor): TaskError => {
   })
 }
 
+const readJob: Read = (value, reading) => {
+  const { provider, id, url } = value as Partial<Record<keyof Job, unknown>>
+  const [name, handle] = [textOf(provider), textOf(id)]
+  if (name === undefined || handle === undefined || handle.length > limits.text) return undefined
+  const { text } = reading.redactor
+  const job = { provider: cleanText(text(name), 200), id: text(handle) }
+  const address = url === undefined || url === null ? null : readUrl(url, 'job.url', reading)
+  return Object.freeze(address === null ? job : { ...job, url: address })
+}
+
+const readMetadata: Read = (value) => (typeof value === 'function' || hasFields(value) ? value : undefined)
+
+type Field = readonly [read: Read, expected: string]
+
+const count: Field = [readCount, `a whole number from 1 to ${limits.count}`]
+
+// A Map: reading eleven fields of every patch by name cost more than the rest of a version.
+const fields: ReadonlyMap<string, Field> = new Map<keyof TaskPatch, Field>([
+  ['status', [readStatus, `${statuses.join(', ')}; use "stage" for provider-specific states`]],
+  ['attempt', count],
+  ['maxAttempts', count],
+  ['stage', [readStage, 'a string']],
+  ['progress', [readProgress, 'a number from 0 to 100']],
+  ['completedAt', [readTime, 'epoch milliseconds']],
+  ['outputUrl', [(value, reading) => readUrl(value, 'outputUrl', reading), '']],
+  ['outputs', [readOutputs, 'a URL or a list of URLs']],
+  ['error', [readError, '']],
+  ['job', [readJob, '{ provider, id, url? } with an id of at most 2,000 characters']],
+  ['metadata', [readMetadata, 'an object or a function']],
+])
+
 const textOf = (value: unknown): string | undefined =>
   typeof value === 'string'
     ? value
@@ -213,7 +259,7 @@ const textOf = (value: unknown): string | undefined =>
       ? String(value)
       : undefined
 
-/** The text of an address that was given as one, or as a URL. */
+/** The text of a URL that was given as a string or as a URL object. */
 const hrefOf = (value: unknown): string | undefined => {
   const text = typeof value === 'object' && value !== null ? (value as { href?: unknown }).href : value
   return typeof text === 'string' ? text : undefined

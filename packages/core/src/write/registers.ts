@@ -54,6 +54,9 @@ export function readCharacters(
 
 /** Facts; without a usable time they are of now. */
 export function readFacts(given: unknown, now: number, reading: Reading): Facts {
+  const unknown = Object.keys(given ?? {}).find((name) => !/^(?:at|characters|items|done)$/.test(name))
+  if (unknown !== undefined)
+    reading.refuse(unknown.slice(0, 40), 'unknown field. Known fields of facts: at, characters, done')
   const [at, characters, done] = ['at', 'characters', 'done'].map((name) =>
     fieldOf(given ?? {}, name, reading.refuse),
   )

@@ -167,8 +167,8 @@ describe('nextVersion', () => {
     expect(task.metadata).toEqual({
       title: 'T',
       output: [
-        { type: 'video/mp4', bytes: 3 },
         { type: 'image/png', bytes: 270_000 },
+        { type: 'video/mp4', bytes: 3 },
       ],
     })
     expect(JSON.stringify(task).length).toBeLessThan(500)
