@@ -85,6 +85,21 @@ describe('the plain hooks', () => {
     useTask({ showId, type: 'trailr' })
   })
 
+  it('take null for a slot whose show or item is not chosen yet', () => {
+    const id = null as string | null
+    expectTypeOf(useTask(id ? { showId, type: 'portrait', characterId: id } : null)).toEqualTypeOf<
+      Task<ShowPipeline, 'portrait'> | undefined
+    >()
+    expectTypeOf(useTask(id === null ? undefined : { showId: id, type: 'trailer' })).toEqualTypeOf<
+      Task<ShowPipeline, 'trailer'> | undefined
+    >()
+    expectTypeOf(useTask({ showId: id, type: 'portrait', characterId: id })).toEqualTypeOf<
+      Task<ShowPipeline, 'portrait'> | undefined
+    >()
+    // @ts-expect-error a number names no item
+    useTask({ showId, type: 'portrait', characterId: 7 })
+  })
+
   it('take a tracker of their own pipeline', () => {
     const props = expectTypeOf(PipelineProvider).parameter(0)
     props.toHaveProperty('tracker').toEqualTypeOf<Tracker<ShowPipeline>>()

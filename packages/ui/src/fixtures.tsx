@@ -78,7 +78,9 @@ export function addRemadeShow(tracker: ShowTracker, pass: (ms: number) => void, 
 }
 
 export const renderWith = <P extends Pipeline>(tracker: Tracker<P>, children: ReactNode) =>
-  render(<PipelineProvider tracker={tracker as never}>{children}</PipelineProvider>)
+  render(children, {
+    wrapper: (props) => <PipelineProvider tracker={tracker as never} {...props} />,
+  })
 
 export const cardOf = (type: string): HTMLElement => {
   const card = document.querySelector<HTMLElement>(`[data-step='${type}']`)

@@ -23,6 +23,20 @@ describe('ProductionPipeline', () => {
     await expect.element(page.getByText('0 / 7 steps complete')).toBeVisible()
   })
 
+  it.each([[null], [undefined]])(
+    'shows a pending pipeline for %s, and the show once it exists',
+    async (nothing) => {
+      const { tracker } = createFixture()
+      addMixedShow(tracker, 'mine')
+      const screen = await renderWith(tracker, <ProductionPipeline showId={nothing} />)
+      expect(tracker.pipeline.steps.map(({ type }) => faceShown(type))).not.toContain('active')
+      await expect.element(page.getByText('0 / 7 steps complete')).toBeVisible()
+      await screen.rerender(<ProductionPipeline showId="mine" />)
+      await expect.element(page.getByRole('group', { name: 'Visual Show' })).toBeVisible()
+      expect(faceShown('show-generation')).toBe('succeeded')
+    },
+  )
+
   it('gives each state a face and a word', async () => {
     const { tracker } = createFixture()
     const showId = 'faces'

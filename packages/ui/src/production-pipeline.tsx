@@ -1,4 +1,5 @@
 import type { StepView } from '@callsheet/core'
+import type { ShowId } from '@callsheet/react'
 import { type ReactNode, useId, useState } from 'react'
 import { Announcer } from './announcer.tsx'
 import { usePipeline, useTracker } from './hooks.ts'
@@ -9,7 +10,8 @@ import { StepCard } from './step-card.tsx'
 
 /** Props of `ProductionPipeline`. */
 export interface ProductionPipelineProps {
-  readonly showId: string
+  /** The show; `null` before it exists, which shows every step as pending. */
+  readonly showId: ShowId
   /** Default: the show's title, else its id. */
   readonly title?: string
   /** Whether the header folds the steps away. Default true; begins unfolded. */
@@ -29,7 +31,8 @@ export interface ProductionPipelineProps {
  * <ProductionPipeline showId="neon-noir" onRetry={({ type, characterId }) => start(type, characterId)} />
  */
 export function ProductionPipeline(props: ProductionPipelineProps) {
-  const { showId, collapsible = true, renderStepExtra, onRetry } = props
+  const { collapsible = true, renderStepExtra, onRetry } = props
+  const showId = props.showId ?? ''
   const tracker = useTracker()
   const known = usePipeline(showId, (view) => view.title ?? view.showId)
   const title = props.title ?? known
@@ -38,7 +41,7 @@ export function ProductionPipeline(props: ProductionPipelineProps) {
   const toggle = { isOpen, controls: bodyId, flip: () => setIsOpen((was) => !was) }
   return (
     // A group, not a landmark: a page may show one pipeline twice.
-    <div role="group" className="callsheet-pipeline" aria-label={title}>
+    <div role="group" className="callsheet-pipeline" aria-label={title || undefined}>
       <ShowHeader showId={showId} title={title} toggle={collapsible ? toggle : undefined} />
       <div id={bodyId} className="callsheet-show-body">
         {(isOpen || !collapsible) && (
