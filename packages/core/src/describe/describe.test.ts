@@ -25,6 +25,13 @@ function setup() {
   return { tracker, show, portrait, step, said }
 }
 
+/** A show of which nothing is known, not even its characters. */
+function createShow() {
+  let now = 1_000_000
+  const tracker = createTracker({ pipeline: showPipeline, clock: () => (now += 1) })
+  return { tracker, show: tracker.show('s') }
+}
+
 /** What another writer leaves of a task that it knew as failed. */
 const dismissedElsewhere = ({ id, showId, type, characterId, startedAt }: TaskRecord) => {
   const tombstone = { id, showId, removed: true, updatedAt: startedAt + 9, rev: 9, by: 'other' }
@@ -342,6 +349,31 @@ describe('progressChange', () => {
     expect(progressChange(failed, tracker.getPipeline('s')).reason).toBe('Trailer: one is no longer done')
   })
 
+  it('tells of facts that went backwards where facts are all that was known of the show', () => {
+    const { show } = createShow()
+    show.setFacts({ done: { trailer: true, portrait: cast }, characters: cast.map((id) => ({ id })) })
+    const all = show.getPipeline()
+    show.setFacts({ done: { trailer: true } })
+    const some = show.getPipeline()
+    expect(progressChange(all, some).reason).toBe('Portraits: 5 are no longer done')
+    show.setFacts({ done: {} })
+    expect(progressChange(some, show.getPipeline()).reason).toBe('Trailer: one is no longer done')
+  })
+
+  it('tells of a roster that was emptied, whether tasks or facts had done its steps', () => {
+    const { tracker, show } = createShow()
+    show.setCharacters([{ id: 'ada' }])
+    tracker.addTask({ showId: 's', type: 'portrait', characterId: 'ada', status: 'succeeded' })
+    const view = show.getPipeline()
+    show.setCharacters([])
+    expect(progressChange(view, show.getPipeline()).reason).toBe('Portraits no longer counts')
+    const other = createShow().show
+    other.setFacts({ done: { portrait: ['ada'] }, characters: [{ id: 'ada' }] })
+    const known = other.getPipeline()
+    other.setFacts({ done: {}, characters: [] })
+    expect(progressChange(known, other.getPipeline()).reason).toBe('Portraits no longer counts')
+  })
+
   it('tells of a reset, also while the newest task of the slot goes on', () => {
     const one = before()
     one.tracker.reset({ showId: 's', type: 'show-generation' })
@@ -370,6 +402,14 @@ describe('progressChange', () => {
     one.tracker.renameShow('third', 'other')
     one.tracker.addTask({ showId: 'third', type, status: 'failed', error: 'no' })
     expect(progressChange({ ...other, steps: other.steps, progress: 90 }, joined).reason).toBe(reason)
+  })
+
+  it('tells of a show that started over', () => {
+    const { tracker, show } = createShow()
+    tracker.addTask({ showId: 's', type: 'trailer', status: 'succeeded' })
+    const view = show.getPipeline()
+    tracker.reset({ showId: 's' })
+    expect(progressChange(view, show.getPipeline()).reason).toBe('The show was removed or started over')
   })
 
   it('tells of a show that is held no longer', () => {
@@ -401,7 +441,9 @@ describe('progressChange', () => {
         'dismissed elsewhere',
         'rename',
         'cast',
+        'no cast',
         'facts',
+        'no facts',
         'unavailable',
       ),
       type: fc.constantFrom('seed', 'portrait', 'video'),
@@ -436,6 +478,8 @@ describe('progressChange', () => {
             const tasks = version ? [kind === 'elsewhere' ? version : dismissedElsewhere(version)] : []
             tracker.merge(parseRecords({ tasks }))
           } else if (kind === 'cast') show.setCharacters(some.map((id) => ({ id })))
+          else if (kind === 'no cast') show.setCharacters([])
+          else if (kind === 'no facts') show.setFacts({ done: {} })
           else if (kind === 'facts')
             show.setFacts({ done: { portrait: some, ...(progress > 50 ? { seed: true as const } : {}) } })
           else show.setUnavailable(progress > 50 ? [type as 'seed'] : [])
@@ -444,6 +488,7 @@ describe('progressChange', () => {
           view = next
           expect(reason !== undefined).toBe(to < from)
           expect(reason).not.toBe(english.working)
+          if (kind !== 'reset') expect(reason).not.toBe(english.removed)
           if (to < from) backwards += 1
         }
       }),

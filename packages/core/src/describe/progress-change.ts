@@ -28,7 +28,7 @@ export function progressChange(
   const words = wordsFor(typeof options === 'string' ? { locale: options } : options)
   const { messages } = words
   if (isRenamed(before, after)) return { ...change, reason: messages.renamed }
-  if (isEmpty(after)) return { ...change, reason: messages.removed }
+  if (isGone(before, after)) return { ...change, reason: messages.removed }
   const pulls = after.steps
     .flatMap((step, place) => {
       const old = before.steps[place]
@@ -48,11 +48,21 @@ function isRenamed(before: AnyPipelineView, after: AnyPipelineView): boolean {
   return before.showId !== after.showId || [...idsIn(after)].some((id) => !known.has(id))
 }
 
-/** Whether there is nothing left that was known of the show. */
-const isEmpty = ({ title, characters, steps }: AnyPipelineView): boolean =>
+/** Whether all that was known of the show is gone, and more of it than facts or a roster can take back. */
+const isGone = (before: AnyPipelineView, { title, characters, steps }: AnyPipelineView): boolean =>
   title === undefined &&
   characters.length === 0 &&
-  steps.every(({ slots }) => slots.every(({ tried }) => !tried))
+  steps.every((step, place) => !isLeftOut(step) && !isTried(before.steps[place], step)) &&
+  (before.title !== undefined || before.steps.some(({ tasks }) => tasks.length > 0))
+
+/** Whether anything ran in a step. The list of an optional step leaves out slots whose tasks were dismissed. */
+const isTried = (old: StepView | undefined, step: StepView): boolean =>
+  step.slots.some(({ tried }) => tried) ||
+  old?.slots.some(({ characterId }) => step.slot(characterId).tried) === true
+
+/** Whether an empty roster leaves the step out. */
+const isLeftOut = ({ counted, optional, unavailable }: StepView): boolean =>
+  !counted && !optional && !unavailable
 
 /** How far a step pulls the mean down: because it fell, came in below the mean, or left from above it. */
 function pullOf(old: StepView, step: StepView, mean: number): number {
