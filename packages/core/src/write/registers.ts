@@ -73,12 +73,13 @@ function readDone(given: unknown, { pipeline, refuse }: Reading): Facts['done'] 
     return {}
   }
   const done = Object.keys(given).flatMap((type) => {
-    assertType(pipeline, type)
+    const { per = 'show' } = assertType(pipeline, type)
     const ids = fieldOf(given, type, refuse, `done.${type}`)
     if (ids === undefined) return []
-    if (ids === true || Array.isArray(ids))
+    if (ids === true || (per !== 'show' && Array.isArray(ids)))
       return [[type, ids === true || Object.freeze(readIds(ids as string[], 'characterId'))] as const]
-    refuse(`done.${type}`, `expected true or a list of ids, got ${shown(ids)}`)
+    const expected = per === 'show' ? 'true, for the step runs once per show' : 'true or a list of ids'
+    refuse(`done.${type}`, `expected ${expected}; got ${shown(ids)}`)
     return []
   })
   return Object.freeze(Object.fromEntries(done))
