@@ -9,7 +9,7 @@ const root = path.resolve(import.meta.dirname, '..')
  * included. '.' stands for the files beside the folders, which are entries and may import from all.
  */
 const stairs: Record<string, readonly string[]> = {
-  core: ['records', 'state', 'write', 'call', 'tracker', 'schema', 'jobs', 'describe', 'eta', 'test', '.'],
+  core: ['records', 'state', 'write', 'call', 'tracker', 'schema', 'jobs', 'summarize', 'eta', 'test', '.'],
   react: ['.'],
   'http-adapter': ['body', 'route', 'world', 'jobs', 'fetch', 'providers', 'sink', 'live', 'webhooks', '.'],
   ui: ['.'],

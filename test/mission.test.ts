@@ -8,7 +8,7 @@ import {
   type ShowPipeline,
   type Tracker,
 } from '@callsheet/core'
-import { describe as say } from '@callsheet/core/describe'
+import { summarize } from '@callsheet/core/summarize'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { folderFor } from '../tools/type-check.ts'
 import { playDocument, showId } from './mission/document.ts'
@@ -54,7 +54,7 @@ describe("an application's own objects, for a whole show", () => {
         ...world,
         after(what, id) {
           const view = tracker.getPipeline(id)
-          texts.push([what, say(view), view.progress])
+          texts.push([what, summarize(view), view.progress])
         },
       },
       { keepsId: false },
@@ -96,7 +96,7 @@ describe("an application's own objects, for a whole show", () => {
     pass(5_000)
     tracker.updateTask(firstId, { status: 'succeeded', completedAt: now() })
     expect(stepsOf(tracker)['show-generation']).toBe('succeeded 1/1')
-    expect(say(tracker.getPipeline(showId))).toBe('Character Videos failed: 1 of 3 (Content filter)')
+    expect(summarize(tracker.getPipeline(showId))).toBe('Character Videos failed: 1 of 3 (Content filter)')
   })
 
   it('with one id for each task: ends complete, once what failed was made again', () => {
@@ -120,7 +120,7 @@ describe("an application's own objects, for a whole show", () => {
       progress: 100,
       completedSteps: 8,
     })
-    expect(say(tracker.getPipeline(showId))).toBe('Done')
+    expect(summarize(tracker.getPipeline(showId))).toBe('Done')
   })
 
   it('that adds a task twice: says so, and keeps the first', () => {

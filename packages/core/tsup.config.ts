@@ -5,7 +5,7 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     schema: 'src/schema/schema.ts',
-    describe: 'src/describe/describe.ts',
+    summarize: 'src/summarize/summarize.ts',
     jobs: 'src/jobs/jobs.ts',
     replay: 'src/replay.ts',
     draft: 'src/draft.ts',

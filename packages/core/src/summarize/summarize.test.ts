@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { describe as describeShow, english, type Messages, progressChange } from './describe.ts'
+import { english, type Messages, progressChange, summarize } from './summarize.ts'
 import { definePipeline } from '../records/pipeline.ts'
 import { parseRecords } from '../schema/schema.ts'
 import { showPipeline } from '../records/show-pipeline.ts'
@@ -20,8 +20,7 @@ function setup() {
     type: 'show-generation' | 'character-seeds' | 'trailer' | 'library-poster' | 'portrait-grid',
     status: 'processing' | 'succeeded' | 'failed',
   ) => tracker.addTask({ showId: 's', type, status, error: 'busy' })
-  const said = (options?: Parameters<typeof describeShow>[1]) =>
-    describeShow(tracker.getPipeline('s'), options)
+  const said = (options?: Parameters<typeof summarize>[1]) => summarize(tracker.getPipeline('s'), options)
   return { tracker, show, portrait, step, said }
 }
 
@@ -38,7 +37,7 @@ const dismissedElsewhere = ({ id, showId, type, characterId, startedAt }: TaskRe
   return { ...tombstone, type, ...(characterId && { characterId }), startedAt, status: 'failed' }
 }
 
-describe('describe', () => {
+describe('summarize', () => {
   it('says what is going on, how far it is, what failed, and what is left', () => {
     const { portrait, said } = setup()
     for (const id of ['ada', 'bo', 'cy']) portrait(id, 'succeeded')

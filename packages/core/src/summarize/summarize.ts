@@ -13,7 +13,7 @@ export interface Remaining {
 }
 
 /** In which language, and with what is known about the time. */
-export interface DescribeOptions extends Wording {
+export interface SummarizeOptions extends Wording {
   /** As `eta` of `@callsheet/core/eta` gives it. */
   readonly remaining?: Remaining | undefined
 }
@@ -24,10 +24,10 @@ export interface DescribeOptions extends Wording {
  *
  * @param options A locale, or more.
  * @example
- * describe(tracker.getPipeline('neon-noir')) // 'Portraits 3 of 5, one failed'
+ * summarize(tracker.getPipeline('neon-noir')) // 'Portraits 3 of 5, one failed'
  */
-export function describe(view: AnyPipelineView, options: string | DescribeOptions = {}): string {
-  const { remaining, ...wording }: DescribeOptions =
+export function summarize(view: AnyPipelineView, options: string | SummarizeOptions = {}): string {
+  const { remaining, ...wording }: SummarizeOptions =
     typeof options === 'string' ? { locale: options } : options
   const words = wordsFor(wording)
   const { messages } = words
