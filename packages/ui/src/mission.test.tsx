@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { page } from 'vitest/browser'
 import { playDocument, showId } from '../../../test/mission/document.ts'
-import { BackgroundTasksPanel } from './background-tasks-panel.tsx'
+import { BackgroundTasksPanel } from './panel/background-tasks-panel.tsx'
 import { createFixture, faceShown, renderWith } from './fixtures.tsx'
-import { ProductionPipeline } from './production-pipeline.tsx'
+import { ProductionPipeline } from './show/production-pipeline.tsx'
 
 const facesOf = (types: readonly { readonly type: string }[]) => types.map(({ type }) => faceShown(type))
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { page } from 'vitest/browser'
 import { addRemadeShow, cardOf, createFixture, faceShown, renderWith, rowsOf } from './fixtures.tsx'
-import { ProductionPipeline } from './production-pipeline.tsx'
+import { ProductionPipeline } from './show/production-pipeline.tsx'
 
 const showId = 'remade'
 const never = () => {}

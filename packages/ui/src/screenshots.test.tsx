@@ -1,10 +1,10 @@
 import { afterEach, describe, it } from 'vitest'
 import { page } from 'vitest/browser'
-import { BackgroundTasksPanel } from './background-tasks-panel.tsx'
+import { BackgroundTasksPanel } from './panel/background-tasks-panel.tsx'
 import { addMixedShow, addRemadeShow, createFixture, renderWith } from './fixtures.tsx'
-import { LoaderBars } from './loader-bars.tsx'
-import { PipelineButton } from './pipeline-button.tsx'
-import { ProductionPipeline } from './production-pipeline.tsx'
+import { LoaderBars } from './parts/loader-bars.tsx'
+import { PipelineButton } from './panel/pipeline-button.tsx'
+import { ProductionPipeline } from './show/production-pipeline.tsx'
 
 const root = document.documentElement
 

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { cdp, page } from 'vitest/browser'
-import { BackgroundTasksPanel } from './background-tasks-panel.tsx'
+import { BackgroundTasksPanel } from './panel/background-tasks-panel.tsx'
 import { addMixedShow, cardOf, createFixture, renderWith } from './fixtures.tsx'
-import { LoaderBars } from './loader-bars.tsx'
-import { ProductionPipeline } from './production-pipeline.tsx'
+import { LoaderBars } from './parts/loader-bars.tsx'
+import { ProductionPipeline } from './show/production-pipeline.tsx'
 
 interface Media {
   readonly send: (

@@ -1,4 +1,4 @@
-import type { Face } from './face.ts'
+import type { Face } from '../state/face.ts'
 
 /** Every text that the components show. Replace some of them with `LabelsProvider`. */
 export interface Labels {

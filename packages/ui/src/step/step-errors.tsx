@@ -1,5 +1,5 @@
 import type { StepView } from '@callsheet/core'
-import { type OnRetry, RetryButton } from './retry.tsx'
+import { type OnRetry, RetryButton } from '../parts/retry.tsx'
 
 interface StepErrorsProps {
   readonly showId: string

@@ -1,5 +1,5 @@
 import type { CSSProperties } from 'react'
-import { useLabels } from './labels-provider.tsx'
+import { useLabels } from '../labels/labels-provider.tsx'
 
 /** Props of `LoaderBars`. */
 export interface LoaderBarsProps {

@@ -1,7 +1,7 @@
-import { Bar } from './bar.tsx'
-import { usePipeline } from './hooks.ts'
-import { useLabels } from './labels-provider.tsx'
-import { isEqual } from './is-equal.ts'
+import { Bar } from '../parts/bar.tsx'
+import { usePipeline } from '../state/hooks.ts'
+import { useLabels } from '../labels/labels-provider.tsx'
+import { isEqual } from '../state/is-equal.ts'
 
 /** How far the whole show is. */
 export function OverallProgress({ showId }: { readonly showId: string }) {

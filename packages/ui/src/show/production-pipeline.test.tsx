@@ -4,8 +4,8 @@ import { Profiler, StrictMode } from 'react'
 import { renderToString } from 'react-dom/server'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { page } from 'vitest/browser'
-import { addMixedShow, cardOf, createFixture, faceShown, renderWith } from './fixtures.tsx'
-import { LabelsProvider } from './labels-provider.tsx'
+import { addMixedShow, cardOf, createFixture, faceShown, renderWith } from '../fixtures.tsx'
+import { LabelsProvider } from '../labels/labels-provider.tsx'
 import { ProductionPipeline } from './production-pipeline.tsx'
 
 afterEach(() => vi.useRealTimers())

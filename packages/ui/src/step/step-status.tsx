@@ -1,8 +1,8 @@
 import type { StepView } from '@callsheet/core'
-import { Bar } from './bar.tsx'
-import { Elapsed } from './elapsed.tsx'
-import { type Face, openIn } from './face.ts'
-import { useLabels } from './labels-provider.tsx'
+import { Bar } from '../parts/bar.tsx'
+import { Elapsed } from '../parts/elapsed.tsx'
+import { type Face, openIn } from '../state/face.ts'
+import { useLabels } from '../labels/labels-provider.tsx'
 
 interface StepStatusProps {
   readonly step: StepView

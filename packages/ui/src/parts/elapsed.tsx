@@ -1,8 +1,8 @@
 import { elapsed, isActive, isStale, type Task } from '@callsheet/core'
 import { useSyncExternalStore } from 'react'
-import { useTracker } from './hooks.ts'
-import { useLabels } from './labels-provider.tsx'
-import { countTicks, subscribeToTicks } from './ticker.ts'
+import { useTracker } from '../state/hooks.ts'
+import { useLabels } from '../labels/labels-provider.tsx'
+import { countTicks, subscribeToTicks } from '../state/ticker.ts'
 
 const never = () => () => {}
 const onServer = () => -1

@@ -1,7 +1,7 @@
 import type { StepView, Task } from '@callsheet/core'
 import { useEffect, useRef, useState } from 'react'
-import { useTracker } from './hooks.ts'
-import { useLabels } from './labels-provider.tsx'
+import { useTracker } from '../state/hooks.ts'
+import { useLabels } from '../labels/labels-provider.tsx'
 
 // Long enough for a retry to follow its failure, and for several slots to be said in one breath.
 const gatherMs = 500

@@ -1,7 +1,7 @@
 import type { CSSProperties } from 'react'
-import { useActiveCount } from './hooks.ts'
-import { useLabels } from './labels-provider.tsx'
-import { LoaderBars } from './loader-bars.tsx'
+import { useActiveCount } from '../state/hooks.ts'
+import { useLabels } from '../labels/labels-provider.tsx'
+import { LoaderBars } from '../parts/loader-bars.tsx'
 
 /** Props of `PipelineButton`. */
 export interface PipelineButtonProps {

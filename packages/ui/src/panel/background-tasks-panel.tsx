@@ -1,12 +1,12 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { Film } from 'lucide-react'
 import { type CSSProperties, memo, type ReactNode, type RefObject } from 'react'
-import { usePipelines } from './hooks.ts'
-import { useLabels } from './labels-provider.tsx'
+import { usePipelines } from '../state/hooks.ts'
+import { useLabels } from '../labels/labels-provider.tsx'
 import { PanelHeader } from './panel-header.tsx'
-import { ProductionPipeline } from './production-pipeline.tsx'
-import type { OnRetry } from './retry.tsx'
-import { hasWork, totalsOf } from './totals.ts'
+import { ProductionPipeline } from '../show/production-pipeline.tsx'
+import type { OnRetry } from '../parts/retry.tsx'
+import { hasWork, totalsOf } from '../state/totals.ts'
 
 /** Props of `BackgroundTasksPanel`. */
 export interface BackgroundTasksPanelProps {

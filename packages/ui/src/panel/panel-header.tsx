@@ -1,7 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { Film, X } from 'lucide-react'
-import { useLabels } from './labels-provider.tsx'
-import type { Totals } from './totals.ts'
+import { useLabels } from '../labels/labels-provider.tsx'
+import type { Totals } from '../state/totals.ts'
 
 interface PanelHeaderProps {
   readonly title: string

@@ -1,7 +1,7 @@
 import { ChevronDown, Film } from 'lucide-react'
-import { usePipeline } from './hooks.ts'
-import { isEqual } from './is-equal.ts'
-import { useLabels } from './labels-provider.tsx'
+import { usePipeline } from '../state/hooks.ts'
+import { isEqual } from '../state/is-equal.ts'
+import { useLabels } from '../labels/labels-provider.tsx'
 
 interface ShowHeaderProps {
   readonly showId: string

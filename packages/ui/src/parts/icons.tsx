@@ -19,7 +19,7 @@ import {
   Video,
 } from 'lucide-react'
 import { createElement } from 'react'
-import type { Face } from './face.ts'
+import type { Face } from '../state/face.ts'
 
 const stepIcons = new Map<string | undefined, LucideIcon>([
   ['sparkles', Sparkles],

@@ -1,11 +1,11 @@
 import type { SlotView, StepView } from '@callsheet/core'
 import { ChevronDown } from 'lucide-react'
 import { useId, useState } from 'react'
-import { Bar } from './bar.tsx'
-import { Elapsed } from './elapsed.tsx'
-import { slotFaceOf } from './face.ts'
-import { FaceIcon } from './icons.tsx'
-import { useLabels } from './labels-provider.tsx'
+import { Bar } from '../parts/bar.tsx'
+import { Elapsed } from '../parts/elapsed.tsx'
+import { slotFaceOf } from '../state/face.ts'
+import { FaceIcon } from '../parts/icons.tsx'
+import { useLabels } from '../labels/labels-provider.tsx'
 
 /** Every slot of a step in a disclosure, which opens by itself while there is work. */
 export function StepSlots({ step }: { readonly step: StepView }) {

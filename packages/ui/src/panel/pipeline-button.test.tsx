@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { page } from 'vitest/browser'
-import { createFixture, renderWith } from './fixtures.tsx'
-import { LoaderBars } from './loader-bars.tsx'
+import { createFixture, renderWith } from '../fixtures.tsx'
+import { LoaderBars } from '../parts/loader-bars.tsx'
 import { PipelineButton } from './pipeline-button.tsx'
 
 describe('PipelineButton', () => {

@@ -2,11 +2,11 @@ import type { StepView } from '@callsheet/core'
 import type { ShowId } from '@callsheet/react'
 import { type ReactNode, useId, useState } from 'react'
 import { Announcer } from './announcer.tsx'
-import { usePipeline, useTracker } from './hooks.ts'
+import { usePipeline, useTracker } from '../state/hooks.ts'
 import { OverallProgress } from './overall-progress.tsx'
-import type { OnRetry } from './retry.tsx'
+import type { OnRetry } from '../parts/retry.tsx'
 import { ShowHeader } from './show-header.tsx'
-import { StepCard } from './step-card.tsx'
+import { StepCard } from '../step/step-card.tsx'
 
 /** Props of `ProductionPipeline`. */
 export interface ProductionPipelineProps {

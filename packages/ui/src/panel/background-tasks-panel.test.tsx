@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { BackgroundTasksPanel, type BackgroundTasksPanelProps } from './background-tasks-panel.tsx'
-import { addMixedShow, createFixture, renderWith, type ShowTracker } from './fixtures.tsx'
+import { addMixedShow, createFixture, renderWith, type ShowTracker } from '../fixtures.tsx'
 
 afterEach(() => page.viewport(1400, 900))
 

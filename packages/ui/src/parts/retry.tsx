@@ -1,5 +1,5 @@
 import { RotateCcw } from 'lucide-react'
-import { useLabels } from './labels-provider.tsx'
+import { useLabels } from '../labels/labels-provider.tsx'
 
 /** What `onRetry` is asked to do again. */
 export interface RetryRequest {
