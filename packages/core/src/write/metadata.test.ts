@@ -88,6 +88,21 @@ describe('metadata', () => {
     expect(errors[0]).toMatchObject({ code: 'limit_reached' })
   })
 
+  it.each([
+    ['an object', (fields: object) => fields],
+    ['a Map', (fields: object) => new Map(Object.entries(fields))],
+    [
+      'a list of objects',
+      (fields: object) => Object.entries(fields).map(([name, value]) => ({ [name]: value })),
+    ],
+  ])('keeps the fields beside %s that has more than 256 keys', (_what, make) => {
+    const wide = make(Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`k${index}`, index])))
+    const { metadata, messages } = write({ wide, model: 'gpt', seed: { at: 7 } })
+    expect(metadata).toMatchObject({ model: 'gpt', seed: { at: 7 } })
+    expect(JSON.stringify(metadata!['wide'])).toContain('"k200":200')
+    expect(messages).toEqual(['Task "a": "metadata" was cut: only 256 keys and 32 levels are kept.'])
+  })
+
   it('says once that it has too many keys or levels', () => {
     const wide = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`k${index}`, index]))
     expect(write(wide, wide).messages).toEqual([

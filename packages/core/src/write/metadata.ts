@@ -39,6 +39,8 @@ export function redactMetadata(
   /** Where the work for a field must end, for it cannot fit any more. */
   let mostHere = 0
   let isCut = false
+  /** The field that is read has more keys than there are left. */
+  let isShort = false
   const ancestors = new Set<object>()
 
   const spend = (size: number): void => {
@@ -96,7 +98,7 @@ export function redactMetadata(
   const fields = (entries: Iterable<readonly [unknown, unknown]>, depth: number): JsonObject => {
     const kept: [string, Json][] = []
     for (const [given, item] of entries) {
-      isCut ||= keys === 0
+      isShort ||= keys === 0
       if (keys === 0) break
       const name = nameFor(given)
       spend(1 + (name ?? '').length)
@@ -114,8 +116,12 @@ export function redactMetadata(
   let room: number = limits.metadata - 2
   let freeKeys: number = limits.keys
 
-  /** Puts a field in the place of what was held under its name. False when it does not fit beside the other fields. */
-  const take = (source: object, given: string, name: string): boolean => {
+  /**
+   * Puts a field in the place of what was held under its name. False when it does not fit beside the other fields.
+   *
+   * @param isLast It may be cut to the keys that are left.
+   */
+  const take = (source: object, given: string, name: string, isLast = false): boolean => {
     const before = kept.get(name)
     const mostRoom = room + (before?.size ?? 0)
     const mostKeys = freeKeys + (before?.keys ?? 0)
@@ -125,10 +131,12 @@ export function redactMetadata(
     keys = mostKeys - 1
     mostHere = work + mostRoom
     ancestors.clear()
+    isShort = false
     try {
       const value = visit((source as Record<string, unknown>)[given], 1)
       const size = value === undefined ? 0 : jsonSize(name) + jsonSize(value) + 2
-      if (size > mostRoom) return false
+      if (size > mostRoom || (isShort && !isLast)) return false
+      isCut ||= isShort
       if (value === undefined) kept.delete(name)
       else kept.set(name, { value, size, keys: mostKeys - keys })
       room = mostRoom - size
@@ -153,10 +161,11 @@ export function redactMetadata(
         continue
       }
       const name = Object.hasOwn(source, given) ? nameFor(given) : undefined
-      if (name !== undefined && !take(source, given, name)) late.push([given, name, room])
+      // One that has too many keys takes what the others leave.
+      if (name !== undefined && !take(source, given, name)) late.push([given, name, isShort ? -1 : room])
     }
     for (const [given, name, before] of late)
-      if (room <= before || !take(source!, given, name)) drop(`metadata.${name}`, tooLarge)
+      if (room <= before || !take(source!, given, name, true)) drop(`metadata.${name}`, tooLarge)
   }
   if (isCut) drop('metadata', `only ${limits.keys} keys and ${limits.depth} levels are kept`, true)
   return Object.freeze(Object.fromEntries([...kept].map(([name, { value }]) => [name, value])))
