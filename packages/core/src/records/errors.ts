@@ -174,14 +174,18 @@ const bare = /^(?:fetch failed|connection error\.?)$/i
 function causeOf(
   error: Error,
   levels = 4,
-): { readonly message?: string | undefined; readonly code?: string | undefined } {
+): { [N in 'message' | 'code']?: string | undefined } & { httpStatus?: number | undefined } {
   const { cause } = error
   if (!isError(cause) || levels === 0) return {}
   const { code, errors } = cause as { readonly code?: unknown; readonly errors?: unknown }
   const deeper = causeOf(cause, levels - 1)
   const own = messageOf(cause) ?? (Array.isArray(errors) ? messageOf(errors[0]) : undefined)
   const ownCode = typeof code === 'string' ? text(code) : undefined
-  return { message: joined(own, deeper.message) ?? ownCode, code: ownCode ?? deeper.code }
+  return {
+    message: joined(own, deeper.message) ?? ownCode,
+    code: ownCode ?? deeper.code,
+    httpStatus: statusOf(cause as unknown as Record<string, unknown>) ?? deeper.httpStatus,
+  }
 }
 
 /** Two messages as one; the second is left out where the first holds it. */
@@ -198,10 +202,7 @@ export function readTaskError(given: unknown): TaskError {
   // The number of a DOMException says less than its name.
   const ownCode = name !== undefined && typeof fields['code'] === 'number' ? undefined : text(fields['code'])
   const code = ownCode ?? cause.code ?? name
-  const status = isObject
-    ? (fields['httpStatus'] ?? fields['status'] ?? fields['statusCode'])
-    : statusIn(thrown)
-  const httpStatus = Number.isInteger(status) ? (status as number) : undefined
+  const httpStatus = (isObject ? statusOf(fields) : statusIn(thrown)) ?? cause.httpStatus
   const retryable = fields['retryable']
   const own = messageOf(thrown)
   const said = (own === undefined || bare.test(own) ? joined(own, cause.message) : own) ?? error?.name
@@ -213,8 +214,15 @@ export function readTaskError(given: unknown): TaskError {
   }
 }
 
-/** `throw 404` means an answer of a server. */
-const statusIn = (thrown: unknown): unknown =>
+/** The HTTP status that an error has, itself or on its response. */
+function statusOf(fields: Record<string, unknown>): number | undefined {
+  const response = fields['response'] as { readonly status?: unknown } | null | undefined
+  const status = fields['httpStatus'] ?? fields['status'] ?? fields['statusCode'] ?? response?.status
+  return Number.isInteger(status) ? (status as number) : undefined
+}
+
+/** `throw 404` means an HTTP status. */
+const statusIn = (thrown: unknown): number | undefined =>
   typeof thrown === 'number' && thrown >= 400 && thrown < 600 ? thrown : undefined
 
 const reasonOf = ({ statusText }: Record<string, unknown>): string =>

@@ -61,6 +61,12 @@ const network = new RegExp(
 /** Errors of the code itself: the same call would end in the same way. */
 const mistake = /^(?:Type|Reference|Syntax)Error$/
 
+/** Whether an error is one of the code itself; some of those that the network throws have the same names. */
+function isOwnMistake(thrown: unknown): boolean {
+  const { code = '', message } = toTaskError(thrown)
+  return mistake.test(nameOf(thrown)) && kindOf(undefined, `${code} ${message}`) === 'unknown'
+}
+
 const longestWait = 300_000
 
 /**
@@ -80,7 +86,7 @@ export function classifyFailure(seen: SeenFailure, now: number): Failure {
   const { httpStatus, code = '', message } = error
   const kind = kindOf(httpStatus, `${code} ${message}`)
   const isWrong = httpStatus !== undefined && httpStatus >= 400 && kindsByStatus[httpStatus] === undefined
-  const isMistake = kind === 'unknown' && mistake.test(nameOf(seen.thrown))
+  const isMistake = kind === 'unknown' && chainOf(seen.thrown).some(isOwnMistake)
   const isHopeless = kind === 'content-filter' || outOfMoney.test(`${code} ${message}`) || isMistake
   const isTransient = kind !== 'unknown' || !isWrong
   // Our own reading of a status is no word of the server's.

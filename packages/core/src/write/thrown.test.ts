@@ -55,6 +55,26 @@ describe('an error of another realm', () => {
     })
   })
 
+  it.each([
+    ['ky', { response: new Response('', { status: 403 }) }],
+    ['axios', { response: { status: 403, data: {} } }],
+  ])(
+    'has the status of the response that an error of %s carries, and is not tried again',
+    (_client, fields) => {
+      const error = Object.assign(new Error('Request failed'), fields)
+      for (const thrown of [error, new Error('no portrait', { cause: error })]) {
+        expect(toTaskError(thrown)).toMatchObject({ httpStatus: 403 })
+        expect(classifyFailure(seenIn(thrown), 0).retryable).toBe(false)
+      }
+    },
+  )
+
+  it('is not tried again when it wraps a mistake of the code, but is when it wraps a broken connection', () => {
+    const wrap = (cause: unknown) => classifyFailure(seenIn(new Error('no portrait', { cause })), 0).retryable
+    expect(wrap(new TypeError("Cannot read properties of undefined (reading 'url')"))).toBe(false)
+    expect(wrap(new TypeError('fetch failed'))).toBe(true)
+  })
+
   it('is not tried again when it is a mistake of the code', () => {
     const error = foreign(`new TypeError("Cannot read properties of undefined (reading 'url')")`)
     expect(classifyFailure(seenIn(error), 0)).toMatchObject({ kind: 'unknown', retryable: false })
