@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createFakeClock } from './test/fake-clock.ts'
 import { record, replay } from './replay.ts'
 import { showPipeline } from './records/show-pipeline.ts'
+import { taskOf } from './testing.ts'
 import { createTracker } from './tracker/tracker.ts'
 
 /** A show that takes a minute, recorded. */
@@ -33,6 +34,34 @@ describe('replay', () => {
       expect({ ...played.tracker.serialize(), savedAt: 0 }).toEqual({ ...tracker.serialize(), savedAt: 0 })
       expect(played.progress()).toBe(1)
     }
+  })
+
+  it('waits for a gap of more than 24.8 days in parts that a timer can take', async () => {
+    const clock = createFakeClock()
+    const longest: number[] = []
+    const at = Date.UTC(2026, 0)
+    const line = (id: string, updatedAt: number) =>
+      JSON.stringify({
+        at: updatedAt,
+        origin: 'local',
+        tasks: [taskOf({ id, startedAt: at, updatedAt })],
+        shows: [],
+      })
+    const { tracker, done } = replay([line('a', at), line('b', at + 60 * 86_400_000)], {
+      pipeline: showPipeline,
+      clock: clock.now,
+      schedule(callback, ms) {
+        longest.push(ms)
+        return clock.schedule(callback, ms)
+      },
+    })
+    await clock.advance(60 * 86_400_000 - 1)
+    expect(tracker.getTask('b')).toBeUndefined()
+    await clock.advance(1)
+    expect(tracker.getTask('b')).toBeDefined()
+    await done
+    expect(Math.max(...longest)).toBe(2_147_483_647)
+    expect(longest).toHaveLength(4)
   })
 
   it('feeds it as it happened, so many times as fast, by a clock of its own', async () => {
@@ -108,7 +137,7 @@ describe('replay', () => {
   })
 
   it.each([0, -1, Number.NaN])('refuses the speed %d', (speed) => {
-    expect(() => replay([], { pipeline: showPipeline, speed })).toThrow('give a number above 0')
+    expect(() => replay([], { pipeline: showPipeline, speed })).toThrow('expected a number above 0')
   })
 })
 

@@ -1,4 +1,5 @@
 import type { Tracker, TrackerOptions } from './tracker/contract.ts'
+import { anyDuration } from './call/timers.ts'
 import { CallsheetError } from './records/errors.ts'
 import type { Pipeline } from './records/pipeline.ts'
 import { parseRecords } from './schema/schema.ts'
@@ -79,9 +80,10 @@ export function replay<const P extends Pipeline>(
   options: ReplayOptions<P>,
 ): Replay<P> {
   const { pipeline, sinks = [], speed = 1 } = options
-  const { clock = defaults.clock, schedule = defaults.schedule } = options
+  const { clock = defaults.clock } = options
+  const schedule = anyDuration(options.schedule ?? defaults.schedule)
   if (!(speed > 0))
-    throw new CallsheetError(`A replay has the speed ${speed}; give a number above 0.`, {
+    throw new CallsheetError(`Invalid speed: expected a number above 0, got ${String(speed)}.`, {
       code: 'invalid_option',
     })
   const { changes, unread } = readLines(lines, { pipeline })

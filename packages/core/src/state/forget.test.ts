@@ -159,6 +159,6 @@ describe('maxTasks', () => {
   })
 
   it.each([0, -1, Number.NaN])('refuses %d', (maxTasks) => {
-    expect(() => createTracker({ pipeline: showPipeline, maxTasks })).toThrow('give a number from 1')
+    expect(() => createTracker({ pipeline: showPipeline, maxTasks })).toThrow('a number from 1')
   })
 })

@@ -417,6 +417,16 @@ describe('progressChange', () => {
     expect(progressChange(one.view, getPipeline('s')).reason).toBe('The show was removed or started over')
   })
 
+  it('tells of facts that went backwards where nothing else is known of the show', () => {
+    const tracker = createTracker({ pipeline: showPipeline })
+    const show = tracker.show('s')
+    show.setFacts({ at: 1, done: { trailer: true } })
+    const view = show.getPipeline()
+    show.setFacts({ at: 2, done: {} })
+    expect(progressChange(view, show.getPipeline()).reason).not.toMatch(/removed or started over/)
+    expect(progressChange(view, show.getPipeline()).reason).toMatch(/Trailer/)
+  })
+
   it('always has a reason of its own when it went back', () => {
     const pipeline = definePipeline({
       id: 'reasons',

@@ -333,8 +333,33 @@ describe('every method', () => {
       tracker.updateTask('a', { stage: String(broken) })
     }
     expect(tracker.getTask('a')).toMatchObject({ rev: 6, updatedAt: limits.time })
-    expect(codes).toEqual(['invalid_option', 'invalid_option', 'locked'])
+    expect(codes).toEqual(['invalid_option', 'invalid_option', 'locked', 'limit_reached'])
     expect(parseSnapshot(JSON.stringify(tracker.serialize())).rejected).toEqual([])
+  })
+})
+
+describe('createTracker', () => {
+  it.each([
+    [
+      { expiry: { succeeded: Number.NaN } },
+      'Invalid succeeded: expected milliseconds from 0, or Infinity, got NaN.',
+    ],
+    [{ expiry: { failed: '1 d' } }, 'Invalid failed: expected milliseconds from 0, or Infinity, got "1 d".'],
+    [{ takeOverAfter: -1 }, 'Invalid takeOverAfter: expected milliseconds from 0, or Infinity, got -1.'],
+    [{ maxTasks: 0 }, 'Invalid maxTasks: expected a number from 1, got 0.'],
+  ])('throws for an option that it cannot use: %j', (options, message) => {
+    expect(() => createTracker({ pipeline: showPipeline, ...(options as object) })).toThrow(message)
+  })
+})
+
+describe('a merge of very many old records', () => {
+  it('lists the first 1,000 rejections and counts all', () => {
+    const { tracker, errors } = setup()
+    const tasks = Array.from({ length: 3_000 }, (_, index) => taskOf({ id: `t${index}`, updatedAt: 1 }))
+    const result = tracker.merge(parseRecords({ tasks }))
+    expect(result).toMatchObject({ accepted: 0, ignored: 0 })
+    expect(result.rejected).toHaveLength(1_000)
+    expect(errors[0]!.message).toBe('merge: 3000 record(s) rejected. First reason: it is older than 30 days.')
   })
 })
 

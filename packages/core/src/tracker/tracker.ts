@@ -90,12 +90,15 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const by = options.by ?? newId()
   assertId(by, 'by')
   if (!(maxTasks >= 1))
-    throw new CallsheetError(`maxTasks is ${maxTasks}; give a number from 1.`, { code: 'invalid_option' })
-  if (!(takeOverAfter >= 0)) {
-    const message = `Invalid takeOverAfter: expected milliseconds from 0, or Infinity, got ${takeOverAfter}.`
+    throw new CallsheetError(`Invalid maxTasks: expected a number from 1, got ${shown(maxTasks)}.`, {
+      code: 'invalid_option',
+    })
+  const expiry = { ...defaultExpiry, ...options.expiry }
+  for (const [name, ms] of Object.entries({ takeOverAfter, ...expiry })) {
+    if (ms >= 0) continue
+    const message = `Invalid ${name}: expected milliseconds from 0, or Infinity, got ${shown(ms)}.`
     throw new CallsheetError(message, { code: 'invalid_option' })
   }
-  const expiry = { ...defaultExpiry, ...options.expiry }
   const runs = new Map<string, Run>()
   const store = createStore({
     pipeline,
@@ -123,8 +126,13 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   /** Epoch ms as a record may hold it, whatever the clock says. */
   function now(): number {
     const time = answerOf(clock, report)
-    if (typeof time === 'number' && time >= 0) lastNow = Math.min(time, limits.time)
-    else if (time !== undefined)
+    if (typeof time === 'number' && time >= 0) {
+      lastNow = Math.min(time, limits.time)
+      if (time > limits.time) {
+        const message = `clock: ${time} is beyond the maximum time ${limits.time}, which is used instead.`
+        report(new CallsheetError(message, { code: 'limit_reached' }))
+      }
+    } else if (time !== undefined)
       report(
         new CallsheetError(`clock: expected epoch milliseconds, got ${shown(time)}.`, {
           code: 'invalid_option',
@@ -160,12 +168,16 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const refused = new Set(rejected.flatMap(({ kind, index }) => (kind === 'task' ? [index] : [])))
     // The place in what was given: what the door refused stood there too.
     let place = -1
+    let tooOld = 0
     const tasks = records.tasks.filter((version) => {
       do place += 1
       while (refused.has(place))
       // In a whole snapshot, tasks and tombstones belong together, whatever their age.
       if (isWhole || !isTooOld(version, time)) return true
-      rejected.push({ index: place, kind: 'task', reason: 'it is older than 30 days' })
+      tooOld += 1
+      // A caller needs no list of a million.
+      if (rejected.length < 1_000)
+        rejected.push({ index: place, kind: 'task', reason: 'it is older than 30 days' })
       return false
     })
     if (durations) guarded(() => durations.merge(records.durations))
@@ -174,7 +186,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const [first] = rejected
       report(
         new CallsheetError(
-          `${origin}: ${rejected.length} record(s) rejected. First reason: ${first!.reason}.`,
+          `${origin}: ${records.rejected.length + tooOld} record(s) rejected. First reason: ${first!.reason}.`,
           { code: 'rejected_records' },
         ),
       )
