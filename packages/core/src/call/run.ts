@@ -20,8 +20,8 @@ import type { TaskPatch } from '../write/writer.ts'
 
 /** What runs need of the tracker. None of these throws, except `read` and `begin`. */
 export interface TrackHost {
-  /** Reads a slot as an application gives it; throws what is wrong with it. */
-  readonly read: (given: object) => LooseSlot
+  /** Reads the slot of a call, whose options name the item. Throws for an invalid one. */
+  readonly read: (showId: string, type: string, options: object) => LooseSlot
   /** Makes a run's task, and gives it to `onMade` before anyone hears of it. Throws when the slot cannot be tracked. */
   readonly begin: (
     slot: LooseSlot,

@@ -24,13 +24,14 @@ export type StepOptions<_T extends string, Item, M, R, U extends 'done' = never>
 /** Calls `fn` and keeps the task of the slot while it runs. Gives what `fn` gives. */
 export function track<R>(
   host: TrackHost,
-  given: object,
+  showId: string,
+  type: string,
   fn: (context: RunContext<never>) => R,
   options: RunOptions<never, never>,
 ): R {
   const run = new Run(host, options)
   try {
-    const slot = host.read(given)
+    const slot = host.read(showId, type, options)
     if (options.unless === 'done' && host.isDone(slot)) return undefined as R
     const conflict = meetConflict(host, slot, options.onConflict ?? 'join')
     if (conflict) return conflict as R

@@ -12,6 +12,7 @@ import {
   readFilter,
   readSlot,
   shown,
+  slotFor,
 } from '../write/input.ts'
 import { canonicalJson } from '../records/json.ts'
 import { createPage } from '../call/page.ts'
@@ -232,9 +233,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const message = `Cannot add a task to ${labelOf(given)} of "${given.showId}": its latest task starts at the maximum time.`
       throw new CallsheetError(message, { code: 'limit_reached' })
     }
-    const stepNumber = place === undefined ? {} : { stepNumber: place + 1 }
-    const fixed = { id, ...given, ...stepNumber, startedAt } as TaskRecord
-    const task = firstVersion(fixed, patch, writing(given.type))
+    const stepNumber = place === undefined ? undefined : place + 1
+    const { showId, type, characterId } = given
+    const fixed = { id, showId, type, characterId, stepNumber, startedAt }
+    const task = firstVersion(fixed, patch, writing(type))
     onMade?.(task)
     store.write(task, undefined)
     return task
@@ -387,7 +389,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     })
 
   const host: TrackHost = {
-    read: (given) => readSlot(pipeline, given as never),
+    read: (showId, type, options) => slotFor(pipeline, showId, type, options as never),
     begin: (slot, id = newId(), patch, onMade) => begin(slot, id, patch, onMade),
     current: (slot) => slotOf(slot).task,
     latest: (slot) => slotOf(slot).latest,
@@ -423,7 +425,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const finalId = () => finalShowId(store.state(), showId)
     const run = (type: string, fn: (context: RunContext<never>) => unknown, given?: object) => {
       const options: RunOptions<never, never> = given ? readOptions(given, report) : {}
-      return track(host, { ...options, showId, type }, fn, options)
+      return track(host, showId, type, fn, options)
     }
     const set = <N extends RegisterName>(name: N, read: (how: Reading) => Register<N> | undefined): void =>
       safely(undefined, () => {

@@ -38,29 +38,35 @@ export function assertObject(value: unknown, what: string): asserts value is obj
 }
 
 /** Reads a slot as an application passes it. Throws a CallsheetError for an invalid one. */
-export function readSlot(
-  pipeline: Pipeline,
-  given: LooseSlot & Readonly<Record<string, unknown>>,
-): LooseSlot {
+export function readSlot(pipeline: Pipeline, given: LooseSlot): LooseSlot {
   assertObject(given, 'slot')
-  const { showId, type } = given
+  return slotFor(pipeline, given.showId, given.type, given as never)
+}
+
+/** The slot of a step, whose item is in `given`. Throws a CallsheetError for an invalid one. */
+export function slotFor(
+  pipeline: Pipeline,
+  showId: unknown,
+  type: unknown,
+  given: Readonly<Record<string, unknown>>,
+): LooseSlot {
   assertId(showId, 'showId')
   const definition = assertType(pipeline, type)
   const name = itemName(definition)
-  const itemId = readItem(pipeline, type, given)
-  if (itemId === undefined && (definition.per ?? 'show') === 'show') return { showId, type }
+  const itemId = given[name] ?? given['characterId']
+  if (itemId === undefined && (definition.per ?? 'show') === 'show') return { showId, type: definition.type }
   if (definition.per === 'show')
-    throw new CallsheetError(`"${type}" runs once per show; it takes no ${name}.`, { code: 'invalid_id' })
+    throw new CallsheetError(`"${definition.type}" runs once per show; it takes no ${name}.`, {
+      code: 'invalid_id',
+    })
   assertId(itemId, name)
-  return { showId, type, characterId: itemId }
+  return { showId, type: definition.type, characterId: itemId }
 }
 
-const itemName = (definition: ExtraDefinition | undefined): string =>
-  definition?.per === undefined || definition.per === 'show' ? 'characterId' : `${definition.per}Id`
-
-/** The id of the item that a slot is for, by the pipeline's own name for it or as `characterId`. */
-const readItem = (pipeline: Pipeline, type: string, given: Readonly<Record<string, unknown>>): unknown =>
-  given[itemName(definitionOf(pipeline, type))] ?? given['characterId']
+const itemName = (definition: ExtraDefinition | undefined): string => {
+  const { per = 'show' } = definition ?? {}
+  return per === 'show' || per === 'character' ? 'characterId' : `${per}Id`
+}
 
 interface Filter extends Partial<LooseSlot> {
   readonly [key: string]: unknown
@@ -106,10 +112,12 @@ export function conflictIn(pipeline: Pipeline, held: TaskRecord, patch: object):
       return `"${name}" cannot change from ${shown(held[name])} to ${shown(given[name])}`
     }
   }
-  const item = readItem(pipeline, held.type, patch as Record<string, unknown>)
+  const name = itemName(definitionOf(pipeline, held.type))
+  const fields = patch as Record<string, unknown>
+  const item = fields[name] ?? fields['characterId']
   return item === undefined || item === held.characterId
     ? undefined
-    : `"${itemName(definitionOf(pipeline, held.type))}" cannot change from ${shown(held.characterId)} to ${shown(item)}`
+    : `"${name}" cannot change from ${shown(held.characterId)} to ${shown(item)}`
 }
 
 /** Throws what is wrong with an id. */

@@ -184,12 +184,14 @@ const isNews = (held: TaskRecord, next: TaskRecord): boolean =>
   held.job !== next.job ||
   held.metadata !== next.metadata
 
+/** What never changes in a task. */
+interface Fixed extends Pick<TaskRecord, 'id' | 'showId' | 'type' | 'startedAt'> {
+  readonly characterId?: string | undefined
+  readonly stepNumber?: number | undefined
+}
+
 /** The first version of a task, cleaned as every other. */
-export function firstVersion(
-  fixed: Pick<TaskRecord, 'id' | 'showId' | 'type' | 'characterId' | 'stepNumber' | 'startedAt'>,
-  patch: TaskPatch<never>,
-  writing: Writing,
-): TaskRecord {
+export function firstVersion(fixed: Fixed, patch: TaskPatch<never>, writing: Writing): TaskRecord {
   const seed: Writable = {
     id: fixed.id,
     showId: fixed.showId,
