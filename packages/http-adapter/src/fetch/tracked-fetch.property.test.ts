@@ -59,7 +59,8 @@ async function play(
   const arrived = next()
   const answered = fetch(`${base}/a`, { signal: controller.signal })
   const server = await arrived
-  server.writeHead(status, headersOf(mode, 10_000_000))
+  // A body that ends before its announced length would keep the connection open for 5 s.
+  server.writeHead(status, { ...headersOf(mode, 10_000_000), connection: 'close' })
   server.flushHeaders()
   const response = await answered
   const reader = response.body!.getReader()
@@ -100,7 +101,8 @@ async function play(
     if (one.do === 'abort') {
       controller.abort()
       state.isOver = true
-      await noted('aborted read', take)
+      // Which of the two comes first is left to the network, and Node 20 may then leave a read pending for ever.
+      if (!isSevered) await noted('aborted read', take)
     }
     if (one.do === 'cancel') {
       await noted('cancel', () => reader.cancel())
@@ -110,8 +112,8 @@ async function play(
   if (isSevered) while (!state.isOver) await noted('read', take)
   controller.abort()
   server.destroy()
-  // How many reads it took is left to the network.
-  return { sent, read, ends: ends.filter((end) => end !== 'read') }
+  // How many reads it took is left to the network, and whether a cancel came before the end.
+  return { sent, read, ends: ends.filter((end) => end !== 'read' && end !== 'cancel') }
 }
 
 describe('a caller of a tracked fetch', () => {
@@ -129,8 +131,9 @@ describe('a caller of a tracked fetch', () => {
           const actual = await play(fetch, server, mode, status, steps)
           expect(actual.ends).toEqual(expected.ends)
           expect(actual.read).toBeLessThanOrEqual(actual.sent)
-          if (actual.ends.length === 0 && steps.some((one) => one.do === 'end'))
-            expect(actual.read).toBe(actual.sent)
+          const isWhole =
+            steps.some((one) => one.do === 'end') && !steps.some((one) => /abort|cancel/.test(one.do))
+          if (actual.ends.length === 0 && isWhole) expect(actual.read).toBe(actual.sent)
         },
       ),
       { numRuns: Number(process.env['STREAM_RUNS'] ?? 15) },
