@@ -7,6 +7,7 @@ export default defineConfig({
     schema: 'src/schema/schema.ts',
     summarize: 'src/summarize/summarize.ts',
     jobs: 'src/jobs/jobs.ts',
+    provider: 'src/provider.ts',
     replay: 'src/replay.ts',
     draft: 'src/draft.ts',
     eta: 'src/eta/eta.ts',

@@ -14,6 +14,7 @@ import { type Outcome, settled, unwrap } from './outcome.ts'
 import { errorOfStatus, isFailedResponse, isResponse, readBody } from './response.ts'
 import { mostAttempts } from './options.ts'
 import type { Run, TrackHost } from './run.ts'
+import { backoff } from './timers.ts'
 import type { TaskPatch } from '../write/writer.ts'
 
 /** An attempt that did not succeed, and how to record that it was the last. */
@@ -173,10 +174,6 @@ function judge(host: TrackHost, run: Run, seen: SeenFailure): Failure {
   return own ? { ...failure, ...own } : failure
 }
 
-/** 1 s, 2 s, 4 s … up to a minute, of which half to all is waited, so that many do not come back at once. */
-const backoff = (attempt: number, random: number): number =>
-  Math.min(60_000, 1_000 * 2 ** (attempt - 1)) * (0.5 + random / 2)
-
 function waitFor(host: TrackHost, run: Run, attempt: number, failure: Failure): number {
   const given = answerOf(() => run.retry?.delay?.(attempt, failure), host.report)
   if (given !== undefined && !isWait(given)) {
@@ -184,7 +181,7 @@ function waitFor(host: TrackHost, run: Run, attempt: number, failure: Failure): 
     host.report(new CallsheetError(message, { code: 'invalid_option' }))
   }
   const random = answerOf(host.random, host.report) ?? 1
-  return [given, failure.retryAfter].find(isWait) ?? backoff(attempt, random)
+  return [given, failure.retryAfter].find(isWait) ?? backoff(attempt - 1, random)
 }
 
 const isWait = (ms: unknown): ms is number => typeof ms === 'number' && ms >= 0 && ms < Infinity

@@ -2,7 +2,7 @@
 export type Schedule = (callback: () => void, ms: number) => () => void
 
 /** Above this a timer of JavaScript runs at once. */
-const longest = 2_147_483_647
+const longestTimer = 2_147_483_647
 
 /**
  * Makes a schedule that takes any duration: a long one is split into parts, Infinity never calls back, and what is not a
@@ -20,8 +20,22 @@ export const anyDuration =
   (callback, ms) => {
     let stop = () => {}
     const go = (left: number): void => {
-      stop = left > longest ? schedule(() => go(left - longest), longest) : schedule(callback, left)
+      stop =
+        left > longestTimer ? schedule(() => go(left - longestTimer), longestTimer) : schedule(callback, left)
     }
     if (ms !== Infinity) go(ms > 0 ? ms : 0)
     return () => stop()
   }
+
+/**
+ * How long to wait before the next try, in ms: `first`, then twice, four times … as long, up to `longest`. A random half
+ * to all of that, so that many clients do not come back at once.
+ *
+ * @param failures Number of consecutive failures before the last one.
+ * @param random From 0 to under 1.
+ */
+export const backoff = (
+  failures: number,
+  random: number,
+  { first = 1_000, longest = 60_000 }: { readonly first?: number; readonly longest?: number } = {},
+): number => Math.min(Math.max(first, longest), first * 2 ** failures) * (0.5 + random / 2)
