@@ -106,9 +106,12 @@ export function createBranch(options: BranchOptions): Branch {
   const source = {
     start: (given: Controller) => void (controller = given),
     pull,
-    cancel(reason: unknown) {
+    async cancel(reason: unknown) {
+      // As with fetch, the abort has made the stream an error already.
+      const abort = aborted?.()
       letGo()
-      return onCancel(reason)
+      await onCancel(reason)
+      if (abort) throw abort.reason
     },
     ...(isByteStream && { type: 'bytes' }),
   } as unknown as UnderlyingDefaultSource<Bytes>

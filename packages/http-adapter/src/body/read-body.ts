@@ -28,6 +28,15 @@ export async function readBytes(
   return bytes
 }
 
+/** The same as text. */
+export async function readStreamText(
+  body: ReadableStream<Uint8Array> | null,
+  most: number,
+): Promise<string | undefined> {
+  const bytes = await readBytes(body, most)
+  return bytes && new TextDecoder().decode(bytes)
+}
+
 /**
  * The text of a response that has no other reader; undefined for more than `most` bytes, and the rest is then canceled.
  *
@@ -38,10 +47,7 @@ export async function readText(
   most: number = longestAnswer,
 ): Promise<string | undefined> {
   const { body, headers } = response
-  if (body === null || typeof body?.getReader === 'function') {
-    const bytes = await readBytes(body, most)
-    return bytes && new TextDecoder().decode(bytes)
-  }
+  if (body === null || typeof body?.getReader === 'function') return readStreamText(body, most)
   if (Number(headers?.get('content-length')) > most) return undefined
   const text = await response.text()
   return text.length > most ? undefined : text

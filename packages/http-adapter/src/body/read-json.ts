@@ -1,49 +1,91 @@
 import { CallsheetError } from '@callsheet/core'
-import { longestAnswer, readBytes, readText } from './read-body.ts'
+import { isNetworkError } from '@callsheet/core/provider'
+import { longestAnswer, readStreamText, readText } from './read-body.ts'
 import type { CopyOptions } from './share-body.ts'
 import { hasStream, type SharedResponse, tryClone } from './shared-response.ts'
+
+/** How the JSON of a response is read. */
+export interface ReadJsonOptions<T> extends CopyOptions {
+  /** Maximum bytes. A longer body is not read. */
+  readonly longest?: number | undefined
+  /** The result for an empty body. */
+  readonly empty?: T | undefined
+  /** The result for a body that is not JSON. */
+  readonly invalid?: T | undefined
+}
 
 /**
  * What `read` says of the JSON of a response, from a copy that is made at once; undefined where that cannot be had.
  *
- * @param unread What is said instead where the body is no JSON.
+ * What `read` throws or rejects with is reported. Rejects only as the body does.
  */
 export async function readJson<T>(
   shared: SharedResponse,
-  read: (body: unknown) => T | undefined,
+  read: (body: unknown) => T | undefined | Promise<T | undefined>,
   report: (error: unknown) => void,
-  longest = longestAnswer,
-  options: CopyOptions = {},
-  unread?: T,
+  { longest = longestAnswer, empty, invalid, ...options }: ReadJsonOptions<T> = {},
 ): Promise<T | undefined> {
   const { original } = shared
-  const text = isShort(original, longest) ? await textOf(shared, longest, options) : undefined
+  const text = await textOf(shared, longest, options, report)
+  if (text === undefined) return undefined
+  let body: unknown
   try {
-    if (text !== undefined) return read(JSON.parse(text))
-    // A query may be secret.
-    const address = original.url.split('?')[0]
-    const why = `it is longer than ${longest} bytes, or was read before`
-    if (original.body) report(new CallsheetError(`The response body of ${address} was not read: ${why}.`))
+    body = JSON.parse(text)
+  } catch (cause) {
+    report(unreadError(original, 'it is not valid JSON', cause))
+    return text.trim() === '' ? empty : invalid
+  }
+  try {
+    return await read(body)
   } catch (error) {
     report(error)
-    return unread
+    return invalid
   }
-  return undefined
 }
 
-async function textOf(shared: SharedResponse, longest: number, options: CopyOptions) {
-  const copy = shared.copy(options)
-  if (copy) {
-    const bytes = await readBytes(copy, longest)
-    return bytes && new TextDecoder().decode(bytes)
-  }
+/** Says which body was not read, without the query, which may be secret. */
+export const unreadError = ({ url }: Response, why: string, cause?: unknown): CallsheetError =>
+  new CallsheetError(`The response body of ${url?.split('?')[0]} was not read: ${why}.`, { cause })
+
+/** Undefined for a body that cannot be had, which is reported. */
+async function textOf(
+  shared: SharedResponse,
+  longest: number,
+  options: CopyOptions,
+  report: (error: unknown) => void,
+): Promise<string | undefined> {
   const { original } = shared
-  const clone = hasStream(original) || original.body === null ? undefined : tryClone(original)
-  return clone && readText(clone, longest)
+  let text: string | undefined
+  if (isShort(original, longest)) {
+    const copy = shared.copy(options)
+    try {
+      text = copy ? await readStreamText(copy, longest) : await cloneOf(original)?.text(longest)
+    } catch (error) {
+      if (copy || isBroken(error)) throw error
+      report(unreadError(original, 'a clone of the response cannot be read', error))
+      return undefined
+    }
+  }
+  const why = `it is longer than ${longest} bytes, was read before, or cannot be copied`
+  if (text === undefined && original.body !== null) report(unreadError(original, why))
+  return text
 }
 
-export const isJson = ({ headers }: Response): boolean =>
-  /^[^;]*[/+]json\s*(;|$)/i.test(headers?.get('content-type') ?? '')
+/** A clone of a body that is not a web stream (React Native, node-fetch): it can be read as text alone. */
+export function cloneOf(original: Response) {
+  const clone = hasStream(original) || original.body === null ? undefined : tryClone(original)
+  return clone?.text && { text: (longest: number) => readText(clone, longest) }
+}
+
+/** Whether the body itself has failed, as opposed to the reading of a clone. */
+export const isBroken = (error: unknown): boolean =>
+  isNetworkError(error) || /abort|premature close/i.test(String(error))
+
+const typeOf = ({ headers }: Response): string => headers?.get('content-type') ?? ''
+
+export const isJson = (response: Response): boolean => /^[^;]*[/+]json\s*(;|$)/i.test(typeOf(response))
+export const isHtml = (response: Response): boolean => /^\s*text\/html\b/i.test(typeOf(response))
+export const isText = (response: Response): boolean => /^\s*text\//i.test(typeOf(response))
 
 export const isShort = ({ headers }: Response, longest = longestAnswer): boolean =>
   !(Number(headers?.get('content-length')) > longest)

@@ -1,5 +1,5 @@
 import type { SharedResponse } from './shared-response.ts'
-import { onAbort } from './signals.ts'
+import { orAborted } from './signals.ts'
 
 /** Also for a promise of another realm or library (Jest, zone.js), which is no instance of the global Promise. */
 export const isThenable = <T>(value: T | Promise<T>): value is Promise<T> =>
@@ -33,23 +33,12 @@ export function shareCall(received: () => Promise<SharedResponse>): SharedCall {
   return {
     join(signal) {
       isJoined = true
-      return new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason as Error)
-        const undo = onAbort(signal, () => reject(signal!.reason as Error))
-        observe(
-          received(),
-          (shared) => {
-            undo()
-            const response = shared.join(signal)
-            if (response) resolve(response)
-            else reject(spent as never)
-          },
-          (error) => {
-            undo()
-            reject(error as Error)
-          },
-        )
+      const joined = received().then((shared) => {
+        const response = shared.join(signal)
+        if (response) return response
+        throw spent
       })
+      return orAborted(signal, joined)
     },
     close: () => observe(received(), ({ close }) => close()),
     isJoined: () => isJoined,

@@ -4,6 +4,16 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
   return () => signal?.removeEventListener?.('abort', listener)
 }
 
+/** Settles as `work` does, or rejects with the reason as soon as the signal is aborted. */
+export function orAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal!.reason as Error)
+    const undo = onAbort(signal, stop)
+    if (signal?.aborted) stop()
+    work.then(resolve, reject).finally(undo)
+  })
+}
+
 /** A signal that is aborted with the first of others. */
 export interface JoinedSignal {
   readonly signal: AbortSignal

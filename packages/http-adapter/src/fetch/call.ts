@@ -1,6 +1,8 @@
 import { isActive, type JsonObject, type RunContext, type TaskPatch } from '@callsheet/core'
 import { withSidePoll } from '@callsheet/core/jobs'
+import { createGuard } from '@callsheet/core/provider'
 import type { Call, CallTools, Outcome, Plan } from './contract.ts'
+import { isHtml } from '../body/read-json.ts'
 import { readOutcome } from './read-outcome.ts'
 import { type FetchArguments, type SignedCall, signalOf, withSignal } from '../route/request.ts'
 import { isThenable, observe, shareCall } from '../body/share-call.ts'
@@ -32,7 +34,8 @@ export function makeCall(
     return { response, outcome: response, shared: undefined, isAbandoned }
   }
   const taskId = task.id
-  const ended = (end: object) => plan.route.repeats?.ended(args, plan.slot, { taskId, ...end })
+  const guard = createGuard(tracker.report)
+  const ended = (end: object) => guard(() => plan.route.repeats?.ended(args, plan.slot, { taskId, ...end }))
   observe(
     received,
     (it) => it.shared.original?.ok || ended({}),
@@ -128,7 +131,13 @@ export function outcomeOf(
   update({ job })
   return withSidePoll<Outcome, Outcome>(
     context,
-    () => outcome,
+    () =>
+      outcome.then(async (said) => {
+        const { original } = (await received).shared
+        // The page of a host is not an answer: the side poll learns how the work ends.
+        if (original?.ok && isHtml(original)) throw new SyntaxError('The answer is an HTML page.')
+        return said
+      }),
     async (beside) => ({ patch: (await (side.begun ?? side)(job, beside, request, true)) ?? undefined }),
   )
 

@@ -57,7 +57,10 @@ export interface StepRoute<T extends string, Scope, M, Request> extends CallOpti
    * with the job, and not with the headers; the caller waits for neither. Not called for other bodies, or those
    * above 1 MiB.
    */
-  readonly read?: (body: unknown, request: Request) => TaskPatch<M> | undefined
+  readonly read?: (
+    body: unknown,
+    request: Request,
+  ) => TaskPatch<M> | undefined | Promise<TaskPatch<M> | undefined>
   /** Reads an ok response that is no JSON as it comes in, from a copy: `readEvents(…)`, `readDownload()`. */
   readonly stream?: ReadStream
   /**
@@ -74,7 +77,10 @@ export interface LooseRoute extends CallOptions {
   readonly type: string
   readonly scope: (request: RouteRequest) => Readonly<Record<string, unknown>> | undefined
   readonly metadata?: object | ((request: RouteRequest) => object)
-  readonly read?: (body: unknown, request: RouteRequest) => TaskPatch | undefined
+  readonly read?: (
+    body: unknown,
+    request: RouteRequest,
+  ) => TaskPatch | undefined | Promise<TaskPatch | undefined>
   readonly stream?: ReadStream
   /** What an ok response means whose body is neither JSON nor a stream that is read. */
   readonly unread?: TaskPatch | undefined

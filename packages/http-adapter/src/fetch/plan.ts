@@ -1,7 +1,8 @@
 import type { JsonObject, Pipeline, ShowTracker, Slot, TaskPatch, Tracker } from '@callsheet/core'
+import { answerOf } from '@callsheet/core/provider'
 import type { CallOptions, Outcome, Plan, Tracked } from './contract.ts'
 import type { Match } from '../route/match.ts'
-import { misread } from '../route/misread.ts'
+import { errorIn, misread } from '../route/misread.ts'
 import type { Watch } from '../jobs/provider.ts'
 import { describeRequest, type FetchArguments, methodOf, type RouteRequest, urlOf } from '../route/request.ts'
 
@@ -30,7 +31,8 @@ export function findTarget(
 }
 
 /**
- * Asks a route what a call is for. Undefined for a call that is not tracked; throws what a route throws.
+ * Asks a route what a call is for. Undefined for a call that is not tracked. What a route's functions throw or reject
+ * with is reported.
  *
  * @param givenFor Says what the call is for and how it is run, where that does not stand in the route.
  */
@@ -41,7 +43,7 @@ export function planCall(
   request: RouteRequest,
   { show, report, getTask }: Pick<Tracker, 'show' | 'report' | 'getTask'>,
 ): Plan | undefined {
-  const given = (route.scope ?? givenFor)(request)
+  const given = answerOf(() => (route.scope ?? givenFor)(request), report)
   if (!given) return undefined
   // A scope may be a whole body: of it, only what names the item.
   const item = Object.entries(given).filter(([name]) => name !== 'showId' && name.endsWith('Id'))
@@ -49,7 +51,8 @@ export function planCall(
   const merged: Tracked = { ...route, ...own }
   const redact = guard(merged.redact, report)
   const whole = { ...merged, redact, ...(merged.read && { read: careful(merged.read, report) }) }
-  const metadata = { ...metadataOf(route, request), ...(own['metadata'] as JsonObject) }
+  const fixed = answerOf(() => metadataOf(route, request), report)
+  const metadata = { ...fixed, ...(own['metadata'] as JsonObject) }
   const { track }: ShowTracker<Pipeline> = show(given['showId'] as string)
   const slot = JSON.stringify([given['showId'], whole.type, item])
   const named = { showId: given['showId'], type: whole.type, ...Object.fromEntries(item) }
@@ -65,8 +68,8 @@ export function planCall(
         return undefined
       }
     },
-    last: route.repeats?.endOf(args, slot),
-    job: route.job?.(request),
+    last: answerOf(() => route.repeats?.endOf(args, slot), report),
+    job: answerOf(() => route.job?.(request), report),
     track: (fn, options) =>
       (track as unknown as (...all: unknown[]) => Promise<Outcome>)(whole.type!, fn, {
         ...Object.fromEntries(item),
@@ -84,26 +87,29 @@ export function planCall(
 /** What cannot be redacted is not recorded; that the work has ended is. */
 const guard =
   (redact: (patch: TaskPatch) => TaskPatch = (patch) => patch, report: Tracker['report']) =>
-  (patch: TaskPatch): TaskPatch => {
-    try {
-      return redact(patch)
-    } catch (error) {
-      report(error)
-      return patch.status ? { status: patch.status } : {}
-    }
-  }
+  (patch: TaskPatch): TaskPatch =>
+    answerOf(() => redact(patch), report) ?? (patch.status ? { status: patch.status } : {})
 
 /** An answer that a reader cannot understand has failed, in the words of the server where it has some. */
 const careful =
   (read: NonNullable<Tracked['read']>, report: Tracker['report']): NonNullable<Tracked['read']> =>
-  (body, request) => {
+  async (body, request) => {
     try {
-      return read(body, request)
+      const patch = await read(body, request)
+      if (!isNothing(patch, body)) return patch
     } catch (error) {
       report(error)
-      return misread(request.url.pathname, body)
     }
+    return misread(request.url.pathname, body)
   }
+
+/** A job without an id; or a success without anything to show for it, of a body that says what went wrong. */
+function isNothing(patch: TaskPatch | undefined, body: unknown): boolean {
+  const { status = 'succeeded', job, error, outputUrl, outputs, metadata } = { ...patch }
+  if (job) return typeof job.id !== 'string' || job.id === ''
+  const hasMore = error !== undefined || outputUrl || outputs?.length || metadata
+  return status === 'succeeded' && !hasMore && errorIn(body) !== undefined
+}
 
 const metadataOf = ({ metadata }: Tracked, request: RouteRequest) =>
   typeof metadata === 'function' ? (metadata as (of: RouteRequest) => object)(request) : metadata

@@ -1,4 +1,5 @@
 import type { JsonObject, TaskPatch } from '@callsheet/core'
+import { answerOf, createGuard } from '@callsheet/core/provider'
 import type { EventSourceMessage } from 'eventsource-parser'
 import { createEventFeed } from '../body/event-feed.ts'
 import type { ReadStream, StreamRun } from '../route/read-stream.ts'
@@ -41,25 +42,25 @@ async function readAll(
   run: StreamRun,
 ): Promise<EventPatch> {
   const tell = createTeller(run)
+  const guard = createGuard(run.report)
   let known: EventPatch = {}
+  let isBroken = false
+  /** It would throw at every event that follows. */
+  const breakOff = (error: unknown) => {
+    isBroken = true
+    run.report(error)
+  }
   const events = createEventFeed({
     onEvent(message) {
-      const patch = onEvent(message, known)
+      if (isBroken) return
+      const patch = answerOf(() => onEvent(message, known), breakOff)
       const metadata = patch?.metadata && { ...known.metadata, ...patch.metadata }
       known = { ...known, ...patch, ...(metadata && { metadata }) }
       tell(known)
     },
   })
-  let isBroken = false
   const attempt = (action: () => void) => {
-    if (isBroken) return
-    try {
-      action()
-    } catch (error) {
-      // It would throw at every event that follows.
-      isBroken = true
-      run.report(error)
-    }
+    if (!isBroken && !guard(action)) isBroken = true
   }
   try {
     for (let left = longestStream; left >= 0;) {

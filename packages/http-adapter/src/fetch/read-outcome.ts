@@ -1,9 +1,22 @@
 import type { TaskPatch } from '@callsheet/core'
 import type { LooseRoute, Outcome } from './contract.ts'
-import { isJson, isShort, readJson } from '../body/read-json.ts'
+import type { Bytes } from '../body/branch.ts'
+import { longestAnswer } from '../body/read-body.ts'
+import {
+  cloneOf,
+  isBroken,
+  isHtml,
+  isJson,
+  isShort,
+  isText,
+  readJson,
+  unreadError,
+} from '../body/read-json.ts'
+import { observe } from '../body/share-call.ts'
 import type { ReadStream, StreamRun } from '../route/read-stream.ts'
+import { misread } from '../route/misread.ts'
 import type { RouteRequest } from '../route/request.ts'
-import { hasStream, type SharedResponse, tryClone } from '../body/shared-response.ts'
+import type { SharedResponse } from '../body/shared-response.ts'
 
 /** What reading needs of a run. */
 export interface ReadRun extends Pick<StreamRun, 'update' | 'now' | 'report'> {
@@ -14,6 +27,8 @@ export interface ReadRun extends Pick<StreamRun, 'update' | 'now' | 'report'> {
 
 /** How long an answer is read on when its caller has canceled it, in ms: it may name a paid job. */
 const longestLinger = 2_000
+/** Maximum length of a stream that is no web stream, and is read as one text. */
+const longestText = 67_108_864
 const pausedStage = 'waiting for the response to be read'
 
 /**
@@ -37,11 +52,19 @@ export function readOutcome(
     if (!original.ok) return failureOf(shared)
     if (isJson(original)) {
       if (!read) return said()
-      const options = { linger, onPause: pauseIn(run), ...(run.isHeld && { longestLead: Infinity }) }
-      const reading = readJson(shared, (body) => read(body, request), run.report, longest, options, unread)
+      const reading = readJson(shared, (body) => read(body, request), run.report, {
+        longest,
+        empty: unread,
+        invalid: unread ?? misread(request.url.pathname, undefined),
+        linger,
+        onPause: pauseIn(run),
+        ...(run.isHeld && { longestLead: Infinity }),
+      })
       return reading.then(said)
     }
-    const other = original.status === 202 ? undefined : unread
+    // A host's page in place of JSON. Other bodies may be what a route of one's own answers with.
+    const page = read && isHtml(original) ? misread(request.url.pathname, undefined) : undefined
+    const other = original.status === 202 ? undefined : (unread ?? page)
     return stream ? readStream(stream, shared, request, run, other).then(said) : said(other)
   } catch (error) {
     run.report(error)
@@ -64,11 +87,19 @@ async function readStream(
     stage = patch.stage ?? stage
     run.update(patch)
   }
-  const copy = () =>
-    shared.copy({ onPause: pauseIn(run, () => stage), onFail: (error) => failures.push(error) })
+  const fail = (error: unknown) => void failures.push(error)
+  let isMissing = false
+  const copy = () => {
+    const body = shared.copy({ onPause: pauseIn(run, () => stage), onFail: fail })
+    const all = body ?? (isText(response) ? textCopyOf(response, longestText, fail) : undefined)
+    isMissing = !all && response.body !== null
+    return all
+  }
   try {
     const reading = stream(copy, response.headers, { ...run, update, request, response })
-    return reading ? await reading : unread
+    if (reading) return await reading
+    if (isMissing) run.report(unreadError(response, 'it was read before, or cannot be copied'))
+    return isMissing ? undefined : unread
   } catch (error) {
     if (failures.length > 0) throw failures[0]
     run.report(error)
@@ -87,7 +118,7 @@ const pauseIn =
 /** What core reads a failure from: the fields of a response, and a copy of its body. */
 function failureOf(shared: SharedResponse): Response {
   const { ok, type, status, statusText, headers } = shared.original
-  const body = shared.copy() ?? textCopyOf(shared)
+  const body = shared.copy() ?? (isShort(shared.original) ? textCopyOf(shared.original) : undefined)
   const failure = {
     ok,
     type,
@@ -102,21 +133,28 @@ function failureOf(shared: SharedResponse): Response {
   return failure as unknown as Response
 }
 
-/** A copy of a body that is not a web stream, as far as it is read like one. */
-function textCopyOf({ original }: SharedResponse) {
-  const copy = hasStream(original) || !isShort(original) ? undefined : tryClone(original)
-  if (!copy?.text) return undefined
-  const texts = [copy.text()]
-  texts[0]!.catch(() => {})
-  return {
-    getReader: () => ({
-      async read() {
-        const value = new TextEncoder().encode(await texts.pop())
-        return value.byteLength > 0 ? { done: false, value } : { done: true }
-      },
-      cancel: async () => {},
-    }),
+/**
+ * A copy of a body that is not a web stream, as far as it is read like one.
+ *
+ * @param onFail The body has failed; not called for what is wrong with the copy alone.
+ */
+function textCopyOf(
+  original: Response,
+  longest = longestAnswer,
+  onFail: (error: unknown) => void = () => {},
+): ReadableStream<Bytes> | undefined {
+  const clone = cloneOf(original)
+  if (!clone) return undefined
+  const texts: Promise<string | undefined>[] = [clone.text(longest)]
+  observe(texts[0]!, undefined, (error) => isBroken(error) && onFail(error))
+  const reader = {
+    async read() {
+      const text = (await texts.pop()) ?? ''
+      return text === '' ? { done: true } : { done: false, value: new TextEncoder().encode(text) }
+    },
+    cancel: async () => {},
   }
+  return { getReader: () => reader } as unknown as ReadableStream<Bytes>
 }
 
 /** What is said of a response: that of one which is only accepted goes on, unless the patch says otherwise. */

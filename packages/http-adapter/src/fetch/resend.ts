@@ -83,10 +83,7 @@ export const resend =
       },
       retry: {
         ...policy,
-        classify: (failure) => ({
-          ...classify?.(failure),
-          ...(isAnswered && { kind: 'unknown', retryable: false }),
-        }),
+        classify: (failure) => (isAnswered ? { kind: 'unknown', retryable: false } : classify?.(failure)),
         ...(when && { when: (failure) => !isAnswered && when(failure) }),
         ...(before && {
           async before(context) {

@@ -64,6 +64,21 @@ describe('an abort', () => {
     expect(task()).toMatchObject({ status: 'failed', error: { code: 'timeout' } })
   })
 
+  it('rejects the cancel of its body with the reason, as that of fetch', async () => {
+    const { fetch, sent } = setUp({
+      'POST /read': { type: 'trailer', scope: () => ({ showId: 's1' }), read: () => undefined },
+    })
+    const controller = new AbortController()
+    const call = fetch('/read', { ...post, signal: controller.signal })
+    const body = new ReadableStream({
+      start: (it) => controller.signal.addEventListener('abort', () => it.error(controller.signal.reason)),
+    })
+    sent[0]!.answer(new Response(body, { headers: { 'content-type': 'application/json' } }))
+    const response = await call
+    controller.abort('left')
+    await expect(response.body!.cancel()).rejects.toBe('left')
+  })
+
   it('works where AbortSignal.any does not exist', async () => {
     const any = Object.getOwnPropertyDescriptor(AbortSignal, 'any')!
     onTestFinished(() => void Object.defineProperty(AbortSignal, 'any', any))

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { done, job } from '../index.ts'
 import type { Fetch } from '../route/request.ts'
 import { post, type Routes, setUp, soon } from '../testing/tracked-calls.ts'
 import { unhandled } from '../testing/unhandled.ts'
@@ -69,19 +70,69 @@ describe('a route that reads', () => {
   it('reads nothing that is not JSON', async () => {
     const read = vi.fn(url)
     const { fetch, sent, task, errors } = setUp(reading(read))
-    for (const type of ['text/html', 'application/x-ndjson', 'text/event-stream; x=/json']) {
+    for (const type of ['image/png', 'application/x-ndjson', 'text/event-stream; x=/json']) {
       await call(fetch, sent, new Response('{}', { headers: { 'content-type': type } }))
       expect(task()?.status).toBe('succeeded')
     }
     expect([read.mock.calls, errors]).toEqual([[], []])
   })
 
-  it('reports a broken body, and the task succeeded', async () => {
+  it('fails with a host’s HTML page in place of its JSON', async () => {
+    const { fetch, sent, task } = setUp(reading(url))
+    const response = new Response('<h1>Sign in</h1>', { headers: { 'content-type': 'text/html' } })
+    expect(await (await call(fetch, sent, response)).text()).toBe('<h1>Sign in</h1>')
+    await soon()
+    expect(task()).toMatchObject({
+      status: 'failed',
+      error: { message: 'Cannot understand the answer of /read.', retryable: false },
+    })
+  })
+
+  it('fails with a body that is not valid JSON, and reports its address', async () => {
     const { fetch, sent, task, errors } = setUp(reading(url))
-    await call(fetch, sent, new Response('{', { headers: { 'content-type': 'application/problem+json' } }))
+    const response = new Response('{', { headers: { 'content-type': 'application/problem+json' } })
+    Object.defineProperty(response, 'url', { value: 'https://own.test/read?token=secret' })
+    await call(fetch, sent, response)
+    await soon()
+    expect(task()).toMatchObject({
+      status: 'failed',
+      error: { message: 'Cannot understand the answer of /read.', retryable: false },
+    })
+    expect(errors.map(({ message }) => message)).toEqual([
+      'The response body of https://own.test/read was not read: it is not valid JSON.',
+    ])
+  })
+
+  it.each<[string, (body: unknown) => object | undefined]>([
+    ['done() without an address', (body) => done((body as { url?: string }).url)],
+    ['nothing', () => undefined],
+    ['a job without an id', (body) => job({ provider: 'ours', id: (body as { id: string }).id })],
+  ])('fails in the words of the server when its read makes of an error %s', async (_what, read) => {
+    const { fetch, sent, task } = setUp(reading(read))
+    await call(fetch, sent, Response.json({ error: { message: 'quota exhausted' } }))
+    await soon()
+    expect(task()).toMatchObject({ status: 'failed', error: { message: 'quota exhausted' } })
+  })
+
+  it.each<[object, (body: unknown) => object | undefined]>([
+    [{ error: null }, () => done()],
+    [{ errors: [] }, () => undefined],
+    [{ error: 'one of two', url: 'https://x.test/a' }, url],
+    [{ error: 'kept in metadata' }, () => done({ metadata: { warnings: 1 } })],
+  ])('succeeds where the answer has a result, or no error: %j', async (body, read) => {
+    const { fetch, sent, task } = setUp(reading(read))
+    await call(fetch, sent, Response.json(body))
     await soon()
     expect(task()?.status).toBe('succeeded')
-    expect(errors).toHaveLength(1)
+  })
+
+  it('follows a job whose id is a number', async () => {
+    const { fetch, sent, task } = setUp(
+      reading((body) => job({ provider: 'ours', id: (body as { id: string }).id })),
+    )
+    await call(fetch, sent, Response.json({ id: 42 }))
+    await soon()
+    expect(task()).toMatchObject({ status: 'processing', job: { provider: 'ours', id: '42' } })
   })
 
   it.each([

@@ -2,8 +2,10 @@ import { createContext, runInContext } from 'node:vm'
 import { createTestTracker } from '@callsheet/core/test'
 import { describe, expect, it } from 'vitest'
 import { createTrackedFetch, liveSource, readDownload, readEvents, resend } from '../index.ts'
+import { openai } from '../providers/openai.ts'
 import type { Fetch } from '../route/request.ts'
 import { frame } from '../testing/live-network.ts'
+import { unhandled } from '../testing/unhandled.ts'
 import { until } from '../testing/until.ts'
 
 const scope = () => ({ showId: 's1' })
@@ -29,8 +31,19 @@ function setUp(fetch: Fetch) {
 const post = { method: 'POST' }
 const json = { 'content-type': 'application/json' }
 
+interface StreamlessOptions {
+  readonly ok?: boolean
+  readonly status?: number
+  readonly body?: unknown
+  readonly headers?: Record<string, string>
+  readonly clone?: unknown
+}
+
 /** A response whose body is not a web stream, as React Native and node-fetch have it. */
-function streamless(text: string, { ok = true, status = 200, body = undefined as unknown } = {}) {
+function streamless(
+  text: string,
+  { ok = true, status = 200, body = undefined as unknown, headers = json, ...more }: StreamlessOptions = {},
+) {
   let isUsed = false
   const response = {
     ok,
@@ -38,17 +51,18 @@ function streamless(text: string, { ok = true, status = 200, body = undefined as
     statusText: '',
     url: 'http://app.test/read',
     type: 'default',
-    headers: new Headers(json),
+    headers: new Headers(headers),
     body,
     clone() {
       if (isUsed) throw new TypeError('Already read')
-      return streamless(text, { ok, status, body })
+      return streamless(text, { ok, status, body, headers })
     },
     async text() {
       isUsed = true
       return text
     },
     [Symbol.toStringTag]: 'Response',
+    ...more,
   }
   return response as unknown as Response
 }
@@ -67,6 +81,76 @@ describe('a response without a web stream', () => {
     const { fetch, task } = setUp(async () => streamless('{"error":"busy"}', { ok: false, status: 503 }))
     expect(await (await fetch('/plain', post)).text()).toBe('{"error":"busy"}')
     await until(() => expect(task()).toMatchObject({ status: 'failed', error: { message: 'busy' } }))
+  })
+
+  it('is read as server-sent events once it is there', async () => {
+    const headers = { 'content-type': 'text/event-stream' }
+    const { fetch, task } = setUp(async () => streamless('data: 1\n\ndata: 2\n\n', { headers }))
+    expect(await (await fetch('/events', post)).text()).toBe('data: 1\n\ndata: 2\n\n')
+    await until(() => expect(task()).toMatchObject({ status: 'succeeded', metadata: { data: '2' } }))
+  })
+
+  it('of OpenAI is read as the stream of its answer', async () => {
+    const { tracker } = createTestTracker()
+    const events = [
+      { type: 'response.created', response: { id: 'r1', status: 'in_progress' } },
+      {
+        type: 'response.completed',
+        response: {
+          id: 'r1',
+          status: 'completed',
+          model: 'gpt-5',
+          output: [{ type: 'message', content: [{ type: 'output_text', text: 'cut' }] }],
+        },
+      },
+    ]
+    const text = events.map((it) => `event: ${it.type}\ndata: ${JSON.stringify(it)}\n\n`).join('')
+    const send: Fetch = async () => streamless(text, { headers: { 'content-type': 'text/event-stream' } })
+    const fetch = createTrackedFetch({ tracker, providers: [openai()], fetch: send }).for({
+      showId: 's1',
+      type: 'trailer',
+    })
+    const init = { method: 'POST', body: JSON.stringify({ model: 'gpt-5', stream: true }) }
+    expect(await (await fetch('https://api.openai.com/v1/responses', init)).text()).toBe(text)
+    const task = () => tracker.getTask({ showId: 's1', type: 'trailer' })
+    await until(() => expect(task()).toMatchObject({ status: 'succeeded', metadata: { outputType: 'text' } }))
+  })
+
+  it.each<[string, string, Record<string, string>, unknown]>([
+    ['JSON without a clone', '/read', json, undefined],
+    ['events without a clone', '/events', { 'content-type': 'text/event-stream' }, undefined],
+    [
+      'a film',
+      '/film',
+      { 'content-type': 'video/mp4', 'content-length': '2', 'content-encoding': 'identity' },
+      undefined,
+    ],
+    [
+      'JSON whose clone cannot be read',
+      '/read',
+      json,
+      () => Object.assign(streamless('{}'), { text: async () => Promise.reject(new Error('no text')) }),
+    ],
+  ])(
+    'is not read, which is reported, and does not fail the task: %s',
+    async (_what, path, headers, clone) => {
+      const seen = unhandled()
+      const { fetch, task, errors } = setUp(async () => streamless('{}', { headers, clone }))
+      expect(await (await fetch(path, post)).text()).toBe('{}')
+      await until(() => expect(task()?.status).toBe('succeeded'))
+      expect(errors.map(({ message }) => message)).toEqual([
+        expect.stringContaining('app.test/read was not read'),
+      ])
+      expect(seen).toEqual([])
+    },
+  )
+
+  it('fails the task when its connection breaks while the clone is read', async () => {
+    const broken = () => Promise.reject(new Error('Invalid response body: Premature close'))
+    const clone = () => Object.assign(streamless('{}'), { text: broken })
+    const { fetch, task } = setUp(async () => streamless('{}', { clone }))
+    await fetch('/read', post)
+    await until(() => expect(task()).toMatchObject({ status: 'failed' }))
   })
 
   it('is joined', async () => {

@@ -8,6 +8,7 @@ import type {
   TaskType,
   Tracker,
 } from '@callsheet/core'
+import { createGuard } from '@callsheet/core/provider'
 import { makeCall } from './call.ts'
 import type { Call, CallOptions, CallTools, LooseRoute, Plan, Route } from './contract.ts'
 import { createMatcher, type RouteKey } from '../route/match.ts'
@@ -119,7 +120,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
 
   function run(args: FetchArguments, plan: Plan, onConflict = plan.route.onConflict): Promise<Response> {
     const { last } = plan
-    if (last?.reason) return Promise.reject(last.reason)
+    if (last?.reason) return given(Promise.reject(last.reason))
     const isShared = onConflict === undefined || onConflict === 'join'
     const other = isShared ? running.get(plan.currentId() ?? '') : undefined
     if (other?.shared) return join(args, plan, other, other.shared)
@@ -152,7 +153,11 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     }
     observe(outcome, end, end)
     observe(tracked, shared.close, shared.close)
-    // Where the tracker's promises are derived ones, an unhandled rejection stays visible.
+    return given(response)
+  }
+
+  /** Where the tracker's promises are derived ones, an unhandled rejection stays visible. */
+  function given(response: Promise<Response>): Promise<Response> {
     if (tracker.promises === 'same') observe(response)
     return response
   }
@@ -162,11 +167,12 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     // Its caller has left, and it has only not ended yet: as when a component is mounted twice.
     if (call.isAbandoned()) return run(args, plan, 'supersede')
     const own = signalOf(args)
-    return shared.join(own).catch((error: unknown) => {
+    const joined = shared.join(own).catch((error: unknown) => {
       if (error === spent) return run(args, plan, 'reject')
       if (own?.aborted || !call.isAbandoned()) throw error
       return run(args, plan)
     })
+    return given(joined)
   }
 
   function call(args: FetchArguments, givenFor: (request: RouteRequest) => Work<P> | undefined) {
@@ -191,7 +197,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     const shared = Promise.resolve(answered).then((it) =>
       shareResponse(it, () => (own?.aborted ? own : undefined)),
     )
-    watch(shared)
+    createGuard(tracker.report)(() => watch(shared))
     return shared.then(({ response }) => response)
   }
 

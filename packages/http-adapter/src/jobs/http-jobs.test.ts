@@ -451,6 +451,23 @@ describe('a long call with a side status', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('is left to its side status when a host’s HTML page answers with 200', async () => {
+    const { fetch, task, clock, settle } = setUpLong([
+      { status: 'processing', progress: 30 },
+      { status: 'succeeded', outputUrl: 'https://x.test/t.mp4' },
+    ])
+    const call = fetch('/trailer/t1', { method: 'POST' })
+    await clock.advance(3_000)
+    const headers = { 'content-type': 'text/html; charset=utf-8' }
+    settle().answer(new Response('<h1>Starting…</h1>', { headers }))
+    expect(await (await call).text()).toBe('<h1>Starting…</h1>')
+    await clock.advance(0)
+    expect(task()?.status).toBe('processing')
+    await clock.advance(3_000)
+    expect(task()).toMatchObject({ status: 'succeeded', outputUrl: 'https://x.test/t.mp4' })
+    expect(clock.pending).toBe(0)
+  })
+
   it('ends with its own answer where that comes', async () => {
     const { fetch, task, clock, settle, polls } = setUpLong([{ status: 'processing' }])
     const call = fetch('/trailer/t1', { method: 'POST' })

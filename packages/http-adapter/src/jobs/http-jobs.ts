@@ -1,7 +1,7 @@
 import type { FollowContext, Job, TaskPatch } from '@callsheet/core'
 import { followJob, type FollowOptions, type JobState } from '@callsheet/core/jobs'
+import { createGuard } from '@callsheet/core/provider'
 import { askJob, type JobHeaders, jsonOf, type Question } from './ask-job.ts'
-import { guard } from '../world/guard.ts'
 import { createDesk, type Desk, heard, nap } from './job-desk.ts'
 import type { HttpJobs, JobTools, Watch } from './provider.ts'
 import { isJson, readJson } from '../body/read-json.ts'
@@ -16,7 +16,7 @@ export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<Job
    * Where to ask. Credentials go there too: do not take an address from a record without looking at it, for records
    * come from storages and networks.
    */
-  readonly url: (job: Job) => Question
+  readonly url: (job: Job) => Question | Promise<Question>
   /**
    * Reads what an ok answer says; `ask` gets more from the provider, as JSON. What it throws is a question that failed.
    */
@@ -37,8 +37,11 @@ export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<Job
    */
   readonly longest?: number
   /** How the provider is told to end a job that was canceled or ran into its time limit. Default: it is not told. */
-  readonly cancel?: (job: Job) => Question
+  readonly cancel?: (job: Job) => Question | Promise<Question>
 }
+
+/** What `report` itself throws has nowhere to be reported. */
+const quietly = createGuard(() => {})
 
 /** How long a provider may take to hear of a cancel, in ms. */
 const patience = 30_000
@@ -71,11 +74,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
   const desks = new Set<Desk>()
   /** The tasks of jobs that nobody follows any more, though they may have gone on, by the jobs' ids. */
   const lost = new Map<string, string>()
-  const report = (error: unknown) =>
-    guard(
-      () => options.report?.(error),
-      () => {},
-    )
+  const report = (error: unknown) => void quietly(() => options.report?.(error))
 
   async function follow(
     job: Job,
@@ -93,7 +92,8 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       if (!cancel || context.task.status === 'succeeded') return
       // In vain is worth a word: the provider goes on, and is paid.
       Promise.resolve()
-        .then(() => ask(cancel(job), AbortSignal.timeout?.(patience)))
+        .then(() => cancel(job))
+        .then((question) => ask(question, AbortSignal.timeout?.(patience)))
         .then((response) => response.body?.cancel(), report)
         .catch(() => {})
     }
@@ -117,7 +117,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       async read(_job, { signal }) {
         const json = async (question: Question) => jsonOf(await ask(question, signal), options.longest)
         const answer = async () => {
-          const body = await json(url(job))
+          const body = await json(await url(job))
           const state = await read(body, job, json)
           if (state?.status) return state
           // Whatever it says: it does not say how the job stands.
@@ -140,9 +140,13 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       const status = statusOf((error as Error).cause)
       const isNew = !isBeside && context.now() - began < newness
       if (!tracker || nameOf(error) !== 'JobLostError' || !isRefusal(status, isNew)) throw error
-      context.update({ stage: `status polls refused (HTTP ${status})` })
+      const stage = `status polls refused (HTTP ${status})`
+      context.update({ stage })
       return await listen(job, awake, desk).catch((end: unknown) => {
-        throw nameOf(end) === 'JobLostError' ? error : end
+        if (nameOf(end) !== 'JobLostError') throw end
+        // What was told last is not where it stands now.
+        context.update({ stage })
+        throw error
       })
     } finally {
       context.signal.removeEventListener('abort', stop)
@@ -188,7 +192,8 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       observe(answered, (shared) => {
         const { original } = shared
         if (!original?.ok || !isJson(original)) return
-        readJson(shared, (body) => ({ id: id(request), state: read(body, request) }), report, longest)
+        const toldIn = async (body: unknown) => ({ id: await id(request), state: await read(body, request) })
+        readJson(shared, toldIn, report, { longest })
           // A body that breaks off is its caller's to hear of.
           .catch(() => undefined)
           .then((told) => {

@@ -42,6 +42,7 @@ describe('callbacks that throw or reject', () => {
     ['headers', { headers: boom }],
     ['headers that reject', { headers: reject }],
     ['url', { url: boom }],
+    ['a url that rejects', { url: reject }],
     ['headers that cannot be sent', { headers: { 'x\n': 'y' } }],
   ])('%s: the job is asked for again, and at last lost, not failed', async (_what, options) => {
     const seen = unhandled()
@@ -54,6 +55,7 @@ describe('callbacks that throw or reject', () => {
 
   it.each<[string, Partial<HttpJobOptions>]>([
     ['cancel', { cancel: boom }],
+    ['a cancel that rejects', { cancel: reject }],
     ['cancel, with a report that throws', { cancel: boom, report: boom }],
     ['cancel, with a report that rejects', { cancel: boom, report: reject as unknown as () => void }],
     [
@@ -72,6 +74,28 @@ describe('callbacks that throw or reject', () => {
     await soon()
     expect(task()?.status).toBe('canceled')
     expect([clock.pending, seen]).toEqual([0, []])
+  })
+})
+
+describe('an asynchronous url and cancel', () => {
+  it('are awaited', async () => {
+    const { tracker, clock } = createTestTracker()
+    const asked: string[] = []
+    const jobs = followHttpJob({
+      fetch: async (input, init) => {
+        asked.push(`${init?.method ?? 'GET'} ${input as string}`)
+        return Response.json({ status: 'running' })
+      },
+      url: async () => jobUrl,
+      cancel: async () => [jobUrl, { method: 'DELETE' }],
+      read: (body) => body as { status: string },
+    })
+    const run = tracker.show('s1').track('trailer', (context) => jobs({ provider: 'own', id: 'j1' }, context))
+    run.catch(() => {})
+    await clock.advance(0)
+    tracker.cancel({ showId: 's1' })
+    await clock.advance(0)
+    expect(asked).toEqual([`GET ${jobUrl}`, `DELETE ${jobUrl}`])
   })
 })
 

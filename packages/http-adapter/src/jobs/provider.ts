@@ -9,7 +9,10 @@ import type { WebhookTracker } from './webhook-target.ts'
 /** Calls that begin work, and how to read their answers. */
 export interface Start {
   /** As a route's `read`: `done(output)`, `job(handle)`, `failed(reason)`, or any patch. */
-  readonly read?: (body: unknown, request: RouteRequest) => TaskPatch | undefined
+  readonly read?: (
+    body: unknown,
+    request: RouteRequest,
+  ) => TaskPatch | undefined | Promise<TaskPatch | undefined>
   /** Bytes of the longest body that is read, where the provider repeats its input, say. Default: 1 MiB. */
   readonly longest?: number
   /** As a route's `stream`. */
@@ -36,8 +39,11 @@ export interface Repeats {
 
 /** Calls that anybody makes about a job, and what their answers say of it. */
 export interface Watch {
-  readonly id: (request: RouteRequest) => string | undefined
-  readonly read: (body: unknown, request: RouteRequest) => JobState | undefined
+  readonly id: (request: RouteRequest) => string | undefined | Promise<string | undefined>
+  readonly read: (
+    body: unknown,
+    request: RouteRequest,
+  ) => JobState | undefined | Promise<JobState | undefined>
   /** As of a `Start`. */
   readonly longest?: number
 }

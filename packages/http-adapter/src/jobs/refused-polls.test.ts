@@ -178,6 +178,8 @@ describe.each(Object.entries(servers))('a poll of ours that is refused by %s', (
     expect(task()?.status).toBe('processing')
     await clock.advance(1)
     expect(task()).toMatchObject({ status: 'interrupted', error: { code: 'job_lost' } })
+    // Not that of the last sign of life.
+    expect(task()?.stage).toMatch(/^status polls refused/)
     expect(clock.pending).toBe(0)
   })
 

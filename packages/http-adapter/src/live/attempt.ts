@@ -1,4 +1,5 @@
 import type { LiveHost } from './ask.ts'
+import { orAborted } from '../body/signals.ts'
 import { trouble, type Trouble } from './trouble.ts'
 
 /** One try to get records. */
@@ -29,10 +30,7 @@ export async function makeAttempt(
 
   try {
     // What does not listen to the signal is left behind.
-    const aborted = new Promise<never>((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason))
-    })
-    await Promise.race([action({ signal, expect: (...args) => signal.aborted || expect(...args) }), aborted])
+    await orAborted(signal, action({ signal, expect: (...args) => signal.aborted || expect(...args) }))
   } finally {
     stopTimer()
     // Lets go of a body that was not read to its end.

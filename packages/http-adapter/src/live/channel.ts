@@ -1,4 +1,4 @@
-import { guard } from '../world/guard.ts'
+import { createGuard } from '@callsheet/core/provider'
 import type { LiveHost } from './ask.ts'
 import { connect, type Connection, type LiveState } from './connection.ts'
 import { followPage, type HostPage } from '../world/page.ts'
@@ -18,6 +18,7 @@ export const idle: LiveState = { status: 'idle' }
 const linger = 1_000
 
 export function createChannel(report: (error: unknown) => void, onUnused: () => void): Channel {
+  const guard = createGuard(report)
   const listeners = new Set<() => void>()
   const users = new Set<object>()
   let state = idle
@@ -31,14 +32,14 @@ export function createChannel(report: (error: unknown) => void, onUnused: () => 
     (schedule: LiveHost['schedule']): LiveHost['schedule'] =>
     (callback, ms) => {
       const undo = schedule(callback, ms)
-      return () => guard(undo, report)
+      return () => void guard(undo)
     }
 
   function set(next: LiveState): void {
     state = next
     // One may leave or come while they are told.
     const present = Array.from(listeners)
-    for (const listener of present) guard(listener, report)
+    for (const listener of present) guard(listener)
   }
 
   function leave(): void {

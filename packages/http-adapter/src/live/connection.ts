@@ -1,9 +1,9 @@
 import { CallsheetError } from '@callsheet/core'
+import { backoff } from '@callsheet/core/provider'
 import type { LiveHost } from './ask.ts'
 import { makeAttempt } from './attempt.ts'
 import { createIntake } from './intake.ts'
 import { createPoll } from './poll.ts'
-import { backoff } from '../world/backoff.ts'
 import { createStream } from './stream.ts'
 import { trouble, type Trouble } from './trouble.ts'
 
@@ -123,11 +123,8 @@ export function connect(
     if (ended && !isCut) tell(ended, next)
     if (next === 'waiting') {
       // What is good but short is asked for as often as snapshots.
-      const most = isGood ? pollEvery : undefined
-      const ms = Math.max(
-        retryAfter ?? 0,
-        backoff(retryAfter === undefined ? failures : 0, firstWait, random(), most),
-      )
+      const bounds = { first: firstWait, ...(isGood && { longest: pollEvery }) }
+      const ms = Math.max(retryAfter ?? 0, backoff(retryAfter === undefined ? failures : 0, random(), bounds))
       if (!isCut) failures += 1
       say(next, clock() + ms)
       return pause(ms, retryAfter === undefined)
@@ -141,7 +138,7 @@ export function connect(
 
   function tell(cause: Trouble, next: string): void {
     const { message, isExpected } = cause
-    error = new CallsheetError(`Live source of ${url} is ${next}: ${message}.`, {
+    error = new CallsheetError(`Live source of ${url} is ${next}: ${message.replace(/\.+$/, '')}.`, {
       code: 'source_failed',
       cause,
     })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createElsewhere, frame, setUpLive, setUpSource } from '../testing/live-network.ts'
+import { unhandled } from '../testing/unhandled.ts'
 
 const second = 1_000
 const minute = 60_000
@@ -291,6 +292,19 @@ describe('liveSource', () => {
       expect(source.state.status).toBe('waiting')
     })
 
+    it('reconnects after an event that is too long, and says so', async () => {
+      const { source, clock, next } = setUpSource()
+      source.open()
+      const stream = (await next()).stream()
+      await clock.advance(0)
+      stream.send('data: ', new Uint8Array(67_108_865).fill(97))
+      await clock.advance(0)
+      expect(source.state.status).toBe('waiting')
+      expect(source.state.error?.message).toMatch(
+        / is waiting: an event is longer than 67108864 characters\.$/,
+      )
+    })
+
     it('stops when an option throws, and says so', async () => {
       const random = () => {
         throw new Error('no dice')
@@ -306,5 +320,23 @@ describe('liveSource', () => {
       expect(source.state.status).toBe('stopped')
       expect(errors.map(({ message }) => message).join()).toContain('no dice')
     })
+
+    it.each(['clock', 'random', 'schedule'] as const)(
+      'stops when its %s is asynchronous and rejects, and says so',
+      async (name) => {
+        const seen = unhandled()
+        const wrong = (() => Promise.reject(new Error('no dice'))) as () => never
+        const { source, clock, errors, calls } = setUpSource({ [name]: wrong })
+        const release = source.open()
+        await clock.advance(0)
+        calls[0]?.answer(503)
+        await clock.advance(0)
+        expect(source.state.status).toBe('stopped')
+        expect(errors.map(({ message }) => message).join()).toContain(`"${name}" returned a promise`)
+        release()
+        await clock.advance(0)
+        expect(seen).toEqual([])
+      },
+    )
   })
 })

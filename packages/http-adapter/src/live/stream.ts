@@ -1,4 +1,4 @@
-import type { EventSourceMessage } from 'eventsource-parser'
+import type { EventSourceMessage, ParseError } from 'eventsource-parser'
 import { createEventFeed } from '../body/event-feed.ts'
 import { ask, type LiveHost } from './ask.ts'
 import type { Attempt } from './attempt.ts'
@@ -9,6 +9,15 @@ import { trouble } from './trouble.ts'
 const patience = 10_000
 /** How long a stream may say nothing, in ms: three heartbeats. */
 const silence = 45_000
+
+/** In characters: more than any snapshot, and a bound for what never comes to an end. */
+const longestEvent = 67_108_864
+
+/** Of a field that it does not know, the parser tells too. */
+function onError({ type }: ParseError): void {
+  if (type !== 'max-buffer-size-exceeded') return
+  throw trouble(`an event is longer than ${longestEvent} characters`, { isUnreadable: true })
+}
 
 /** What a stream tells while it is read. */
 interface StreamListener {
@@ -59,8 +68,7 @@ export function createStream(host: LiveHost, take: Intake, { onGood, onRetry, ha
     // One that goes on may have nothing to say before its first heartbeat.
     expect(cursor ? 2 * patience : patience, 'the stream is held back', () => 'polling')
     const begunAt = host.clock()
-    // 64 Mi characters: more than any snapshot, and a bound for what never comes to an end.
-    const events = createEventFeed({ onEvent, onRetry, maxBufferSize: 2 ** 26 })
+    const events = createEventFeed({ onEvent, onRetry, onError, maxBufferSize: longestEvent })
     const reader = response.body.getReader()
     let hasBegun = false
     for (;;) {

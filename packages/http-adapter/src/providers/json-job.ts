@@ -26,9 +26,9 @@ export interface JsonJobOptions extends Pick<
   /** How a job is ended: `DELETE /api/jobs/:id`. Default: the server is not told. */
   readonly cancel?: RouteKey
   /** The job's id in the answer of a start. Default: its `jobId`, `job_id`, `requestId`, `request_id` or `id`. */
-  readonly id?: (body: unknown) => string | undefined
+  readonly id?: (body: unknown) => string | undefined | Promise<string | undefined>
   /** What an answer says. Default: the names that such servers use, as `jsonState` knows them. */
-  readonly read?: (body: unknown) => JobState
+  readonly read?: (body: unknown) => JobState | Promise<JobState>
 }
 
 /**
@@ -62,12 +62,12 @@ export function jsonJob({
   }
   const at = (address: string, jobId: string) => address.replace(':id', () => segmentOf(jobId))
   const begins: Start = {
-    read(body) {
-      const state = read(body)
-      const handle = handleOf(name, id(body), (jobId) => at(status, jobId))
+    async read(body) {
+      const state = await read(body)
+      const handle = handleOf(name, await id(body), (jobId) => at(status, jobId))
       const beginning = { ...options, provider: name, body, handle }
       const isRecord = typeof body === 'object' && body !== null && !Array.isArray(body)
-      const whole = state.status ? state : isRecord ? wholeOf(body, read) : addressesIn(body)
+      const whole = state.status ? state : isRecord ? await wholeOf(body, read) : addressesIn(body)
       if (state.status || whole.outputUrl) return begin(whole, beginning)
       if (handle) return begin({}, beginning)
       const saysNo = errorIn(body) !== undefined || (whole.error !== undefined && !whole.metadata)
@@ -100,8 +100,8 @@ export function jsonJob({
 }
 
 /** What an answer without a status says if it is the whole work. */
-const wholeOf = (body: object, read: (body: unknown) => JobState): JobState => ({
-  ...read({ ...body, status: 'succeeded' }),
+const wholeOf = async (body: object, read: NonNullable<JsonJobOptions['read']>): Promise<JobState> => ({
+  ...(await read({ ...body, status: 'succeeded' })),
   status: 'succeeded',
 })
 

@@ -12,7 +12,7 @@ export interface OpenAiOptions extends Pick<HttpJobOptions, 'headers' | 'every' 
   /** As the client's own option. Default: `https://api.openai.com/v1` */
   readonly baseUrl?: string
   /** Where a finished video can be seen: OpenAI gives it only to those who have the key. Default: nowhere. */
-  readonly videoUrl?: (id: string) => string
+  readonly videoUrl?: (id: string) => string | Promise<string>
 }
 
 /** Pictures come in base64. */
@@ -47,10 +47,10 @@ export function openai({
     throw Object.assign(new Error(`"${url}" is not where OpenAI keeps "${id}"`), { retryable: false })
   }
   const isResponse = (job: Job) => urlOf(job) === addressOf('responses', job.id)
-  const video = (body: unknown): JobState => {
+  const video = async (body: unknown): Promise<JobState> => {
     const state = videoState(body)
-    const isFinished = state.status === 'succeeded'
-    return isFinished && videoUrl ? { ...state, outputUrl: videoUrl(textIn(fieldsOf(body)['id'])) } : state
+    if (state.status !== 'succeeded' || !videoUrl) return state
+    return { ...state, outputUrl: await videoUrl(textIn(fieldsOf(body)['id'])) }
   }
 
   const common: Start = {
@@ -60,9 +60,13 @@ export function openai({
     },
     repeats: createRepeats(),
   }
-  const start = (stateOf: (body: unknown) => JobState, jobOf?: (id: unknown) => Job | undefined): Start => ({
+  const start = (
+    stateOf: (body: unknown) => JobState | Promise<JobState>,
+    jobOf?: (id: unknown) => Job | undefined,
+  ): Start => ({
     ...common,
-    read: (body) => begin(stateOf(body), { provider: 'openai', body, handle: jobOf?.(fieldsOf(body)['id']) }),
+    read: async (body) =>
+      begin(await stateOf(body), { provider: 'openai', body, handle: jobOf?.(fieldsOf(body)['id']) }),
   })
   const images: Start = { ...start(imagesState), longest, stream: readImages }
   const response: Start = {

@@ -31,7 +31,9 @@ export function job<M extends object>(
   more: Detailed<M>,
 ): Detailed<M> & { readonly status: 'processing' }
 export function job(handle: Job, more?: Plain): TaskPatch {
-  return { ...more, status: 'processing', job: handle }
+  // Of servers that number their jobs.
+  const id = typeof handle.id === 'number' ? String(handle.id) : handle.id
+  return { ...more, status: 'processing', job: { ...handle, id } }
 }
 
 /**

@@ -6,6 +6,7 @@ import { createTracker, showPipeline } from '@callsheet/core'
 import { createFakeClock } from '@callsheet/core/test'
 import { describe, expect, it, vi } from 'vitest'
 import { httpSink } from '../index.ts'
+import { unhandled } from '../testing/unhandled.ts'
 import { accept, idsOf, offline, say, setUpSink, task, url } from '../testing/sink.ts'
 
 const second = 1_000
@@ -331,6 +332,21 @@ describe('a life of httpSink', () => {
     await clock.advance(minute)
     expect(sink.counts).toMatchObject({ stored: 1, pending: 0 })
   })
+
+  it.each(['clock', 'random', 'schedule'] as const)(
+    'outlives an asynchronous %s that rejects, and reports it',
+    async (name) => {
+      const seen = unhandled()
+      const wrong = (() => Promise.reject(new Error('broken'))) as () => never
+      const { sink, write, errors } = setUpSink({ [name]: wrong })
+      write('a')
+      await sink.flush()
+      // Without a timer there is no time limit, and so no request: the record waits.
+      expect(sink.counts).toMatchObject(name === 'schedule' ? { pending: 1 } : { stored: 1, pending: 0 })
+      expect(errors).toEqual([expect.stringContaining(`"${name}" returned a promise; expected a value.`)])
+      expect(seen).toEqual([])
+    },
+  )
 
   it.each([
     [{ url: 'http://' }, /give as url/],

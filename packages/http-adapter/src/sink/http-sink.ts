@@ -1,6 +1,6 @@
 import type { Sink, SinkHost } from '@callsheet/core'
+import { answerOf, createGuard } from '@callsheet/core/provider'
 import { envelope, inOrder, writeBatch } from './batch.ts'
-import { guard } from '../world/guard.ts'
 import { createPace } from './pace.ts'
 import { followPage, room } from '../world/page.ts'
 import { bytesOf, createQueue, type Entry, type SinkCounts } from './queue.ts'
@@ -46,8 +46,8 @@ export interface HttpSink extends Sink {
  */
 export function httpSink(options: HttpSinkOptions): HttpSink {
   const { host: given, origins, storage, most, delay, page } = readOptions(options)
-  const host = { ...given, clock }
-  const { url, random } = host
+  const host = { ...given, clock, random }
+  const { url } = host
   const trackers = createSinkTrackers(`HTTP sink of ${url}`)
   const { tell } = trackers
   const send = createSend(host, (error) => tell('gzip fails, sending plain text', error))
@@ -57,21 +57,22 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   let [batchId, attempt] = ['', 0]
 
   const bug = (error: unknown) => tell('an option throws', error)
+  const guard = createGuard(bug)
 
   let lastTime = Date.now()
 
-  /** A clock that throws must lose no record. */
+  // A clock or a random that throws must lose no record.
   function clock(): number {
-    try {
-      lastTime = given.clock()
-    } catch (error) {
-      bug(error)
-    }
+    lastTime = answerOf(given.clock, bug) ?? lastTime
     return lastTime
   }
 
+  function random(): number {
+    return answerOf(given.random, bug) ?? 0.5
+  }
+
   /** For callbacks of timers and events: what is thrown there would end a process. */
-  const guarded = (action: () => void) => () => guard(action, bug)
+  const guarded = (action: () => void) => () => void guard(action)
 
   const queue = createQueue(
     most,
@@ -262,7 +263,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   return {
     connect(tracker) {
       trackers.add(tracker)
-      if (page) guard(() => tracker.page('watched'), bug)
+      if (page) guard(() => tracker.page('watched'))
     },
     write({ tasks, shows, origin }) {
       if (state === 'closed' || !origins.includes(origin)) return

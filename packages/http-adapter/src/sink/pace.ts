@@ -1,4 +1,4 @@
-import { backoff } from '../world/backoff.ts'
+import { backoff } from '@callsheet/core/provider'
 import type { World } from '../world/world.ts'
 
 /**
@@ -47,7 +47,7 @@ export function createPace({ schedule, random }: World, delay: number, turn: () 
       endWait()
       isAsked = ms !== undefined
       // A server that asks for no pause gets one all the same.
-      const least = backoff(isAsked ? 0 : failures, 1_000, random())
+      const least = backoff(isAsked ? 0 : failures, random())
       stopWaiting = schedule(wake, Math.max(ms ?? 0, least))
       failures += 1
     },

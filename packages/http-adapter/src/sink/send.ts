@@ -4,6 +4,7 @@ import type { Entry } from './queue.ts'
 import { readText } from '../body/read-body.ts'
 import type { HttpSinkOptions } from './sink-options.ts'
 import { isThenable } from '../body/share-call.ts'
+import { orAborted } from '../body/signals.ts'
 import { headersOf, type World } from '../world/world.ts'
 
 /** What has come of a request. */
@@ -55,10 +56,7 @@ export function createSend(host: SendHost, onGzipError: (error: unknown) => void
 
   async function zip(text: string, signal: AbortSignal): Promise<BufferSource | undefined> {
     try {
-      const aborted = new Promise<never>((_resolve, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason as Error))
-      })
-      return await Promise.race([gzip!(text), aborted])
+      return await orAborted(signal, Promise.resolve(gzip!(text)))
     } catch (error) {
       gzip = undefined
       onGzipError(error)

@@ -1,4 +1,4 @@
-import { guard } from '../world/guard.ts'
+import { createGuard } from '@callsheet/core/provider'
 import type { End, Waiting } from './queue.ts'
 import type { QueueStorage } from './queue-storage.ts'
 import type { SendHost } from './send.ts'
@@ -56,7 +56,7 @@ export function openStorage(
   const openedInTime = inTime(opening, onLate)
 
   return {
-    note: (row, end) => guard(() => storage.note(row, end), onBug),
+    note: (row, end) => void createGuard(onBug)(() => storage.note(row, end)),
     opened: () => openedInTime,
     async idle() {
       try {

@@ -1,5 +1,5 @@
 import { CallsheetError, type PageEvent, type SinkHost } from '@callsheet/core'
-import { guard } from '../world/guard.ts'
+import { createGuard } from '@callsheet/core/provider'
 
 /** The trackers that a sink belongs to. Nothing here throws. */
 export interface SinkTrackers {
@@ -19,6 +19,9 @@ interface Held {
 /** What is left of a tracker. */
 type Reached = { readonly [K in keyof SinkHost]: SinkHost[K] | undefined }
 
+/** What fails here has nowhere to be reported. */
+const quietly = createGuard(() => {})
+
 /** @param name Of the sink, in what is reported. */
 export function createSinkTrackers(name: string): SinkTrackers {
   // Weakly, since a sink of a server outlives the trackers of its requests.
@@ -29,12 +32,8 @@ export function createSinkTrackers(name: string): SinkTrackers {
   const early: Error[] = []
 
   function forEach(action: (tracker: Reached) => unknown): void {
-    // What fails here has nowhere to be reported.
     for (const { report, page } of trackers)
-      guard(
-        () => action({ report: report.deref(), page: page.deref() }),
-        () => {},
-      )
+      quietly(() => action({ report: report.deref(), page: page.deref() }))
   }
 
   return {

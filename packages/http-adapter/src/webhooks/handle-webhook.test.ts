@@ -11,6 +11,7 @@ import { Refusal } from './refusal.ts'
 import { createSeenIds } from './seen-ids.ts'
 import { replicateWebhooks } from './standard-webhooks.ts'
 import type { JobNews, WebhookSource } from './webhook-source.ts'
+import { unhandled } from '../testing/unhandled.ts'
 import { clock, createFalKeys, requestOf, secretOf, signFal, signStandard } from '../testing/sign-webhooks.ts'
 
 const image = 'https://files.test/a.png?signature=needed'
@@ -39,6 +40,7 @@ function scene(options: Partial<WebhookOptions> = {}, job = { provider: 'replica
   return { ...test, source, answerTo, deliver, task: () => test.tracker.getTask('t1')! }
 }
 
+const reject = (() => Promise.reject(new Error('boom'))) as () => never
 const merged = [200, { result: 'merged' }]
 const ignored = [200, { result: 'ignored' }]
 const duplicate = [200, { result: 'duplicate' }]
@@ -317,6 +319,25 @@ describe('what handleWebhook refuses', () => {
     expect(task()).toBe(before)
     expect(tracker.getTasks()).toHaveLength(1)
     expect(await deliver(succeeded, 'msg_1')).toEqual(merged)
+  })
+
+  it.each<[string, Partial<WebhookOptions> & { readonly read?: () => never }]>([
+    ['a clock', { clock: reject }],
+    ['a read of the source', { read: reject }],
+    ['a report', { target: { find: reject, update: () => {} }, report: reject }],
+    ['a target', { target: { find: reject, update: () => {} } }],
+  ])('nothing that ends the process when it rejects: %s', async (_what, { read, ...options }) => {
+    const seen = unhandled()
+    const told: unknown[] = []
+    const given = scene()
+    const source = { ...given.source, ...(read && { read }) }
+    const request = requestOf(await signStandard(JSON.stringify(succeeded), { id: 'msg_1' }))
+    const report = (error: unknown) => void told.push((error as Error).message)
+    const [status] = await given.answerTo(request, { source, report, ...options })
+    await new Promise((resolve) => setTimeout(resolve))
+    expect([400, 503]).toContain(status)
+    if (!options.report) expect(told).toEqual(['boom'])
+    expect(seen).toEqual([])
   })
 
   it('nothing for good because of a failure of its own: the provider tries again, and the tracker’s listeners hear', async () => {

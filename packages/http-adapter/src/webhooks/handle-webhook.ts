@@ -1,4 +1,5 @@
 import { CallsheetError } from '@callsheet/core'
+import { createGuard } from '@callsheet/core/provider'
 import { readBytes } from '../body/read-body.ts'
 import { Refusal } from './refusal.ts'
 import type { JobNews, WebhookSource } from './webhook-source.ts'
@@ -20,6 +21,9 @@ export interface WebhookOptions<T extends KnownTask = KnownTask> {
   /** Told of failures that are not the sender's. Default: the tracker's `error` event. */
   readonly report?: (error: unknown) => void
 }
+
+/** What `report` itself throws has nowhere to be reported. */
+const quietly = createGuard(() => {})
 
 /** How long a delivery is remembered: longer than any provider sends it again. */
 const remembered = 8 * 86_400_000
@@ -59,7 +63,7 @@ export async function handleWebhook<T extends KnownTask>(
       thrown instanceof Refusal
         ? thrown
         : new Refusal(503, 'not taken in; try again later', { cause: thrown })
-    if (refusal.cause !== undefined) report?.(refusal.cause)
+    if (refusal.cause !== undefined) quietly(() => report?.(refusal.cause))
     return answer(refusal.status, { error: refusal.message })
   }
 }
@@ -68,13 +72,15 @@ async function take<T extends KnownTask>(request: Request, options: WebhookOptio
   const { source, mostBytes = 1_048_576, clock = Date.now } = options
   if (request.method !== 'POST') throw new Refusal(405, 'only POST is taken in')
   const body = await bodyOf(request, mostBytes)
-  const delivery = await source.verify({ headers: request.headers, body, now: clock() })
-  const news = newsIn(body, source)
+  // A clock that is asynchronous by mistake may reject.
+  const now = await Promise.resolve(clock())
+  const delivery = await source.verify({ headers: request.headers, body, now })
+  const news = await newsIn(body, source)
   return inTurn(source, news.id, async () => {
     const id = `${source.provider}:${delivery}`
-    if (await source.seen.has(id, clock())) return 'duplicate'
+    if (await source.seen.has(id, now)) return 'duplicate'
     const result = await merge(news, options)
-    await source.seen.add(id, clock() + remembered)
+    await source.seen.add(id, now + remembered)
     return result
   })
 }
@@ -91,10 +97,10 @@ async function bodyOf(request: Request, most: number) {
   throw tooLarge
 }
 
-function newsIn(body: Uint8Array, { read }: WebhookSource): JobNews {
+async function newsIn(body: Uint8Array, { read }: WebhookSource): Promise<JobNews> {
   let news: JobNews | undefined
   try {
-    news = read(JSON.parse(new TextDecoder().decode(body)))
+    news = await read(JSON.parse(new TextDecoder().decode(body)))
   } catch (error) {
     throw new Refusal(400, 'the body is no JSON that can be read', { cause: error })
   }

@@ -1,5 +1,5 @@
 import { CallsheetError } from '@callsheet/core'
-import { readBytes } from '../body/read-body.ts'
+import { readText } from '../body/read-body.ts'
 import { Refusal } from './refusal.ts'
 import type { Fetch } from '../route/request.ts'
 
@@ -57,12 +57,12 @@ async function fetchKeys(url: string, send: Fetch): Promise<CryptoKey[]> {
   try {
     // A redirection is no key set. Workers know no `error` here.
     const response = await send(url, { redirect: 'manual', signal: AbortSignal.timeout(timeout) })
-    const bytes = response.ok ? await readBytes(response.body, most.bytes) : undefined
-    if (!bytes)
+    const text = response.ok ? await readText(response, most.bytes) : undefined
+    if (text === undefined)
       throw new CallsheetError(`${url} gave no key set, but HTTP ${response.status}.`, {
         code: 'webhook_failed',
       })
-    const { keys } = JSON.parse(new TextDecoder().decode(bytes)) as { readonly keys: readonly JsonWebKey[] }
+    const { keys } = JSON.parse(text) as { readonly keys: readonly JsonWebKey[] }
     const own = keys.filter(({ kty, crv }) => kty === 'OKP' && crv === 'Ed25519').slice(0, most.keys)
     if (own.length === 0) throw new CallsheetError(`${url} names no Ed25519 key.`, { code: 'webhook_failed' })
     return await Promise.all(own.map(importKey))

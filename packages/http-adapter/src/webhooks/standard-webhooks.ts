@@ -2,7 +2,7 @@ import { CallsheetError } from '@callsheet/core'
 import { Refusal } from './refusal.ts'
 import { replicateState } from '../providers/replicate-state.ts'
 import { createSeenIds, type SeenIds } from './seen-ids.ts'
-import { checkTime, headerOf, type JobNews, type WebhookSource } from './webhook-source.ts'
+import { checkTime, headerOf, type WebhookSource } from './webhook-source.ts'
 
 /** What a source of Standard Webhooks needs. */
 export interface StandardWebhooksOptions {
@@ -11,7 +11,7 @@ export interface StandardWebhooksOptions {
   /** `whsec_…`, or the Base64 alone; while it is changed, the new and the old one. */
   readonly secret: string | readonly string[]
   /** What a delivery's JSON says of which job; undefined when it is about none. */
-  readonly read: (body: unknown) => JobNews | undefined
+  readonly read: WebhookSource['read']
   /** Default: the newest 10,000, in memory. */
   readonly seen?: SeenIds
 }

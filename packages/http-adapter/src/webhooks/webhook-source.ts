@@ -25,7 +25,7 @@ export interface WebhookSource {
   /** Gives the id of a delivery, the same each time it is sent again. Rejects with what is to be answered. */
   readonly verify: (delivery: Delivery) => Promise<string>
   /** Undefined for what is about no job. */
-  readonly read: (body: unknown) => JobNews | undefined
+  readonly read: (body: unknown) => JobNews | undefined | Promise<JobNews | undefined>
   /** The deliveries that were taken in. */
   readonly seen: SeenIds
 }

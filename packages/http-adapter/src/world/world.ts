@@ -1,3 +1,5 @@
+import { CallsheetError } from '@callsheet/core'
+import { anyDuration, onRejected } from '@callsheet/core/provider'
 import type { Fetch } from '../route/request.ts'
 
 type SomeHeaders = HeadersInit | undefined
@@ -22,7 +24,7 @@ export interface World {
   readonly clock: () => number
   /** A number from 0 to under 1, for the jitter of waits. Default: Math.random. */
   readonly random: () => number
-  /** Calls back after some ms, at most 2^31 - 1; gives the undo. Default: setTimeout. */
+  /** Calls back after some ms; returns the undo. Default: setTimeout. */
   readonly schedule: (callback: () => void, ms: number) => () => void
 }
 
@@ -33,11 +35,17 @@ export const worldOf = ({
   schedule = later,
 }: Partial<World>): World => ({
   fetch,
-  clock,
-  random,
-  // What is longer than a timer can wait would be at once.
-  schedule: (callback, ms) => (ms === Infinity ? () => {} : schedule(callback, Math.min(ms, 2_147_483_647))),
+  clock: () => atOnce('clock', clock()),
+  random: () => atOnce('random', random()),
+  schedule: anyDuration((callback, ms) => atOnce('schedule', schedule(callback, ms))),
 })
+
+/** Throws for a promise, so that an asynchronous option is reported like one that throws. */
+function atOnce<T>(option: string, answer: T): T {
+  if (!onRejected(answer, () => {})) return answer
+  const message = `"${option}" returned a promise; expected a value.`
+  throw new CallsheetError(message, { code: 'invalid_option' })
+}
 
 const later: World['schedule'] = (callback, ms) => {
   const timer = setTimeout(callback, ms)
