@@ -43,9 +43,11 @@ export async function readJson<T>(
   }
 }
 
-/** Says which body was not read, without the query, which may be secret. */
-export const unreadError = ({ url }: Response, why: string, cause?: unknown): CallsheetError =>
-  new CallsheetError(`The response body of ${url?.split('?')[0]} was not read: ${why}.`, { cause })
+/** Says which body was not read, without the query, which may be secret. A fake may have no address. */
+export function unreadError({ url }: Response, why: string, cause?: unknown): CallsheetError {
+  const place = url ? ` of ${url.split('?')[0]}` : ''
+  return new CallsheetError(`The response body${place} was not read: ${why}.`, { cause })
+}
 
 /** Undefined for a body that cannot be had, which is reported. */
 async function textOf(

@@ -33,6 +33,8 @@ export interface CallOptions {
   readonly onConflict?: 'join' | 'supersede' | 'reject'
   /** Milliseconds after which the call, or the following of its job, is ended. Default: none. */
   readonly timeout?: number
+  /** Milliseconds after which one attempt counts as failed, so that `resend` makes the next one. Default: none. */
+  readonly attemptTimeout?: number
   /** How a call is sent again that failed: `resend({ attempts: 4 })`. Default: nothing is sent again. */
   readonly retry?: Resend
 }

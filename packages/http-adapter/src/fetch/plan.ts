@@ -74,6 +74,7 @@ export function planCall(
       (track as unknown as (...all: unknown[]) => Promise<Outcome>)(whole.type!, fn, {
         ...Object.fromEntries(item),
         timeout: whole.timeout,
+        attemptTimeout: whole.attemptTimeout,
         metadata: redact({ metadata }).metadata,
         result(outcome: Outcome) {
           const patch = outcome && 'patch' in outcome ? outcome.patch : undefined

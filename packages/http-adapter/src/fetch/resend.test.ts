@@ -48,6 +48,17 @@ const busy = (headers: HeadersInit = {}) => new Response('{"error":"busy"}', { s
 const post = { method: 'POST', body: 'a duel at dawn' }
 
 describe('resend', () => {
+  it('sends a call again that hangs for longer than attemptTimeout', async () => {
+    const good = ok()
+    const { fetch, clock, sent, task } = setUp(['hang', good], { delay: () => 0 }, { attemptTimeout: 5_000 })
+    const promise = fetch('/plain', post)
+    await clock.advance(5_000)
+    expect(await promise).toBe(good)
+    await clock.advance(0)
+    expect(sent).toHaveLength(2)
+    expect(task()).toMatchObject({ status: 'succeeded', attempt: 2 })
+  })
+
   it('sends a failed call again, as attempts of one task, and gives the first good response', async () => {
     const good = ok()
     const { fetch, clock, sent, task, sink } = setUp([

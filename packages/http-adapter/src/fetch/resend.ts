@@ -30,7 +30,7 @@ export const resend =
     const [input, init] = args
     if (isOneShot(init?.body)) return undefined
     const { before, classify, when } = policy
-    const own = signalOf(args)
+    const signal = signalOf(args)
     let answer!: (response: SharedResponse) => void
     let refuse!: (error: unknown) => void
     const answered = new Promise<SharedResponse>((resolve, reject) => {
@@ -53,11 +53,10 @@ export const resend =
         const { id } = context.task
         stay()
         // Also in the pause before the next attempt.
-        const leave = () => tools.tracker.cancel(id, textOf(own?.reason))
-        if (own?.aborted) leave()
-        stay = onAbort(own, leave)
-        // What nobody reads would hold its connection.
-        last?.response?.body?.cancel?.().catch(() => {})
+        const leave = () => tools.tracker.cancel(id, textOf(signal?.reason))
+        if (signal?.aborted) leave()
+        stay = onAbort(signal, leave)
+        if (last) letGo(last)
         last = undefined
         const again = changes ? { ...init, ...changes } : init
         const isReusable = isRequest(input) && !input.bodyUsed && !again?.body
@@ -67,17 +66,19 @@ export const resend =
           isHeld: true,
         })
         if (!received) return given as Promise<Outcome>
+        // Not `last`: a fetch that ignores its signal may answer an attempt that took too long.
+        let own: SharedResponse | undefined
         const outcome = outcomeOf(received, plan, context, tools, {
           onSaid(said) {
             const isGood = 'patch' in said ? said.patch?.status !== 'failed' : said.ok
-            if (isGood && last) settle(last)
+            if (isGood && own) settle(own)
           },
         })
-        observe(received, (it) => {
-          last = it.shared
-          const { original } = last
+        observe(received, ({ shared }) => {
+          own = last = shared
+          const { original } = shared
           // A stream is its caller's as it comes.
-          if (original.ok && !isJson(original)) settle(last)
+          if (original.ok && !isJson(original)) settle(shared)
         })
         return outcome
       },
@@ -100,14 +101,24 @@ export const resend =
           },
           (error) => {
             stay()
-            refuse(own?.aborted ? own.reason : error)
+            refuse(signal?.aborted ? signal.reason : error)
           },
         )
         const response = answered.then((it) => it.response)
-        return { response, outcome: tracked, shared, isAbandoned: () => !isAnswered && own?.aborted === true }
+        return {
+          response,
+          outcome: tracked,
+          shared,
+          isAbandoned: () => !isAnswered && signal?.aborted === true,
+        }
       },
     }
   }
+
+/** An unread body would hold its connection. */
+function letGo({ response }: SharedResponse): void {
+  response?.body?.cancel?.().catch(() => {})
+}
 
 /** What can be read only once: a web stream, or the stream and the generators of Node. */
 const isOneShot = (body: unknown): boolean =>
