@@ -12,11 +12,11 @@ const zip = promisify(gzip)
 const createSink = (url: string, isRaised: boolean, level?: number) =>
   httpSink({
     url,
-    ...(isRaised && { maxTasks: 200_000, maxBytes: 2 ** 26 }),
+    ...(isRaised && { maxRecords: 200_000, maxBytes: 2 ** 26 }),
     ...(level !== undefined && { gzip: (text) => zip(text, { level }) }),
   })
 
-const raised = 'maxTasks 200,000, maxBytes 64 MiB'
+const raised = 'maxRecords 200,000, maxBytes 64 MiB'
 
 /** Sends what waits, until nothing does; gives what the sink says to have lost. */
 async function drain(sink: HttpSink): Promise<number> {

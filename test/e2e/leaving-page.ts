@@ -27,7 +27,7 @@ tracker.on('taskChanged', ({ task }) => {
 })
 tracker.resume({
   app: followJob({
-    every: 50,
+    interval: 50,
     read: async ({ id }, { signal }) => (await fetch(`/jobs/${id}`, { signal })).json() as Promise<object>,
   }),
 })

@@ -28,7 +28,7 @@ export const anyDuration =
   }
 
 /**
- * How long to wait before the next try, in ms: `first`, then twice, four times … as long, up to `longest`. A random half
+ * How long to wait before the next try, in ms: `first`, then twice, four times … as long, up to `max`. A random half
  * to all of that, so that many clients do not come back at once.
  *
  * @param failures Number of consecutive failures before the last one.
@@ -37,5 +37,5 @@ export const anyDuration =
 export const backoff = (
   failures: number,
   random: number,
-  { first = 1_000, longest = 60_000 }: { readonly first?: number; readonly longest?: number } = {},
-): number => Math.min(Math.max(first, longest), first * 2 ** failures) * (0.5 + random / 2)
+  { first = 1_000, max = 60_000 }: { readonly first?: number; readonly max?: number } = {},
+): number => Math.min(Math.max(first, max), first * 2 ** failures) * (0.5 + random / 2)

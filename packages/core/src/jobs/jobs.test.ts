@@ -175,7 +175,7 @@ describe('followJob', () => {
       { status: 'processing', stage: 'Upscaling', progress: 70 },
       { status: 'succeeded', outputs: ['https://x.test/1.png', 'https://x.test/2.png'] },
     )
-    const { pass, task, result } = following({ read, every: 2_000 })
+    const { pass, task, result } = following({ read, interval: 2_000 })
     await pass(0)
     expect(task()).toMatchObject({ status: 'processing', stage: 'IN_QUEUE' })
     await pass(2_000)
@@ -412,7 +412,7 @@ describe('followJob', () => {
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
       const tracker = createTracker({ pipeline: showPipeline })
       const follow = followJob({
-        every: 5,
+        interval: 5,
         async read(_job, { signal }) {
           const response = await fetch(url, { signal })
           if (!response.ok) throw Object.assign(new Error('not ok'), { httpStatus: response.status })
@@ -465,7 +465,7 @@ describe('a page that is left', () => {
     'a poll that is cut after "%s" does not count as an error of the job',
     async (event) => {
       const { polls, read } = held()
-      const { pass, tracker, task } = following(read, { mostErrors: 1 })
+      const { pass, tracker, task } = following(read, { maxConsecutiveErrors: 1 })
       await pass(0)
       const before = task()
       tracker.page(event)
@@ -485,7 +485,7 @@ describe('a page that is left', () => {
 
   it('a poll that is cut just before the page is left does not count as an error of the job', async () => {
     const { polls, read } = held()
-    const { pass, tracker, task } = following(read, { mostErrors: 1 })
+    const { pass, tracker, task } = following(read, { maxConsecutiveErrors: 1 })
     await pass(0)
     const before = task()
     polls[0]!.cut()
@@ -498,7 +498,7 @@ describe('a page that is left', () => {
 
   it('a poll that hung while the page was away is sent again', async () => {
     const { polls, read } = held()
-    const { pass, tracker, task } = following(read, { mostErrors: 1 })
+    const { pass, tracker, task } = following(read, { maxConsecutiveErrors: 1 })
     await pass(0)
     tracker.page('left')
     await pass(3_600_000)
@@ -512,7 +512,7 @@ describe('a page that is left', () => {
   })
 
   it('a network error counts where the page stays', async () => {
-    const { pass, task } = following(answering(new TypeError('Failed to fetch')), { mostErrors: 2 })
+    const { pass, task } = following(answering(new TypeError('Failed to fetch')), { maxConsecutiveErrors: 2 })
     await pass(300)
     expect(task()?.stage).toMatch(/^no answer/)
     await pass(3_000)
@@ -550,12 +550,12 @@ describe('a page that is left', () => {
 
 describe('durations', () => {
   it.each([
-    ['every', Number.NaN],
-    ['every', -1],
+    ['interval', Number.NaN],
+    ['interval', -1],
     ['timeout', Number.NaN],
     ['readTimeout', Number.NaN],
-    ['mostErrors', Number.NaN],
-    ['every', '3000'],
+    ['maxConsecutiveErrors', Number.NaN],
+    ['interval', '3000'],
   ])('refuses %s: %j', (name, value) => {
     expect(() => followJob({ read: () => ({ status: 'running' }), [name]: value })).toThrow(
       expect.objectContaining({ code: 'invalid_option', message: expect.stringContaining(name) as string }),
@@ -565,7 +565,12 @@ describe('durations', () => {
   it('takes Infinity for none, and what is longer than a timer', async () => {
     const one = setup()
     const read = answering({ status: 'running' })
-    const options = { every: 2 ** 31, timeout: 2 ** 40, readTimeout: Infinity, mostErrors: Infinity }
+    const options = {
+      interval: 2 ** 31,
+      timeout: 2 ** 40,
+      readTimeout: Infinity,
+      maxConsecutiveErrors: Infinity,
+    }
     one.show.track('trailer', (run) => followJob({ read, ...options })(job, run)).catch(() => {})
     await one.pass(60_000)
     expect(read).toHaveBeenCalledTimes(1)
@@ -579,7 +584,7 @@ describe('durations', () => {
   it('never asks again by itself where every is Infinity', async () => {
     const one = setup()
     const read = answering({ status: 'running' })
-    one.show.track('trailer', (run) => followJob({ read, every: Infinity })(job, run)).catch(() => {})
+    one.show.track('trailer', (run) => followJob({ read, interval: Infinity })(job, run)).catch(() => {})
     await one.pass(2 ** 33)
     expect(read).toHaveBeenCalledTimes(1)
     one.tracker.cancel({ showId: 's' })

@@ -27,13 +27,13 @@ export interface FollowOptions {
   /** Asks the provider once. What it throws is judged by its status, as `classifyFailure` does. */
   readonly read: (job: Job, options: { readonly signal: AbortSignal }) => JobState | Promise<JobState>
   /** Milliseconds between polls. Default 3,000. */
-  readonly every?: number
+  readonly interval?: number
   /** Milliseconds after which the job is given up, once a last poll has found it unfinished. Default: never. */
   readonly timeout?: number
   /** Milliseconds after which an unanswered poll counts as failed. Default 30,000. */
   readonly readTimeout?: number
   /** Maximum number of consecutive failed polls. Default 8, which takes about four minutes. */
-  readonly mostErrors?: number
+  readonly maxConsecutiveErrors?: number
   /** Whether a success without `outputUrl`, `outputs` or `metadata` is a failure. Default true. */
   readonly needsOutput?: boolean
 }
@@ -57,8 +57,8 @@ const longestPause = 60_000
 /**
  * Makes a function that follows jobs by asking again and again, for `tracker.resume` and for use inside `track`.
  *
- * One question at a time, the next `every` ms after the answer. A question that fails is asked again, after pauses
- * that double up to a minute; `mostErrors` in a row, a 404 or 410, or a status that no repetition mends (401, say)
+ * One question at a time, the next `interval` ms after the answer. A question that fails is asked again, after pauses
+ * that double up to a minute; `maxConsecutiveErrors` in a row, a 404 or 410, or a status that no repetition mends (401, say)
  * make it reject with a JobLostError. It ends as well when the run is stopped, and when the task has succeeded by
  * another way, such as a webhook.
  *
@@ -73,8 +73,8 @@ const longestPause = 60_000
  * tracker.resume({ replicate: follow })
  */
 export function followJob(options: FollowOptions): Follow {
-  const { every = 3_000, timeout = Infinity, readTimeout = 30_000, mostErrors = 8 } = options
-  checkNumbers({ every, timeout, readTimeout, mostErrors })
+  const { interval = 3_000, timeout = Infinity, readTimeout = 30_000, maxConsecutiveErrors = 8 } = options
+  checkNumbers({ interval, timeout, readTimeout, maxConsecutiveErrors })
   return async (job, context) => {
     const deadline = context.now() + timeout
     let errors = 0
@@ -86,7 +86,7 @@ export function followJob(options: FollowOptions): Follow {
       if (context.signal.aborted) throw context.signal.reason
       const { status, outputUrl, outputs } = context.task
       if (status === 'succeeded') return { ...(outputUrl && { outputUrl }), ...(outputs && { outputs }) }
-      let pause = every
+      let pause = interval
       if ('state' in answer) {
         errors = 0
         const outcome = outcomeOf(answer.state, context, options)
@@ -97,7 +97,7 @@ export function followJob(options: FollowOptions): Follow {
         pause = 0
       } else {
         errors += 1
-        pause = pauseAfter(answer.thrown, job, context, errors, { every, mostErrors })
+        pause = pauseAfter(answer.thrown, job, context, errors, { interval, maxConsecutiveErrors })
       }
       await context.wait(Math.max(0, Math.min(pause, isLast ? pause : deadline - context.now())))
     }
@@ -231,14 +231,14 @@ function pauseAfter(
   job: Job,
   context: FollowContext,
   errors: number,
-  { every, mostErrors }: { readonly every: number; readonly mostErrors: number },
+  { interval, maxConsecutiveErrors }: { readonly interval: number; readonly maxConsecutiveErrors: number },
 ): number {
   const { error, retryable, retryAfter } = classifyFailure(seenIn(thrown), context.now())
-  if (!retryable || error.httpStatus === 404 || error.httpStatus === 410 || errors >= mostErrors) {
+  if (!retryable || error.httpStatus === 404 || error.httpStatus === 410 || errors >= maxConsecutiveErrors) {
     const times = errors > 1 ? `, ${errors} times in a row` : ''
     throw new JobLostError(`Lost sight of job "${job.id}": ${error.message}${times}.`, { cause: thrown })
   }
-  const pause = Math.max(retryAfter ?? 0, Math.min(longestPause, every * 2 ** (errors - 1)))
+  const pause = Math.max(retryAfter ?? 0, Math.min(longestPause, interval * 2 ** (errors - 1)))
   context.update({ stage: `no answer (${error.message}), asking again in ${Math.ceil(pause / 1_000)} s` })
   return pause
 }

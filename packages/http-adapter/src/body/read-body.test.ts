@@ -75,7 +75,7 @@ describe('an answer that does not end', () => {
   it.each([
     [undefined, mebibyte],
     [4 * mebibyte, 4 * mebibyte],
-  ])('of a job with the limit %s ends the polls: the job is lost sight of', async (longest, limit) => {
+  ])('of a job with the limit %s ends the polls: the job is lost sight of', async (maxBytes, limit) => {
     const { seen, body } = endless()
     const { tracker, clock } = createTestTracker()
     const send: Fetch = async (_input, init) =>
@@ -88,7 +88,7 @@ describe('an answer that does not end', () => {
           fetch: send,
           url: () => 'https://app.test/jobs/j1',
           read: () => ({ status: 'processing' }),
-          ...(longest !== undefined && { longest }),
+          ...(maxBytes !== undefined && { maxBytes }),
         }),
       },
       routes: {

@@ -7,7 +7,7 @@ import { hasStream, type SharedResponse, tryClone } from './shared-response.ts'
 /** How the JSON of a response is read. */
 export interface ReadJsonOptions<T> extends CopyOptions {
   /** Maximum bytes. A longer body is not read. */
-  readonly longest?: number | undefined
+  readonly maxBytes?: number | undefined
   /** The result for an empty body. */
   readonly empty?: T | undefined
   /** The result for a body that is not JSON. */
@@ -23,10 +23,10 @@ export async function readJson<T>(
   shared: SharedResponse,
   read: (body: unknown) => T | undefined | Promise<T | undefined>,
   report: (error: unknown) => void,
-  { longest = longestAnswer, empty, invalid, ...options }: ReadJsonOptions<T> = {},
+  { maxBytes = longestAnswer, empty, invalid, ...options }: ReadJsonOptions<T> = {},
 ): Promise<T | undefined> {
   const { original } = shared
-  const text = await textOf(shared, longest, options, report)
+  const text = await textOf(shared, maxBytes, options, report)
   if (text === undefined) return undefined
   let body: unknown
   try {
@@ -52,23 +52,23 @@ export function unreadError({ url }: Response, why: string, cause?: unknown): Ca
 /** Undefined for a body that cannot be had, which is reported. */
 async function textOf(
   shared: SharedResponse,
-  longest: number,
+  maxBytes: number,
   options: CopyOptions,
   report: (error: unknown) => void,
 ): Promise<string | undefined> {
   const { original } = shared
   let text: string | undefined
-  if (isShort(original, longest)) {
+  if (isShort(original, maxBytes)) {
     const copy = shared.copy(options)
     try {
-      text = copy ? await readStreamText(copy, longest) : await cloneOf(original)?.text(longest)
+      text = copy ? await readStreamText(copy, maxBytes) : await cloneOf(original)?.text(maxBytes)
     } catch (error) {
       if (copy || isBroken(error)) throw error
       report(unreadError(original, 'a clone of the response cannot be read', error))
       return undefined
     }
   }
-  const why = `it is longer than ${longest} bytes, was read before, or cannot be copied`
+  const why = `it is longer than ${maxBytes} bytes, was read before, or cannot be copied`
   if (text === undefined && original.body !== null) report(unreadError(original, why))
   return text
 }
@@ -76,7 +76,7 @@ async function textOf(
 /** A clone of a body that is not a web stream (React Native, node-fetch): it can be read as text alone. */
 export function cloneOf(original: Response) {
   const clone = hasStream(original) || original.body === null ? undefined : tryClone(original)
-  return clone?.text && { text: (longest: number) => readText(clone, longest) }
+  return clone?.text && { text: (maxBytes: number) => readText(clone, maxBytes) }
 }
 
 /** Whether the body itself has failed, as opposed to the reading of a clone. */
@@ -89,5 +89,5 @@ export const isJson = (response: Response): boolean => /^[^;]*[/+]json\s*(;|$)/i
 export const isHtml = (response: Response): boolean => /^\s*text\/html\b/i.test(typeOf(response))
 export const isText = (response: Response): boolean => /^\s*text\//i.test(typeOf(response))
 
-export const isShort = ({ headers }: Response, longest = longestAnswer): boolean =>
-  !(Number(headers?.get('content-length')) > longest)
+export const isShort = ({ headers }: Response, maxBytes = longestAnswer): boolean =>
+  !(Number(headers?.get('content-length')) > maxBytes)

@@ -87,7 +87,7 @@ export interface LooseRoute extends CallOptions {
   /** What an ok response means whose body is neither JSON nor a stream that is read. */
   readonly unread?: TaskPatch | undefined
   /** See a provider's `Start`. */
-  readonly longest?: number
+  readonly maxBytes?: number
   readonly job?: (request: RouteRequest) => Job | undefined
   readonly redact?: (patch: TaskPatch) => TaskPatch
 }

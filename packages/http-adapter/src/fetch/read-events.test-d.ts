@@ -31,7 +31,10 @@ describe('readEvents', () => {
 
 describe('openai', () => {
   it('is a provider with options of its own', () => {
-    createTrackedFetch({ tracker, providers: [openai({ every: 5_000, videoUrl: (id) => `/videos/${id}` })] })
+    createTrackedFetch({
+      tracker,
+      providers: [openai({ interval: 5_000, videoUrl: (id) => `/videos/${id}` })],
+    })
     // @ts-expect-error the client's option has another spelling
     openai({ baseURL: 'https://api.openai.com/v1' })
   })

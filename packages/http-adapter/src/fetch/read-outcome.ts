@@ -38,7 +38,7 @@ const pausedStage = 'waiting for the response to be read'
  */
 export function readOutcome(
   shared: SharedResponse,
-  { read, stream, longest, unread }: Pick<LooseRoute, 'read' | 'stream' | 'longest' | 'unread'>,
+  { read, stream, maxBytes, unread }: Pick<LooseRoute, 'read' | 'stream' | 'maxBytes' | 'unread'>,
   request: RouteRequest,
   run: ReadRun,
 ): Outcome | Promise<Outcome> {
@@ -53,7 +53,7 @@ export function readOutcome(
     if (isJson(original)) {
       if (!read) return said()
       const reading = readJson(shared, (body) => read(body, request), run.report, {
-        longest,
+        maxBytes,
         empty: unread,
         invalid: unread ?? misread(request.url.pathname, undefined),
         linger,
@@ -140,12 +140,12 @@ function failureOf(shared: SharedResponse): Response {
  */
 function textCopyOf(
   original: Response,
-  longest = longestAnswer,
+  maxBytes = longestAnswer,
   onFail: (error: unknown) => void = () => {},
 ): ReadableStream<Bytes> | undefined {
   const clone = cloneOf(original)
   if (!clone) return undefined
-  const texts: Promise<string | undefined>[] = [clone.text(longest)]
+  const texts: Promise<string | undefined>[] = [clone.text(maxBytes)]
   observe(texts[0]!, undefined, (error) => isBroken(error) && onFail(error))
   const reader = {
     async read() {

@@ -28,7 +28,7 @@ function setUp(answers: readonly (() => Response | Promise<Response>)[], more: o
     jobs: {
       ours: followHttpJob({
         fetch: send,
-        every: 1_000,
+        interval: 1_000,
         url: ({ id }) => `https://app.test/jobs/${id}`,
         cancel: ({ id }) => [`https://app.test/jobs/${id}/cancel`, post],
         read: (body) => body as { status: string },

@@ -52,10 +52,10 @@ export async function askJob(
 }
 
 /** The JSON of an answer; rejects for anything else, such as a host's page. */
-export async function jsonOf(response: Response, longest = longestAnswer): Promise<unknown> {
-  const text = await readText(response, longest)
+export async function jsonOf(response: Response, maxBytes = longestAnswer): Promise<unknown> {
+  const text = await readText(response, maxBytes)
   if (text === undefined) {
-    throw Object.assign(new Error(`the answer is longer than ${longest} bytes`), { retryable: false })
+    throw Object.assign(new Error(`the answer is longer than ${maxBytes} bytes`), { retryable: false })
   }
   try {
     return JSON.parse(text)

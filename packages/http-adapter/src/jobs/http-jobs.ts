@@ -35,7 +35,7 @@ export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<Job
    *
    * @default 1 MiB
    */
-  readonly longest?: number
+  readonly maxBytes?: number
   /** How the provider is told to end a job that was canceled or ran into its time limit. Default: it is not told. */
   readonly cancel?: (job: Job) => Question | Promise<Question>
 }
@@ -69,7 +69,7 @@ const mostLost = 1_000
  * tracker.resume({ ours: jobs })
  */
 export function followHttpJob(options: HttpJobOptions): HttpJobs {
-  const { every = 3_000, url, read, cancel, fetch: send = globalThis.fetch, tracker } = options
+  const { interval = 3_000, url, read, cancel, fetch: send = globalThis.fetch, tracker } = options
   const { needsOutput = true } = options
   const desks = new Set<Desk>()
   /** The tasks of jobs that nobody follows any more, though they may have gone on, by the jobs' ids. */
@@ -115,7 +115,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
     const polled = followJob({
       ...options,
       async read(_job, { signal }) {
-        const json = async (question: Question) => jsonOf(await ask(question, signal), options.longest)
+        const json = async (question: Question) => jsonOf(await ask(question, signal), options.maxBytes)
         const answer = async () => {
           const body = await json(await url(job))
           const state = await read(body, job, json)
@@ -130,7 +130,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       },
     })
     try {
-      if (request) await nap(desk, context, every)
+      if (request) await nap(desk, context, interval)
       return await polled(job, awake)
     } catch (error) {
       if (lost.size >= mostLost) lost.delete([...lost.keys()][0]!)
@@ -158,9 +158,9 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
   const listen = (job: Job, context: FollowContext, desk: Desk) =>
     followJob({
       needsOutput,
-      every: 0,
+      interval: 0,
       readTimeout: longestSilence,
-      mostErrors: 1,
+      maxConsecutiveErrors: 1,
       async read() {
         await heard(desk)
         return desk.told.shift()!
@@ -188,12 +188,12 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
   return Object.assign((job: Job, context: FollowContext) => follow(job, context), {
     begun: follow,
     tell,
-    watch({ id, read, longest }: Watch, answered: Promise<SharedResponse>, request: RouteRequest) {
+    watch({ id, read, maxBytes }: Watch, answered: Promise<SharedResponse>, request: RouteRequest) {
       observe(answered, (shared) => {
         const { original } = shared
         if (!original?.ok || !isJson(original)) return
         const toldIn = async (body: unknown) => ({ id: await id(request), state: await read(body, request) })
-        readJson(shared, toldIn, report, { longest })
+        readJson(shared, toldIn, report, { maxBytes })
           // A body that breaks off is its caller's to hear of.
           .catch(() => undefined)
           .then((told) => {

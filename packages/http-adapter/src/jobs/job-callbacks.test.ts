@@ -142,7 +142,7 @@ describe('values of another realm', () => {
       jobs: (tools) =>
         followHttpJob({
           ...tools,
-          every: Infinity,
+          interval: Infinity,
           url: () => jobUrl,
           read: (body) => body as { status: string },
         }),

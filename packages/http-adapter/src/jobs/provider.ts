@@ -13,8 +13,8 @@ export interface Start {
     body: unknown,
     request: RouteRequest,
   ) => TaskPatch | undefined | Promise<TaskPatch | undefined>
-  /** Bytes of the longest body that is read, where the provider repeats its input, say. Default: 1 MiB. */
-  readonly longest?: number
+  /** Maximum bytes of a body. A longer one is not read. Some providers repeat the input. @default 1 MiB */
+  readonly maxBytes?: number
   /** As a route's `stream`. */
   readonly stream?: ReadStream
   /** What to keep of the request, such as the model. */
@@ -45,7 +45,7 @@ export interface Watch {
     request: RouteRequest,
   ) => JobState | undefined | Promise<JobState | undefined>
   /** As of a `Start`. */
-  readonly longest?: number
+  readonly maxBytes?: number
 }
 
 /** Follows jobs; for `jobs` of a tracked fetch, and as it is for `tracker.resume`. */

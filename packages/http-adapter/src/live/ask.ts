@@ -9,7 +9,7 @@ export interface LiveHost extends World {
   readonly url: string
   readonly headers: () => HeadersInit | undefined | Promise<HeadersInit | undefined>
   /** In ms. */
-  readonly pollEvery: number
+  readonly pollInterval: number
 }
 
 /** Asks the collector, with two headers over those of the user; an empty one is left out. Throws what is no answer. */

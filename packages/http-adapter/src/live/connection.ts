@@ -47,7 +47,7 @@ export function connect(
   onState: (state: LiveState) => void,
   isLeaving: () => boolean = () => false,
 ): Connection {
-  const { tracker, url, pollEvery, clock, random, schedule } = host
+  const { tracker, url, pollInterval, clock, random, schedule } = host
   const take = createIntake(tracker)
   /** What has been told of this trouble. */
   const told = new Set<string>()
@@ -123,7 +123,7 @@ export function connect(
     if (ended && !isCut) tell(ended, next)
     if (next === 'waiting') {
       // What is good but short is asked for as often as snapshots.
-      const bounds = { first: firstWait, ...(isGood && { longest: pollEvery }) }
+      const bounds = { first: firstWait, ...(isGood && { max: pollInterval }) }
       const ms = Math.max(retryAfter ?? 0, backoff(retryAfter === undefined ? failures : 0, random(), bounds))
       if (!isCut) failures += 1
       say(next, clock() + ms)
@@ -131,7 +131,7 @@ export function connect(
     }
     say(next)
     if (next === 'stopped') return pause()
-    if (!ended) return pause(pollEvery)
+    if (!ended) return pause(pollInterval)
     blockedAt = clock()
     whyBlocked = error
   }

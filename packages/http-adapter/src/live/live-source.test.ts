@@ -31,9 +31,9 @@ describe('liveSource', () => {
     expect(() => make({ showId: '' })).toThrow('showId')
   })
 
-  it.each([0, -1, Number.NaN])('refuses to ask every %s ms', (pollEvery) => {
+  it.each([0, -1, Number.NaN])('refuses to ask every %s ms', (pollInterval) => {
     const { make } = setUpSource()
-    expect(() => make({ pollEvery })).toThrow(`pollEvery is ${pollEvery}`)
+    expect(() => make({ pollInterval })).toThrow(`pollInterval is ${pollInterval}`)
   })
 
   it('shows a show that was finished more than 30 days ago', async () => {

@@ -15,7 +15,7 @@ export interface LiveSourceOptions<P extends Pipeline> extends Partial<World> {
   /** Sent with every request; a function is asked for them each time. */
   readonly headers?: GivenHeaders
   /** How often snapshots are asked for where the stream is held back, in ms, from 100. Default 5,000. */
-  readonly pollEvery?: number
+  readonly pollInterval?: number
   /** The page whose return is watched; null for none. Default: the page around. */
   readonly page?: HostPage | null
 }
@@ -46,7 +46,7 @@ const channels = new WeakMap<object, Map<string, Channel>>()
  *
  * What goes wrong is told on the tracker's `error` event, once until all is well again. The first snapshot completes no
  * step; changes do. Throws a CallsheetError for a showId that cannot be, a TypeError for such a url or
- * pollEvery, and nothing later.
+ * pollInterval, and nothing later.
  *
  * @example
  * const source = liveSource({ tracker, url: '/api', showId: 'neon-noir' })
@@ -55,13 +55,14 @@ const channels = new WeakMap<object, Map<string, Channel>>()
  * release()
  */
 export function liveSource<P extends Pipeline>(options: LiveSourceOptions<P>): LiveSource {
-  const { tracker, showId, headers, pollEvery = 5_000, page = thisPage() } = options
+  const { tracker, showId, headers, pollInterval = 5_000, page = thisPage() } = options
   // Each throws for what cannot be: a mistake that should be seen at once.
   tracker.show(showId)
-  if (!(pollEvery >= 100)) throw new TypeError(`liveSource: pollEvery is ${pollEvery}; give ms from 100.`)
+  if (!(pollInterval >= 100))
+    throw new TypeError(`liveSource: pollInterval is ${pollInterval}; give ms from 100.`)
   const url = `${collectorUrl(options.url, 'liveSource')}/shows/${encodeURIComponent(showId)}`
   const ask = () => (typeof headers === 'function' ? headers() : headers)
-  const host = { ...worldOf(options), tracker, url, headers: ask, pollEvery }
+  const host = { ...worldOf(options), tracker, url, headers: ask, pollInterval }
   const known = channels.get(tracker) ?? new Map<string, Channel>()
   channels.set(tracker, known)
   const find = () => known.get(url)

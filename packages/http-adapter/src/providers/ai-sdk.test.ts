@@ -164,7 +164,7 @@ describe('the AI SDK with Replicate', () => {
   const { setUp, compare } = providerTests({
     start: ({ script = painting }: { script?: typeof painting }) =>
       startReplicateServer(script, { holds: script.length === 1 }),
-    provider: () => replicate({ every: 60_000 }),
+    provider: () => replicate({ interval: 60_000 }),
     clientOf: (fetch) => fetch,
     paid: (server) => server.count('create'),
   })
@@ -224,7 +224,7 @@ describe('the AI SDK with Replicate', () => {
     film(client, server).catch(() => {})
     await until(() => expect(page.tasks()[0]?.job?.id).toBe('prediction1'))
     const headers = { authorization: 'Bearer r8_test' }
-    const next = openPage(server.fetch, replicate({ every: 5, headers }), page.close())
+    const next = openPage(server.fetch, replicate({ interval: 5, headers }), page.close())
     server.set(painting.at(-1)!)
     expect(await next.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
     expect([server.count('create'), next.tasks().length]).toEqual([1, 1])
@@ -251,7 +251,7 @@ describe('the AI SDK with fal', () => {
           : server.fetch(input, init)
       return { ...server, fetch: files }
     },
-    provider: () => fal({ every: 5 }),
+    provider: () => fal({ interval: 5 }),
     clientOf: (fetch) => fetch,
     paid: (server) => server.count('run'),
   })

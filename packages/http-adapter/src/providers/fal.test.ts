@@ -36,7 +36,7 @@ interface Given extends FalOptions {
 
 const { setUp, compare } = providerTests({
   start: ({ script = painting }: Given) => startFalServer(script),
-  provider: (given) => fal({ every: 60_000, ...given }),
+  provider: (given) => fal({ interval: 60_000, ...given }),
   clientOf,
   paid: (server) => [server.count('submit'), server.all.length],
 })
@@ -89,7 +89,7 @@ describe('fal with the client of fal', () => {
   })
 
   it('asks itself when nobody else does', async () => {
-    const { page, server } = await compare((client) => client.queue.submit(app, { input }), { every: 5 })
+    const { page, server } = await compare((client) => client.queue.submit(app, { input }), { interval: 5 })
     expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
     expect([server.count('submit'), server.count('status'), server.count('result')]).toEqual([1, 4, 1])
   })
@@ -100,13 +100,13 @@ describe('fal with the client of fal', () => {
         const { request_id: requestId } = await client.queue.submit(app, { input })
         return client.queue.subscribeToStatus(app, { requestId, pollInterval: 5 })
       },
-      { every: 30 },
+      { interval: 30 },
     )
     expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
   })
 
   it('finds the request of a workflow', async () => {
-    const { server, page, client } = await setUp({ every: 5 })
+    const { server, page, client } = await setUp({ interval: 5 })
     server.fault('submit', { status: 200, body: { status: 'IN_QUEUE', request_id: 'r1', queue_position: 0 } })
     await client.queue.submit('workflows/acme/poster', { input })
     await until(() =>
@@ -204,7 +204,7 @@ describe('fal, when it goes wrong', () => {
   const broken: FalState = { status: 'COMPLETED', result: { status: 422, body: { detail } } }
 
   it('fails with a request whose result is an error', async () => {
-    const { page } = await compare(subscribe, { every: 20, script: [painting[0]!, broken] })
+    const { page } = await compare(subscribe, { interval: 20, script: [painting[0]!, broken] })
     expect(await page.end()).toMatchObject({
       status: 'failed',
       error: { message: 'prompt: flagged by a content checker' },
@@ -263,7 +263,7 @@ describe('fal, when it goes wrong', () => {
         void until(() => expect(at.count('status')).toBeGreaterThan(1)).then(() => controller.abort())
         return client.subscribe(app, { input, pollInterval: 5, abortSignal: controller.signal })
       },
-      { script: [painting[0]!], every: 20 },
+      { script: [painting[0]!], interval: 20 },
     )
     server.set(done)
     expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
@@ -325,7 +325,7 @@ describe('fal, when it goes wrong', () => {
 
   it('asks again itself whatever breaks', async () => {
     const { page, server } = await compare((client) => client.queue.submit(app, { input }), {
-      every: 5,
+      interval: 5,
       faults(at) {
         at.fault('status', tooMany(0), 'torn', 'refused', { status: 502, body: '<html>Bad gateway</html>' })
         at.fault('result', 'lost', tooMany(0), { status: 503, body: { detail: 'no runner' } })
@@ -337,7 +337,7 @@ describe('fal, when it goes wrong', () => {
 
   it('is interrupted when fal does not know the request any more', async () => {
     const { page } = await compare((client) => client.queue.submit(app, { input }), {
-      every: 5,
+      interval: 5,
       faults: (at) => at.fault('status', { status: 404, body: { detail: 'Request not found' } }),
     })
     page.skip(60_000)
@@ -366,11 +366,11 @@ describe('falProxy', () => {
   it('tracks a page that has no key, and follows its request after a reload', async () => {
     const { server } = await setUp({ script: painting.slice(0, 1) })
     const send = falProxy(proxyUrl, proxyOf(server.fetch))
-    const page = openPage(send, fal({ every: 5 }))
+    const page = openPage(send, fal({ interval: 5 }))
     const client = createFalClient({ credentials: () => undefined, fetch: page.fetch })
     await client.queue.submit(app, { input })
     await until(() => expect(page.tasks()[0]).toMatchObject({ job: request }))
-    const next = openPage(send, fal({ every: 5 }), page.close())
+    const next = openPage(send, fal({ interval: 5 }), page.close())
     server.set(done)
     expect(await next.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
     expect(server.count('submit')).toBe(1)
@@ -406,7 +406,7 @@ describe('fal after a reload', () => {
     await until(() => expect(server.count('status')).toBeGreaterThanOrEqual(asked))
     const saved = page.close()
     expect(saved).not.toContain('key:test')
-    const next = openPage(server.fetch, fal({ every: 5, headers }), saved)
+    const next = openPage(server.fetch, fal({ interval: 5, headers }), saved)
     await until(() => expect(server.count('status')).toBeGreaterThan(asked + 2))
     server.set(done)
     expect(await next.end()).toMatchObject({
@@ -422,7 +422,7 @@ describe('fal after a reload', () => {
     const { server, page, client } = await setUp({ script: [painting[0]!] })
     await client.queue.submit(app, { input })
     await until(() => expect(page.tasks()[0]).toMatchObject({ job: request }))
-    const next = openPage(server.fetch, fal({ every: 5, headers }), page.close())
+    const next = openPage(server.fetch, fal({ interval: 5, headers }), page.close())
     next.tracker.cancel({ showId: 's1' })
     await until(() => expect(server.count('cancel')).toBe(1))
     expect(await next.end()).toMatchObject({ status: 'canceled' })
@@ -440,7 +440,7 @@ describe('fal after a reload', () => {
     const { tracker } = openPage(server.fetch, fal())
     const job = { provider: 'fal', id: 'r1', ...(url && { url }) }
     tracker.addTask({ showId: 's1', type: 'trailer', status: 'processing', job })
-    const next = openPage(asked, fal({ every: 5, headers }), JSON.stringify(tracker.serialize()))
+    const next = openPage(asked, fal({ interval: 5, headers }), JSON.stringify(tracker.serialize()))
     expect(await next.end()).toMatchObject({ status: 'interrupted' })
     expect(asked).not.toHaveBeenCalled()
   })

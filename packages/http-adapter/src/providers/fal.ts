@@ -15,7 +15,7 @@ import { stages } from './stage.ts'
 export { falProxy } from './fal-proxy.ts'
 
 /** How fal is called. */
-export type FalOptions = Pick<HttpJobOptions, 'headers' | 'every' | 'timeout'>
+export type FalOptions = Pick<HttpJobOptions, 'headers' | 'interval' | 'timeout'>
 
 type Params = Readonly<Record<string, string>>
 

@@ -19,7 +19,7 @@ const options: JsonJobOptions = {
   start: `POST ${jobs}`,
   status: `${jobs}/:id`,
   cancel: `DELETE ${jobs}/:id`,
-  every: 60_000,
+  interval: 60_000,
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -71,7 +71,7 @@ describe('jsonJob', () => {
     'follows a job that does not say yet how it stands: %j',
     async (answer) => {
       const { page } = await compare(create, {
-        every: 5,
+        interval: 5,
         faults(at) {
           at.fault('create', { status: 200, body: answer })
           at.fault('status', { status: 200, body: { status: 'succeeded', imageUrl: picture } })
@@ -95,7 +95,7 @@ describe('jsonJob', () => {
   })
 
   it('asks itself when nobody else does', async () => {
-    const { page, server } = await compare(create, { every: 5 })
+    const { page, server } = await compare(create, { interval: 5 })
     expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
     expect([server.count('create'), server.count('status')]).toEqual([1, 3])
   })
@@ -127,7 +127,7 @@ describe('jsonJob', () => {
 
   it('needs no output where it is told so', async () => {
     for (const script of [[{ status: 'done' }], [{ status: 'starting' }, { status: 'done' }]]) {
-      const { page } = await compare(create, { script, needsOutput: false, every: 5 })
+      const { page } = await compare(create, { script, needsOutput: false, interval: 5 })
       expect(await page.end()).toMatchObject({ status: 'succeeded' })
     }
   })
@@ -141,7 +141,7 @@ describe('jsonJob', () => {
     }
     const page = openPage(
       fetch,
-      jsonJob({ start: 'POST /api/portrait', status: '/api/portrait/status?jobId=:id', every: 10_000 }),
+      jsonJob({ start: 'POST /api/portrait', status: '/api/portrait/status?jobId=:id', interval: 10_000 }),
     )
     await page.fetch('/api/portrait', { method: 'POST' })
     await until(() => expect(page.tasks()[0]?.job?.url).toBe('/api/portrait/status?jobId=7'))
@@ -153,7 +153,7 @@ describe('jsonJob', () => {
   it('speaks another language where it is taught', async () => {
     const { page } = await compare(create, {
       script: [{ phase: 1 }, { phase: 2, file: picture }],
-      every: 5,
+      interval: 5,
       read: (body) => {
         const { phase, file } = body as { phase: number; file?: string }
         return { status: phase === 2 ? 'done' : 'at it', ...(file && { outputUrl: file }) }
@@ -178,7 +178,7 @@ describe('jsonJob, when it goes wrong', () => {
         const [, { jobId }] = await create(fetch)
         await fetch(`${jobs}/${jobId}`, { method: 'DELETE' })
       },
-      { script: [{ status: 'starting' }], every: 20 },
+      { script: [{ status: 'starting' }], interval: 20 },
     )
     expect(await page.end()).toMatchObject({ status: 'canceled' })
   })
@@ -216,7 +216,7 @@ describe('jsonJob, when it goes wrong', () => {
 
   it('asks again itself whatever breaks', async () => {
     const { page, server } = await compare(create, {
-      every: 5,
+      interval: 5,
       script: [
         { status: 'starting' },
         { status: null, detail: 'the store is away', isTransient: true },
@@ -239,7 +239,7 @@ describe('jsonJob, when it goes wrong', () => {
 
 describe('jsonJob after a reload', () => {
   it.each([0, 1, 2])('follows a job that was told of %i times, and begins none', async (asked) => {
-    const { server, page, provider } = await setUp({ script: painting.slice(0, asked + 1), every: 5 })
+    const { server, page, provider } = await setUp({ script: painting.slice(0, asked + 1), interval: 5 })
     poll(page.fetch).catch(() => {})
     await until(() => expect(page.tasks()[0]).toMatchObject({ job }))
     await until(() => expect(server.count('status')).toBeGreaterThanOrEqual(asked))
@@ -258,7 +258,7 @@ describe('jsonJob after a reload', () => {
     const asked = vi.fn<Fetch>()
     const { tracker } = openPage(asked, jsonJob(options))
     tracker.addTask({ showId: 's1', type: 'trailer', status: 'processing', job: { provider: 'json', id } })
-    const next = openPage(asked, jsonJob({ ...options, every: 5 }), JSON.stringify(tracker.serialize()))
+    const next = openPage(asked, jsonJob({ ...options, interval: 5 }), JSON.stringify(tracker.serialize()))
     expect(await next.end()).toMatchObject({ status: 'interrupted' })
     expect(asked).not.toHaveBeenCalled()
   })

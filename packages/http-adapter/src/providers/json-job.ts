@@ -12,7 +12,7 @@ export { jsonState } from './json-state.ts'
 /** How a server of one's own gives jobs. */
 export interface JsonJobOptions extends Pick<
   HttpJobOptions,
-  'headers' | 'every' | 'timeout' | 'needsOutput'
+  'headers' | 'interval' | 'timeout' | 'needsOutput'
 > {
   /** As it stands in the `provider` of a job; each of several servers needs its own. Default: `json`. */
   readonly name?: string

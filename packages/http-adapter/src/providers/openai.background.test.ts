@@ -27,7 +27,7 @@ describe('openai with responses in the background', () => {
   it('asks itself when nobody else does', async () => {
     const { server, page } = await compare(
       (client) => client.responses.create({ model, input: prompt, background: true }),
-      { every: 5, script: { responses: writing } },
+      { interval: 5, script: { responses: writing } },
     )
     expect(await page.end()).toMatchObject({ status: 'succeeded', job })
     expect([server.count('responses'), server.count('response')]).toEqual([1, 2])
@@ -37,7 +37,7 @@ describe('openai with responses in the background', () => {
     const { server, page } = await compare(
       async (client) =>
         listOf(await client.responses.create({ model, input: prompt, background: true, stream: true })),
-      { every: 5, script: { responses: writing }, faults: (at) => at.fault('responses', 'torn') },
+      { interval: 5, script: { responses: writing }, faults: (at) => at.fault('responses', 'torn') },
     )
     expect(await page.end()).toMatchObject({ status: 'succeeded', job })
     expect([server.count('responses'), server.count('response')]).toEqual([1, 2])
@@ -85,7 +85,7 @@ describe('openai with responses in the background', () => {
         for await (const event of stream) if (event.type === 'response.queued') return event
         return undefined
       },
-      { every: 5, script: { responses: writing, pace: gate().pass } },
+      { interval: 5, script: { responses: writing, pace: gate().pass } },
     )
     expect(await page.end()).toMatchObject({ status: 'succeeded', job })
     expect(server.count('responses')).toBe(1)
@@ -104,7 +104,7 @@ describe('openai with responses in the background', () => {
       await until(() => expect(page.tasks()[0]).toMatchObject({ job }))
       const saved = page.close()
       expect(saved).not.toContain('sk-test')
-      const next = openPage(server.fetch, openai({ every: 5, headers }), saved)
+      const next = openPage(server.fetch, openai({ interval: 5, headers }), saved)
       await until(() => expect(next.tasks()[0]?.stage).toBe('running'))
       server.responses.set(writing.at(-1)!)
       expect(await next.end()).toMatchObject({
@@ -121,7 +121,7 @@ describe('openai with responses in the background', () => {
     const { server, page, client } = await setUp({ script: { responses: [{ status: 'in_progress' }] } })
     await client.responses.create({ model, input: prompt, background: true })
     await until(() => expect(page.tasks()[0]).toMatchObject({ job }))
-    const next = openPage(server.fetch, openai({ every: 5, headers: () => headers }), page.close())
+    const next = openPage(server.fetch, openai({ interval: 5, headers: () => headers }), page.close())
     next.tracker.cancel({ showId: 's1' })
     await until(() => expect(server.responses.all[0]?.state.status).toBe('cancelled'))
     expect(await next.end()).toMatchObject({ status: 'canceled' })

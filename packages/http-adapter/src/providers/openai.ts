@@ -8,7 +8,7 @@ import type { Provider, Start, Watch } from '../jobs/provider.ts'
 import { createRepeats } from './repeats.ts'
 
 /** How OpenAI is called. */
-export interface OpenAiOptions extends Pick<HttpJobOptions, 'headers' | 'every' | 'timeout'> {
+export interface OpenAiOptions extends Pick<HttpJobOptions, 'headers' | 'interval' | 'timeout'> {
   /** As the client's own option. Default: `https://api.openai.com/v1` */
   readonly baseUrl?: string
   /** Where a finished video can be seen: OpenAI gives it only to those who have the key. Default: nowhere. */
@@ -16,7 +16,7 @@ export interface OpenAiOptions extends Pick<HttpJobOptions, 'headers' | 'every' 
 }
 
 /** Pictures come in base64. */
-const longest = 67_108_864
+const maxBytes = 67_108_864
 
 /**
  * Understands the calls of OpenAI's client, and of every other that speaks to OpenAI: pictures, responses, chats,
@@ -68,10 +68,10 @@ export function openai({
     read: async (body) =>
       begin(await stateOf(body), { provider: 'openai', body, handle: jobOf?.(fieldsOf(body)['id']) }),
   })
-  const images: Start = { ...start(imagesState), longest, stream: readImages }
+  const images: Start = { ...start(imagesState), maxBytes, stream: readImages }
   const response: Start = {
     ...start(responseState, handleOf('responses')),
-    longest,
+    maxBytes,
     stream: readResponse(handleOf('responses')),
   }
   const film = start(video, handleOf('videos'))
@@ -95,14 +95,14 @@ export function openai({
     },
     watches: {
       [`GET ${base}/videos/:id`]: watch(video),
-      [`GET ${base}/responses/:id`]: { ...watch(responseState), longest },
-      [`POST ${base}/responses/:id/cancel`]: { ...watch(responseState), longest },
+      [`GET ${base}/responses/:id`]: { ...watch(responseState), maxBytes },
+      [`POST ${base}/responses/:id/cancel`]: { ...watch(responseState), maxBytes },
     },
     jobs: (tools) =>
       followHttpJob({
         ...tools,
         ...options,
-        longest,
+        maxBytes,
         url: urlOf,
         read: (body, job) => (isResponse(job) ? responseState(body) : video(body)),
         cancel(job) {

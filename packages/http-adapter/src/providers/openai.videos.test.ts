@@ -57,7 +57,7 @@ describe('openai with videos', () => {
         at.videos.set({ status: 'completed' })
         return (await client.videos.downloadContent(id)).text()
       },
-      { every: 5, script: { videos: filming } },
+      { interval: 5, script: { videos: filming } },
     )
     const task = await page.end()
     expect(task).toMatchObject({ status: 'succeeded', job, metadata: { outputType: 'video' } })
@@ -159,7 +159,7 @@ describe('openai with videos', () => {
 
   it('is interrupted when OpenAI does not know it any more', async () => {
     const { page } = await compare(begun, {
-      every: 5,
+      interval: 5,
       script: { videos: filming },
       faults: (at) => at.fault('video', problem(404, "Video with id 'video_1' not found.")),
     })
@@ -174,7 +174,7 @@ describe('openai with videos', () => {
     await until(() => expect(server.count('video')).toBeGreaterThanOrEqual(times))
     const saved = page.close()
     expect(saved).not.toContain('sk-test')
-    const next = openPage(server.fetch, openai({ every: 5, headers }), saved)
+    const next = openPage(server.fetch, openai({ interval: 5, headers }), saved)
     await until(() => expect(server.count('video')).toBeGreaterThan(times + 2))
     server.videos.set({ status: 'completed' })
     expect(await next.end()).toMatchObject({ status: 'succeeded', id: page.tasks()[0]?.id })
@@ -186,7 +186,7 @@ describe('openai with videos', () => {
     const { server, page, client } = await setUp({ script: { videos: filming } })
     await begun(client, server)
     await until(() => expect(page.tasks()[0]).toMatchObject({ job }))
-    const next = openPage(server.fetch, openai({ every: 5 }), page.close())
+    const next = openPage(server.fetch, openai({ interval: 5 }), page.close())
     next.skip(60_000)
     expect(await next.end()).toMatchObject({ status: 'interrupted' })
     expect(server.count('videos')).toBe(1)
@@ -210,7 +210,7 @@ describe('openai with videos', () => {
       asked.push(address as string)
       return new Response()
     }
-    const next = openPage(spy, openai({ every: 5, headers }), JSON.stringify(tracker.serialize()))
+    const next = openPage(spy, openai({ interval: 5, headers }), JSON.stringify(tracker.serialize()))
     expect(await next.end()).toMatchObject({ status: 'interrupted' })
     expect(asked).toEqual([])
   })

@@ -34,7 +34,7 @@ interface Given extends ReplicateOptions {
 
 const { setUp, compare } = providerTests({
   start: ({ script = painting, holds = false }: Given) => startReplicateServer(script, { holds }),
-  provider: (given) => replicate({ every: 60_000, ...given }),
+  provider: (given) => replicate({ interval: 60_000, ...given }),
   clientOf,
   paid: (server) => [server.count('create'), server.all.length],
 })
@@ -93,7 +93,7 @@ describe('replicate with the client of Replicate', () => {
   it('goes on where the client gives up: at a wait that ran out while the model was at work', async () => {
     const { page, expected } = await compare((client) => client.run('acme/painter', { input }), {
       script: painting.slice(1),
-      every: 5,
+      interval: 5,
     })
     expect(expected).toEqual({ value: null })
     expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
@@ -102,7 +102,7 @@ describe('replicate with the client of Replicate', () => {
   it('asks itself when nobody else does', async () => {
     const { page, server } = await compare(
       (client) => client.deployments.predictions.create('acme', 'painter', { input }),
-      { every: 5 },
+      { interval: 5 },
     )
     expect(await page.end()).toMatchObject({
       status: 'succeeded',
@@ -130,7 +130,7 @@ describe('replicate with the client of Replicate', () => {
           pieces.push(`${event} ${data}`)
         return pieces
       },
-      { every: 5, script: [{ status: 'processing' }] },
+      { interval: 5, script: [{ status: 'processing' }] },
     )
     expect(await page.end()).toMatchObject({ status: 'succeeded' })
   })
@@ -222,7 +222,7 @@ describe('replicate, when it goes wrong', () => {
 
   it.each(['canceled', 'aborted'] as const)('is canceled when the prediction is %s', async (status) => {
     const { page } = await compare((client) => client.predictions.create({ model: 'acme/painter', input }), {
-      every: 5,
+      interval: 5,
       script: [{ status: 'starting' }, { status }],
     })
     expect(await page.end()).toMatchObject({ status: 'canceled' })
@@ -269,7 +269,7 @@ describe('replicate, when it goes wrong', () => {
   it('is canceled at Replicate when it takes too long', async () => {
     const { server, page, client } = await setUp({
       script: [{ status: 'processing' }],
-      every: 10,
+      interval: 10,
       timeout: 60,
     })
     await client.predictions.create({ model: 'acme/painter', input })
@@ -319,7 +319,7 @@ describe('replicate, when it goes wrong', () => {
     const { page, server } = await compare(
       (client) => client.predictions.create({ model: 'acme/painter', input }),
       {
-        every: 5,
+        interval: 5,
         faults: (at) =>
           at.fault('get', throttled(0), 'torn', 'refused', 'lost', {
             status: 502,
@@ -333,7 +333,7 @@ describe('replicate, when it goes wrong', () => {
 
   it('is interrupted when Replicate does not know the prediction any more', async () => {
     const { page } = await compare((client) => client.predictions.create({ model: 'acme/painter', input }), {
-      every: 5,
+      interval: 5,
       faults: (at) => at.fault('get', { status: 404, body: { detail: 'gone' } }),
     })
     page.skip(60_000)
@@ -353,7 +353,7 @@ describe('replicate after a reload', () => {
       await until(() => expect(server.count('get')).toBeGreaterThanOrEqual(gets))
       const saved = page.close()
       expect(saved).not.toContain('r8_test')
-      const next = openPage(server.fetch, replicate({ every: 5, headers }), saved)
+      const next = openPage(server.fetch, replicate({ interval: 5, headers }), saved)
       await until(() => expect(server.count('get')).toBeGreaterThan(gets + 2))
       server.set(painting.at(-1)!)
       expect(await next.end()).toMatchObject({
@@ -370,7 +370,7 @@ describe('replicate after a reload', () => {
     const { server, page, client } = await setUp({ holds: true })
     void client.run('acme/painter', { input })
     await until(() => expect(server.all).toHaveLength(1))
-    const next = openPage(server.fetch, replicate({ every: 5, headers }), page.close())
+    const next = openPage(server.fetch, replicate({ interval: 5, headers }), page.close())
     expect(await next.end()).toMatchObject({ status: 'interrupted' })
     expect(server.count('create')).toBe(1)
   })
@@ -379,7 +379,7 @@ describe('replicate after a reload', () => {
     const { server, page, client } = await setUp({ script: [{ status: 'processing' }] })
     await client.predictions.create({ model: 'acme/painter', input })
     await until(() => expect(page.tasks()[0]).toMatchObject({ job: prediction }))
-    const next = openPage(server.fetch, replicate({ every: 5, headers: () => headers }), page.close())
+    const next = openPage(server.fetch, replicate({ interval: 5, headers: () => headers }), page.close())
     next.tracker.cancel({ showId: 's1' })
     await until(() => expect(server.all[0]?.state.status).toBe('canceled'))
     expect(await next.end()).toMatchObject({ status: 'canceled' })
@@ -389,7 +389,7 @@ describe('replicate after a reload', () => {
     const { server, page, client } = await setUp({ script: [{ status: 'processing' }] })
     await client.predictions.create({ model: 'acme/painter', input })
     await until(() => expect(page.tasks()[0]).toMatchObject({ job: prediction }))
-    const next = openPage(server.fetch, replicate({ every: 5 }), page.close())
+    const next = openPage(server.fetch, replicate({ interval: 5 }), page.close())
     next.skip(60_000)
     expect(await next.end()).toMatchObject({ status: 'interrupted' })
     expect(server.count('create')).toBe(1)
@@ -411,7 +411,7 @@ describe('replicate after a reload', () => {
       status: 'processing',
       job: { provider: 'replicate', id: '../../evil?', url: 'https://evil.example' },
     })
-    const next = openPage(spy, replicate({ every: 5, headers }), JSON.stringify(tracker.serialize()))
+    const next = openPage(spy, replicate({ interval: 5, headers }), JSON.stringify(tracker.serialize()))
     next.skip(60_000)
     expect(await next.end()).toMatchObject({ status: 'interrupted' })
     expect(asked).toEqual(['https://api.replicate.com/v1/predictions/..%2F..%2Fevil%3F'])

@@ -5,13 +5,13 @@ import { replicateState } from './replicate-state.ts'
 import { createRepeats } from './repeats.ts'
 
 /** How Replicate is called. */
-export interface ReplicateOptions extends Pick<HttpJobOptions, 'headers' | 'every' | 'timeout'> {
+export interface ReplicateOptions extends Pick<HttpJobOptions, 'headers' | 'interval' | 'timeout'> {
   /** As the client's own option. Default: `https://api.replicate.com/v1` */
   readonly baseUrl?: string
 }
 
 /** A prediction repeats its input, of which the client puts files of 10 MB into it as texts. */
-const longest = 33_554_432
+const maxBytes = 33_554_432
 
 /**
  * Understands the calls of Replicate's client: predictions of models, versions and deployments.
@@ -32,7 +32,7 @@ export function replicate({
   const base = baseUrl.replace(/\/+$/, '') as `https://${string}`
   const urlOf = (id: string) => `${base}/predictions/${segmentOf(id)}`
   const create: Start = {
-    longest,
+    maxBytes,
     repeats: createRepeats(),
     read(body) {
       const { id } = Object(body) as { readonly id?: unknown }
@@ -51,7 +51,7 @@ export function replicate({
   const prediction: Watch = {
     id: ({ params }) => (params as Readonly<Record<string, string>>)['id'],
     read: replicateState,
-    longest,
+    maxBytes,
   }
   return {
     name: 'replicate',
@@ -68,7 +68,7 @@ export function replicate({
       followHttpJob({
         ...tools,
         ...options,
-        longest,
+        maxBytes,
         url: ({ id }) => urlOf(id),
         read: replicateState,
         cancel: ({ id }) => [`${urlOf(id)}/cancel`, { method: 'POST' }],

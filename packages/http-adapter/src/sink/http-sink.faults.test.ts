@@ -204,7 +204,7 @@ describe('httpSink and a collector at which everything goes wrong', () => {
   it('drops no more than it counts when its bounds are narrow', { timeout: 300_000 }, () =>
     fc.assert(
       fc.asyncProperty(acts, unkind, async (acts, mishaps) => {
-        const run = setUp(mishaps, { maxTasks: 2 }, false)
+        const run = setUp(mishaps, { maxRecords: 2 }, false)
         try {
           for (const one of acts) await run.perform(one)
           await run.drain()
@@ -228,7 +228,7 @@ describe('httpSink and a collector at which everything goes wrong', () => {
   it('counts all of it in its storage, over tabs and crashes', { timeout: 300_000 }, () =>
     fc.assert(
       fc.asyncProperty(acts, unkind, async (acts, mishaps) => {
-        const run = setUp(mishaps, { maxTasks: 2 }, true)
+        const run = setUp(mishaps, { maxRecords: 2 }, true)
         try {
           for (const one of acts) await run.perform(one)
           await run.drain()

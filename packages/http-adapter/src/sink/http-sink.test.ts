@@ -354,7 +354,7 @@ describe('a life of httpSink', () => {
     [{ url: 'https://me:pw@host/' }, /^(?!.*pw).*give as url/],
     [{ url: 'https://host/?key=1' }, /^(?!.*key).*give as url/],
     [{ url, delay: Number.NaN }, /delay is "NaN"/],
-    [{ url, maxTasks: -1 }, /maxTasks is "-1"/],
+    [{ url, maxRecords: -1 }, /maxRecords is "-1"/],
     [{ url, timeout: '9' as never as number, maxBytes: 'many' as never }, /maxBytes is "many"/],
   ])('refuses %j at once', (options, message) => {
     expect(() => httpSink(options)).toThrow(TypeError)

@@ -237,7 +237,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   const bounds = { ...most }
 
   function keepInMemory(error: unknown): void {
-    most.tasks = options.maxTasks ?? inMemory.tasks
+    most.tasks = options.maxRecords ?? inMemory.tasks
     most.bytes = options.maxBytes ?? inMemory.bytes
     queue.prune()
     tell('its storage fails, so it goes on in memory', error)

@@ -19,7 +19,7 @@ export interface HttpSinkOptions extends Partial<World> {
   /** Where the queue survives a reload, a crash, or a long time offline. Default: memory alone. */
   readonly storage?: QueueStorage
   /** How many records may wait. Default 1,000; with a storage 10,000. */
-  readonly maxTasks?: number
+  readonly maxRecords?: number
   /**
    * How many bytes of JSON may wait. Default 1 MiB; with a storage 5 MiB. Kept to when a request has ended, and each
    * `delay` while none can be made; in between, the bound in records holds.
@@ -47,7 +47,7 @@ export function readOptions({
   headers,
   origins = ['local'],
   storage,
-  maxTasks = storage ? 10_000 : inMemory.tasks,
+  maxRecords = storage ? 10_000 : inMemory.tasks,
   maxBytes = storage ? 5_242_880 : inMemory.bytes,
   delay = 1_000,
   timeout = 10_000,
@@ -55,7 +55,7 @@ export function readOptions({
   page = thisPage(),
   ...world
 }: HttpSinkOptions) {
-  for (const [name, value] of Object.entries({ maxTasks, maxBytes, delay, timeout })) {
+  for (const [name, value] of Object.entries({ maxRecords, maxBytes, delay, timeout })) {
     if (!(value >= 0)) throw new TypeError(`httpSink: ${name} is "${String(value)}"; give a number from 0.`)
   }
   const host = {
@@ -65,5 +65,5 @@ export function readOptions({
     gzip,
     timeout,
   }
-  return { host, origins, storage, most: { tasks: maxTasks, bytes: maxBytes }, delay, page }
+  return { host, origins, storage, most: { tasks: maxRecords, bytes: maxBytes }, delay, page }
 }

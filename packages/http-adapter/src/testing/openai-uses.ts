@@ -46,7 +46,7 @@ interface Given extends OpenAiOptions {
 
 export const { setUp, compare } = providerTests({
   start: ({ script = {} }: Given) => startOpenAiServer(script),
-  provider: (given) => openai({ every: 60_000, ...given }),
+  provider: (given) => openai({ interval: 60_000, ...given }),
   clientOf,
   paid: (server) => Object.fromEntries(paid.map((endpoint) => [endpoint, server.count(endpoint)])),
 })

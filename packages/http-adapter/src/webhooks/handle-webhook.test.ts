@@ -250,7 +250,7 @@ describe('what handleWebhook refuses', () => {
     const init = { method: 'POST', headers, body: endless, duplex: 'half' } as RequestInit
     expect(await answerTo(new Request('https://app.test/hooks', init))).toEqual(tooLarge)
     expect([read < 1_300_000, isLetGo]).toEqual([true, true])
-    expect(await answerTo(requestOf({ headers, body }), { mostBytes: 10 })).toMatchObject([413, {}])
+    expect(await answerTo(requestOf({ headers, body }), { maxBytes: 10 })).toMatchObject([413, {}])
   })
 
   it('a body that breaks off', async () => {

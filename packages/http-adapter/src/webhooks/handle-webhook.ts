@@ -13,7 +13,7 @@ export interface WebhookOptions<T extends KnownTask = KnownTask> {
   /** A tracker as it is, or what finds and updates tasks elsewhere. */
   readonly target: WebhookTracker | WebhookTarget<T>
   /** Bytes. A larger body is refused. Default 1 MiB. */
-  readonly mostBytes?: number
+  readonly maxBytes?: number
   /** Whether a success without `outputUrl`, `outputs` or `metadata` is a failure. Default true. */
   readonly needsOutput?: boolean
   /** Epoch ms. Default: Date.now. */
@@ -69,9 +69,9 @@ export async function handleWebhook<T extends KnownTask>(
 }
 
 async function take<T extends KnownTask>(request: Request, options: WebhookOptions<T>) {
-  const { source, mostBytes = 1_048_576, clock = Date.now } = options
+  const { source, maxBytes = 1_048_576, clock = Date.now } = options
   if (request.method !== 'POST') throw new Refusal(405, 'only POST is taken in')
-  const body = await bodyOf(request, mostBytes)
+  const body = await bodyOf(request, maxBytes)
   // A clock that is asynchronous by mistake may reject.
   const now = await Promise.resolve(clock())
   const delivery = await source.verify({ headers: request.headers, body, now })
