@@ -4,6 +4,7 @@ import { wrappers } from './calls/all.ts'
 import { contestants } from './contestants/all.ts'
 import { createStorage, quota } from './contestants/stored-array.ts'
 import { prepareDeliveries } from './deliveries.ts'
+import { measureLargeShow } from './large-show.ts'
 import { createReceiver } from './receiver.ts'
 import { sendBurst, sendPaced } from './send.ts'
 import { senders } from './senders/all.ts'
@@ -43,6 +44,12 @@ describe('createStorage', () => {
     storage.setItem('key', 'x'.repeat(quota - 3))
     expect(() => storage.setItem('key', 'x'.repeat(quota - 2))).toThrow(DOMException)
     expect(storage.getItem('key')).toHaveLength(quota - 3)
+  })
+})
+
+describe('measureLargeShow', () => {
+  it('asks questions that have an answer', () => {
+    expect(measureLargeShow(60, 1).map(({ name }) => name)).toEqual(['eta', 'readySlots'])
   })
 })
 

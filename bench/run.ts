@@ -3,6 +3,7 @@ import os from 'node:os'
 import { measureBatches } from './batch.ts'
 import { measureEvents } from './events.ts'
 import { measureForgetting, measureGrowth, measureHeaps } from './heap.ts'
+import { measureLargeShow } from './large-show.ts'
 import { report } from './report.ts'
 import { measureSending } from './sending.ts'
 import { sendingSection, sendingTitle } from './sending-report.ts'
@@ -69,6 +70,7 @@ async function reportRest(): Promise<string> {
   const tasks = isQuick ? 1_000 : 10_000
   const batches = measureBatches(tasks, isQuick ? 1 : 7)
   const snapshot = measureSnapshot(tasks, isQuick ? 1 : 7)
+  const questions = measureLargeShow(tasks, isQuick ? 3 : 21)
   const heaps = measureHeaps(tasks)
   const growth = measureGrowth(isQuick ? 1_000 : 100_000)
   const forgetting = measureForgetting(isQuick ? 10_000 : 1_000_000, isQuick ? 500 : 50_000)
@@ -78,6 +80,7 @@ async function reportRest(): Promise<string> {
     calls,
     batches,
     snapshot,
+    questions,
     heaps,
     growth,
     forgetting,

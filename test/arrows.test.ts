@@ -17,7 +17,7 @@ const stairs: Record<string, readonly string[]> = {
 
 /** Which of our packages each may know, and which others: design.md section 7. */
 const mayKnow: Record<string, readonly string[]> = {
-  core: ['zod', 'mitt', 'immer'],
+  core: ['zod', 'mitt', 'immer', 'flatqueue'],
   react: ['@callsheet/core', 'react'],
   'http-adapter': ['@callsheet/core', 'eventsource-parser'],
   ui: ['@callsheet/core', '@callsheet/react', 'react', 'react-dom', 'lucide-react', '@base-ui/react'],

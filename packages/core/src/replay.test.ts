@@ -6,9 +6,9 @@ import { taskOf } from './testing.ts'
 import { createTracker } from './tracker/tracker.ts'
 
 /** A show that takes a minute, recorded. */
-function recorded(limit?: number) {
+function recorded(options?: Parameters<typeof record>[0]) {
   let now = 1_000_000
-  const recording = record(limit)
+  const recording = record(options)
   const tracker = createTracker({ pipeline: showPipeline, clock: () => now, sinks: [recording], by: 'then' })
   const show = tracker.show('s')
   show.setTitle('Neon Noir')
@@ -149,8 +149,14 @@ describe('record', () => {
   })
 
   it('keeps the last lines within its limit, and says how many are gone', () => {
-    const { recording } = recorded(4)
+    const { recording } = recorded({ maxLines: 4 })
     expect(recording.lines).toHaveLength(4)
     expect(recording.dropped).toBe(5)
+  })
+
+  it.each([0, Number.NaN, '9'])('refuses %s as its limit', (maxLines) => {
+    expect(() => record({ maxLines: maxLines as number })).toThrow(
+      'Invalid maxLines: expected a number from 1',
+    )
   })
 })

@@ -1,6 +1,7 @@
 import type { Tracker, TrackerOptions } from './tracker/contract.ts'
 import { anyDuration } from './call/timers.ts'
 import { CallsheetError } from './records/errors.ts'
+import { assertNumber } from './write/input.ts'
 import type { Pipeline } from './records/pipeline.ts'
 import { parseRecords } from './schema/schema.ts'
 import type { ParsedRecords } from './tracker/snapshot.ts'
@@ -10,23 +11,29 @@ import { createTracker, defaults } from './tracker/tracker.ts'
 /** A sink that keeps every change as a line of JSON, in order. */
 export interface Recording extends Sink {
   readonly lines: readonly string[]
-  /** How many of the oldest lines had to go. */
+  /** The number of lines that were dropped. */
   readonly dropped: number
 }
 
+/** How much a recording keeps. */
+export interface RecordOptions {
+  /** The maximum number of lines. The oldest are dropped first. @default 100_000 */
+  readonly maxLines?: number
+}
+
 /**
- * Keeps a run: every change as one line of JSON, to be replayed for a demo, a bug report or a test.
+ * Records a run: every change as one line of JSON, to be replayed for a demo, a bug report or a test.
  *
  * The lines hold records as they are, redacted but with the queries of their addresses: share them as you would the
  * application's own data. For logs, use `toJSONLines`.
  *
- * @param limit How many lines are kept; the oldest go first. Default 100,000.
  * @example
  * const recording = record()
  * const tracker = createTracker({ pipeline: showPipeline, sinks: [recording] })
  * const text = recording.lines.join('\n')
  */
-export function record(limit = 100_000): Recording {
+export function record({ maxLines = 100_000 }: RecordOptions = {}): Recording {
+  assertNumber(maxLines, 'maxLines', 1)
   const lines: string[] = []
   let dropped = 0
   let at = 0
@@ -39,7 +46,7 @@ export function record(limit = 100_000): Recording {
       // A change has no time of its own: it is at its newest task's, or at the one before it.
       for (const { updatedAt } of tasks) at = Math.max(at, updatedAt)
       lines.push(toJsonLine({ at, origin, tasks, shows }))
-      if (lines.length <= limit) return
+      if (lines.length <= maxLines) return
       lines.shift()
       dropped += 1
     },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Durations } from './durations.ts'
-import { createDurations, eta, type Remaining } from './eta.ts'
+import { createDurations, eta, type Eta } from './eta.ts'
 import { stride, uniformOf } from '../records/hash.ts'
 import { readySlots } from '../state/ready.ts'
 import { showPipeline } from '../records/show-pipeline.ts'
@@ -20,7 +20,7 @@ interface Studio {
   readonly per: 'show' | 'step'
 }
 
-interface Prediction extends Pick<Remaining, 'from' | 'to'> {
+interface Prediction extends Pick<Eta, 'from' | 'to'> {
   readonly at: number
 }
 
@@ -104,7 +104,7 @@ function runShow(
   }
   // Looked at as a clock would, not knowing how long the show will take: long shows are looked at more often.
   const look = () => {
-    const remaining = eta(showPipeline, show.getPipeline(), now(), durations)
+    const remaining = eta(show.getPipeline(), now(), { pipeline: showPipeline, durations })
     if (remaining) predictions?.push({ at: now(), from: remaining.from, to: remaining.to })
     later(exponential(random, 22_000), look)
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { stride, uniformOf } from '../records/hash.ts'
 import { readDistribution } from './distribution.ts'
 
 const ten = Array.from({ length: 10 }, (_, place) => 2 ** place * 1_000)
@@ -29,6 +30,24 @@ describe('readDistribution', () => {
     const medianAfter = (passed: number) => exceededBy(0.5 * shareLonger(passed)) - passed
     expect(medianAfter(1_024_000)).toBeGreaterThan(medianAfter(512_000) * 1.9)
     expect(medianAfter(512_000)).toBeGreaterThan(100_000)
+  })
+
+  it('keeps its word with five durations, too: nine of ten stay under what a tenth exceeds', () => {
+    let bits = 1
+    const random = () => uniformOf((bits = (bits + stride) | 0))
+    const lognormal = (sigma: number) => {
+      const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+      return 1e6 * Math.exp(sigma * normal)
+    }
+    for (const sigma of [0.05, 0.3, 1]) {
+      let held = 0
+      for (let time = 0; time < 2_000; time += 1) {
+        const { exceededBy } = readDistribution(Array.from({ length: 5 }, () => lognormal(sigma)))
+        if (lognormal(sigma) <= exceededBy(0.1)) held += 1
+      }
+      expect(held / 2_000).toBeGreaterThan(0.85)
+      expect(held / 2_000).toBeLessThan(0.98)
+    }
   })
 
   it('never runs backwards, and a duration and its share lead to each other', () => {

@@ -22,6 +22,10 @@ const tookOf = (durations: Durations, key?: string) =>
 const byModel = () => createDurations({ key: ({ metadata }) => metadata?.['model'] as string | undefined })
 
 describe('createDurations', () => {
+  it.each([-1, Number.NaN])('refuses %d as the maximum of samples', (maxSamples) => {
+    expect(() => createDurations({ maxSamples })).toThrow('Invalid maxSamples: expected a number from 0')
+  })
+
   it('learns how long each succeeded task took, over all its attempts and only once', () => {
     const durations = createDurations()
     durations.learn(done('a', 100, 130))
@@ -80,7 +84,7 @@ describe('merging durations', () => {
   )
   const most = fc.constantFrom(0, 1, 5, 40, 4_096)
   const merged = (bound: number, ...lists: readonly (readonly DurationsRecord[])[]) => {
-    const durations = createDurations({ most: bound })
+    const durations = createDurations({ maxSamples: bound })
     for (const list of lists) durations.merge(list)
     return durations.serialize()
   }

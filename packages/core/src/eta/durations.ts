@@ -1,6 +1,7 @@
 import type { DurationsLike } from '../tracker/contract.ts'
 import { onRejected } from '../records/guard.ts'
 import { hash32 } from '../records/hash.ts'
+import { assertNumber } from '../write/input.ts'
 import { compareText, type DurationsRecord, type TaskRecord } from '../records/task.ts'
 import { isId, limits } from '../records/text.ts'
 
@@ -11,8 +12,8 @@ export type Sample = DurationsRecord['samples'][number]
 export interface DurationsOptions {
   /** What durations differ by within a step, such as the model; an id, or undefined. Default: nothing. */
   readonly key?: (task: TaskRecord) => string | undefined
-  /** How many samples are kept in all, the newest ones; 128 at most of each step and key. Default 4,096. */
-  readonly most?: number
+  /** The maximum number of samples. The newest are kept, at most 128 of each step and key. @default 4_096 */
+  readonly maxSamples?: number
 }
 
 /** How long tasks took. Given to `createTracker`, it learns from every succeeded task, and is in the snapshot. */
@@ -39,7 +40,8 @@ interface Window {
  * const durations = createDurations({ key: ({ metadata }) => metadata?.['model'] as string | undefined })
  * const tracker = createTracker({ pipeline: showPipeline, durations })
  */
-export function createDurations({ key, most = 4_096 }: DurationsOptions = {}): Durations {
+export function createDurations({ key, maxSamples = 4_096 }: DurationsOptions = {}): Durations {
+  assertNumber(maxSamples, 'maxSamples', 0)
   const windows = new Map<string, Window>()
   const ofAllKeys = new Map<string, readonly Sample[]>()
   let size = 0
@@ -57,7 +59,7 @@ export function createDurations({ key, most = 4_096 }: DurationsOptions = {}): D
     const samples = withSample(held.samples, sample)
     if (samples === held.samples) return
     put({ ...held, samples })
-    if (size <= most) return
+    if (size <= maxSamples) return
     const oldest = [...windows.values()].reduce((a, b) => (compareOldest(a, b) < 0 ? a : b))
     put({ ...oldest, samples: oldest.samples.slice(1) })
   }

@@ -51,8 +51,8 @@ function setup() {
         durations.learn(taskOf({ id, showId: id, type, status: 'succeeded', ...at, ...metadata }))
       }
     },
-    ask: () => eta(pipeline, show.getPipeline(), now, durations),
-    askOf: (task: Parameters<typeof etaOfTask>[0]) => etaOfTask(task, now, durations),
+    ask: () => eta(show.getPipeline(), now, { pipeline, durations }),
+    askOf: (task: Parameters<typeof etaOfTask>[0]) => etaOfTask(task, now, { durations }),
   }
 }
 
@@ -62,6 +62,10 @@ function knowing() {
   all.show.setCharacters([{ id: 'one' }, { id: 'two' }])
   return all
 }
+
+/** Durations of a show that ran twelve tasks of a step, four at once. */
+const fourAtOnce = (type: string): Sample[] =>
+  Array.from({ length: 12 }, (_, place) => [2_000 + 1_000 * Math.floor(place / 4), 1_000, place, type.length])
 
 /** Durations that are all alike have a little tail nevertheless. */
 const about = (ms: number) => expect.closeTo(ms, -Math.log10(ms * 0.25))
@@ -207,6 +211,30 @@ describe('eta', () => {
     const later = ask()!
     expect(later.isLonger).toBe(true)
     expect(later.from).toBeGreaterThan(2_000)
+  })
+
+  it('answers for a show of 10,000 items as for one of a hundred, but for the number of rounds', () => {
+    const { ask, show, finish, begin, durations } = knowing()
+    durations.merge([{ type: 'frame', samples: fourAtOnce('frame') }])
+    const total = (items: number) => {
+      show.setCharacters(Array.from({ length: items }, (_, place) => ({ id: `beat ${place}` })))
+      return ask()!
+    }
+    finish('outline')
+    const [small, large] = [total(100), total(10_000)]
+    expect(large.from / small.from).toBeGreaterThan(80)
+    expect(large.from / small.from).toBeLessThan(101)
+    expect(large).toMatchObject({ isBlocked: false, path: ['frame', 'ink', 'cut'] })
+    expect(large.to).toBeGreaterThan(large.from)
+    expect(total(10_000)).toEqual(large)
+    for (let place = 0; place < 4; place += 1) begin(`frame beat ${place}`)
+    expect(ask()!.from / large.from).toBeCloseTo(1, 1)
+  })
+
+  it.each([0, Number.NaN])('refuses %d simulations', (simulations) => {
+    const { show } = knowing()
+    const options = { pipeline, durations: createDurations(), simulations }
+    expect(() => eta(show.getPipeline(), 0, options)).toThrow('Invalid simulations: expected a number from 1')
   })
 
   it('knows running tasks by their key, where there are enough of it', () => {

@@ -1,104 +1,128 @@
+import { readDistribution } from './distribution.ts'
 import type { Durations } from './durations.ts'
-import { knowledgeOfTask, remainingAt } from './knowledge.ts'
+import { knowledgeOfTask } from './knowledge.ts'
 import type { Pipeline, StepType } from '../records/pipeline.ts'
 import { planRest, type Rest } from './plan.ts'
-import { rehearse, type Rehearsal } from './rehearsal.ts'
+import { type Course, simulate } from './simulation.ts'
 import { isActive, type TaskRecord } from '../records/task.ts'
+import { assertNumber } from '../write/input.ts'
 import type { PipelineView } from '../state/views.ts'
 
 export { createDurations, type Durations, type DurationsOptions, type Sample } from './durations.ts'
 
-/** How long one task will still take. */
-export interface RemainingOfTask {
-  /** Whole ms: half of all such tasks are done by then. */
+/** How long a task still takes. */
+export interface TaskEta {
+  /** The median, in whole ms. */
   readonly from: number
-  /** Whole ms: nine of ten are done by then. */
+  /** The 90th percentile, in whole ms. */
   readonly to: number
-  /** It has been running for longer than 95 of 100 tasks of its step ever take. The range takes that into account. */
+  /** The task has been running for longer than 95 % of the tasks of its step. The range takes that into account. */
   readonly isLonger: boolean
 }
 
-/** How long a show will still take, as far as it goes on by itself. */
-export interface Remaining<P extends Pipeline = Pipeline> extends RemainingOfTask {
-  /** As of one task: the one that most likely holds up all the rest. */
+/** How long a show still takes, as far as it goes on by itself. */
+export interface Eta<P extends Pipeline = Pipeline> extends TaskEta {
+  /** As of a task: the one that most likely holds up the rest. */
   readonly isLonger: boolean
-  /** Something will be missing even then: it failed, was canceled or lost, or waits for something that was. */
+  /** Something will be missing even then: it failed, was canceled or interrupted, or waits for such a task. */
   readonly isBlocked: boolean
   /** The steps that most likely decide how long it takes, in the pipeline's order. */
   readonly path: readonly StepType<P>[]
 }
 
-/** How an estimate is made. */
-export interface EtaOptions {
-  /** How many times the rest is rehearsed: more makes for a steadier range, and costs more. Default 200. */
-  readonly rehearsals?: number
+/** What an estimate is made from. */
+export interface TaskEtaOptions {
+  /** The durations that the tracker has learnt. */
+  readonly durations: Durations
+}
+
+/** What an estimate of a show is made from. */
+export interface EtaOptions<P extends Pipeline = Pipeline> extends TaskEtaOptions {
+  /** The pipeline of the show. */
+  readonly pipeline: P
+  /**
+   * The number of times that the rest of the show is simulated. More give a steadier range, and take longer.
+   *
+   * @default 200, and fewer for a show with more than 200 unfinished slots, down to 5
+   */
+  readonly simulations?: number
 }
 
 /**
- * How long a show will still take: `from` is the median, `to` the 90th percentile. Undefined when nothing goes on, when the characters are not known yet, or when of some step that has
- * to run there are fewer than nine durations.
+ * Estimates how long a show still takes: `from` is the median, `to` the 90th percentile. Gives undefined when nothing
+ * goes on, when the characters are not known yet, or when fewer than nine durations of a step are known that has to run.
  *
- * The rest is rehearsed with durations that were seen, along the prerequisites and with as many tasks at once as were
- * seen. What can be begun is taken to begin at once; what failed, was canceled or was lost, not at all, nor what waits
- * for it. Of optional steps counts what was begun. With the same arguments the answer is the same.
+ * The rest is simulated with durations that were seen, along the prerequisites, with as many tasks at once as were seen.
+ * Slots that can begin are taken to begin at once. Slots that failed, were canceled or interrupted are not, and neither
+ * is what waits for them. Optional steps count once they are begun. The same arguments give the same answer.
  *
  * @param now Epoch ms.
  * @example
  * const durations = createDurations()
  * const tracker = createTracker({ pipeline: showPipeline, durations })
- * eta(showPipeline, tracker.getPipeline('neon-noir'), Date.now(), durations) // undefined: nothing was learnt yet
+ * eta(tracker.getPipeline('neon-noir'), Date.now(), { pipeline: showPipeline, durations }) // undefined: nothing learnt yet
  */
 export function eta<P extends Pipeline>(
-  pipeline: P,
   view: PipelineView<P>,
   now: number,
-  durations: Durations,
-  { rehearsals = 200 }: EtaOptions = {},
-): Remaining<P> | undefined {
-  const rest = planRest(pipeline, view as unknown as PipelineView, now, durations)
+  options: EtaOptions<P>,
+): Eta<P> | undefined {
+  const { pipeline, simulations } = options
+  if (simulations !== undefined) assertNumber(simulations, 'simulations', 1)
+  const rest = planRest(view as unknown as PipelineView, now, options)
   if (!rest || rest.parts.length === 0) return undefined
-  const ways = rehearse(rest, Math.max(1, Math.floor(rehearsals)))
-  const took = Float64Array.from(ways, (way) => way.took).toSorted()
+  const courses = simulate(rest, timesFor(rest, simulations))
+  // Few simulations are read as few durations are: the 90th percentile may be longer than all of them.
+  const { exceededBy } = readDistribution(courses.map(({ took }) => took))
   return {
-    from: Math.round(took[Math.floor(took.length * 0.5)]!),
-    to: Math.round(took[Math.floor(took.length * 0.9)]!),
-    isLonger: rest.longer.has(mostFrequent(ways.map(({ path }) => path[0]!))),
+    from: Math.round(exceededBy(0.5)),
+    to: Math.round(exceededBy(0.1)),
+    isLonger: rest.longer.has(mostFrequent(courses.map(({ path }) => path[0]!))),
     isBlocked: rest.isBlocked,
-    path: pathOf(pipeline, rest, ways),
+    path: pathOf(pipeline, rest, courses),
   }
 }
 
 /**
- * How long a task will still take. Undefined when nobody works on it, or when there are fewer than nine durations of
- * its step.
+ * Estimates how long a task still takes. Gives undefined for a task that is not active, and when fewer than nine durations
+ * of its step are known.
  *
  * @param now Epoch ms.
  * @example
  * const task = tracker.getTask({ showId: 'neon-noir', type: 'trailer' })
- * const remaining = task && etaOfTask(task, Date.now(), durations)
+ * const remaining = task && etaOfTask(task, Date.now(), { durations })
  */
 export function etaOfTask(
   task: Pick<TaskRecord, 'type' | 'status' | 'startedAt'>,
   now: number,
-  durations: Durations,
-): RemainingOfTask | undefined {
-  const knowledge = isActive(task) ? knowledgeOfTask(task as TaskRecord, now, durations) : undefined
+  { durations }: TaskEtaOptions,
+): TaskEta | undefined {
+  const knowledge = isActive(task) ? knowledgeOfTask(task, now, durations) : undefined
   return (
     knowledge && {
-      from: Math.round(remainingAt(knowledge, 0.5)),
-      to: Math.round(remainingAt(knowledge, 0.1)),
+      from: Math.round(knowledge.exceededBy(0.5)),
+      to: Math.round(knowledge.exceededBy(0.1)),
       isLonger: knowledge.isLonger,
     }
   )
 }
 
-/** The steps on the path that most of the rehearsals took. */
+// The durations of many slots even out, so that fewer simulations tell as much.
+const maxDraws = 40_000
+
+/** The number of simulations. */
+const timesFor = ({ parts }: Rest, simulations: number | undefined): number =>
+  simulations === undefined
+    ? Math.min(200, Math.max(5, Math.floor(maxDraws / parts.length)))
+    : Math.floor(simulations)
+
+/** The steps of the path that most of the simulations took. */
 function pathOf<P extends Pipeline>(
   pipeline: P,
   { parts }: Rest,
-  ways: readonly Rehearsal[],
+  courses: readonly Course[],
 ): readonly StepType<P>[] {
-  const paths = ways.map(({ path }) => [...new Set(path.map((part) => parts[part]!.step))])
+  const paths = courses.map(({ path }) => [...new Set(path.map((part) => parts[part]!.step))])
   const places = mostFrequent(paths.map((path) => path.toSorted((a, b) => a - b).join(' '))).split(' ')
   return places.map((place) => pipeline.steps[Number(place)]!.type as StepType<P>)
 }

@@ -3,56 +3,64 @@ import type { Durations, Sample } from './durations.ts'
 import type { TaskRecord } from '../records/task.ts'
 import { elapsed } from '../records/time.ts'
 
-/** Of nine durations the longest is what nine of ten tasks are expected to stay under; of fewer, nobody knows that. */
-const fewest = 9
+/** The 90th percentile of nine durations is the longest of them. Fewer durations do not have one. */
+const minSamples = 9
 
-/** The share of tasks that take longer than what is "longer than usual". */
+/** A task is longer than usual when no more than this share of tasks takes as long. */
 const unusual = 0.05
 
-/** What is known of how long a task takes, or will still take. Durations in ms. */
+/** The size of a step's table of durations. */
+const tableSize = 1_024
+
+/** How long a task takes, or how long a running one still takes. */
 export interface Knowledge {
-  readonly distribution: Distribution
-  /** How long it has been running. */
-  readonly passed: number
-  /** The share of tasks that take longer than that. */
-  readonly share: number
+  /** The remaining duration in ms that is exceeded with this chance, from 0 to under 1. */
+  readonly exceededBy: (chance: number) => number
   readonly isLonger: boolean
-  /** What it may still take, the longest first, all of them equally likely. */
-  readonly table: Float64Array
 }
 
-// What many slots and calls have in common, for as long as the samples stay as they are.
-const knowledgeBySamples = new WeakMap<readonly Sample[], Knowledge>()
+/** What is known of the tasks of one step. */
+export interface StepKnowledge extends Knowledge {
+  /** The same for a task of the step that has been running for so many ms. */
+  readonly after: (passed: number) => Knowledge
+}
 
-/** What is known of the tasks of a step, of those with a key where they are enough; undefined when it is too little. */
-export function knowledgeOfStep(durations: Durations, type: string, key?: string): Knowledge | undefined {
+// Many slots and calls share it, for as long as the samples stay the same.
+const knowledgeBySamples = new WeakMap<readonly Sample[], StepKnowledge>()
+
+/** What is known of a step's tasks: of those with the key, if there are enough. Undefined for too few samples. */
+export function knowledgeOfStep(durations: Durations, type: string, key?: string): StepKnowledge | undefined {
   const samples = durations.samples(type, key)
-  if (samples.length < fewest) return key === undefined ? undefined : knowledgeOfStep(durations, type)
+  if (samples.length < minSamples) return key === undefined ? undefined : knowledgeOfStep(durations, type)
   const held = knowledgeBySamples.get(samples)
   if (held) return held
   const distribution = readDistribution(samples.map(([, duration]) => duration))
-  const knowledge = createKnowledge(distribution, 0, 1, 1_024)
+  const table = Float64Array.from({ length: tableSize }, (_, place) =>
+    distribution.exceededBy((place + 0.5) / tableSize),
+  )
+  const knowledge: StepKnowledge = {
+    exceededBy: (chance) => table[Math.floor(chance * tableSize)]!,
+    isLonger: false,
+    after: (passed) => knowledgeAfter(distribution, passed),
+  }
   knowledgeBySamples.set(samples, knowledge)
   return knowledge
 }
 
-/** The same of a task that is being worked on: it takes longer than it has taken already. */
-export function knowledgeOfTask(task: TaskRecord, now: number, durations: Durations): Knowledge | undefined {
-  const ofStep = knowledgeOfStep(durations, task.type, durations.keyOf(task))
-  if (!ofStep) return undefined
-  const { distribution } = ofStep
-  const passed = elapsed(task, now)
-  return createKnowledge(distribution, passed, distribution.shareLonger(passed), 128)
-}
-
-/** What the task may still take, in ms, with the chance that it takes longer. */
-export const remainingAt = ({ distribution, passed, share }: Knowledge, chance: number): number =>
-  Math.max(0, distribution.exceededBy(share * chance) - passed)
-
-function createKnowledge(distribution: Distribution, passed: number, share: number, size: number): Knowledge {
-  const knowledge = { distribution, passed, share, isLonger: share < unusual, table: new Float64Array(size) }
-  for (let place = 0; place < size; place += 1) {
-    knowledge.table[place] = remainingAt(knowledge, (place + 0.5) / size)
+/** A running task takes longer than the time that has passed. */
+function knowledgeAfter({ exceededBy, shareLonger }: Distribution, passed: number): Knowledge {
+  const share = shareLonger(passed)
+  return {
+    // A chance of 0 has no duration: the tail has no end.
+    exceededBy: (chance) => Math.max(0, exceededBy(share * Math.max(chance, 0.5 / tableSize)) - passed),
+    isLonger: share < unusual,
   }
-  return knowledge
 }
+
+/** What is known of a running task. */
+export const knowledgeOfTask = (
+  task: Pick<TaskRecord, 'type' | 'startedAt' | 'completedAt'>,
+  now: number,
+  durations: Durations,
+): Knowledge | undefined =>
+  knowledgeOfStep(durations, task.type, durations.keyOf(task as TaskRecord))?.after(elapsed(task, now))

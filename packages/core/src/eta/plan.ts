@@ -1,110 +1,158 @@
 import { readLimits } from './concurrency.ts'
 import type { Durations } from './durations.ts'
 import { hash32 } from '../records/hash.ts'
-import { type Knowledge, knowledgeOfStep, knowledgeOfTask } from './knowledge.ts'
+import { type Knowledge, knowledgeOfStep, type StepKnowledge } from './knowledge.ts'
 import type { Pipeline } from '../records/pipeline.ts'
-import { isMet, type Need, needsOf, settledIn } from '../state/ready.ts'
-import type { Part, Plan } from './rehearsal.ts'
+import { needsOf, settledIn } from '../state/ready.ts'
+import type { Gate, Part, Plan } from './simulation.ts'
 import type { TaskRecord } from '../records/task.ts'
+import { elapsed } from '../records/time.ts'
 import type { PipelineView, SlotView, StepView } from '../state/views.ts'
 
-/** What is left of a show and goes on by itself, ready to be rehearsed. */
+/** The rest of a show, as far as it goes on by itself. */
 export interface Rest extends Plan {
-  /** Parts that have been running for longer than is usual. */
+  /** Parts that have been running for longer than usual. */
   readonly longer: ReadonlySet<number>
-  /** Whether something would be missing even then. */
+  /** Whether something will be missing even then. */
   readonly isBlocked: boolean
 }
 
-type PlannedPart = Part & { readonly opens: number[] }
+type PlannedPart = Part & { readonly followers: number[] }
+type PlannedGate = Gate & { readonly behind: number[] }
 
-/** Plans what is left of a show. Undefined when it is not known how much that is, or how long some of it takes. */
+/** A step whose slots have been looked at. */
+interface PlannedStep {
+  readonly step: StepView
+  /** The part of each slot, or -1. */
+  readonly parts: Int32Array
+  /** The number of parts. */
+  count: number
+}
+
+/** Plans the rest of a show. Undefined while its size, or the duration of some of it, is not known. */
 export function planRest(
-  pipeline: Pipeline,
   view: PipelineView,
   now: number,
-  durations: Durations,
+  { pipeline, durations }: { readonly pipeline: Pipeline; readonly durations: Durations },
 ): Rest | undefined {
   const steps = view.steps as readonly StepView[]
   const parts: PlannedPart[] = []
-  const gates = createGates(parts)
+  const gates: PlannedGate[] = []
+  const planned: PlannedStep[] = []
   const longer = new Set<number>()
+  // The steps of which something could begin.
+  const waiting = new Set<number>()
+  let hasRunning = false
   let isBlocked = false
-  for (const [place, definition] of pipeline.steps.entries()) {
-    const step = steps[place]!
+  for (const [place, step] of steps.entries()) {
+    const { slots } = step
+    const here: PlannedStep = { step, parts: new Int32Array(slots.length).fill(-1), count: 0 }
+    planned.push(here)
     if (!step.counted) continue
-    // Nobody has said who the characters are.
+    // The characters are not known yet.
     if (step.total === 0) return undefined
-    for (const slot of step.slots) {
-      if (slot.done && slot.status !== 'active') continue
-      const waitsFor = gates.before(slot, needsOf(pipeline, steps, definition, slot.characterId))
-      if (!waitsFor) {
+    const entrance = createEntrance(pipeline, steps, place, planned)
+    if (entrance) gates.push(...entrance.gates)
+    const knowledgeOf = createKnowledge(durations, step.type, now)
+    const seed = hash32(`${view.showId}\n${step.type}`)
+    for (const [index, slot] of slots.entries()) {
+      const { status, done, characterId } = slot
+      const isRunning = status === 'active'
+      if (done && !isRunning) continue
+      const before = isRunning ? none : status === 'pending' ? entrance?.before(slot, index) : undefined
+      if (!before) {
         isBlocked = true
         continue
       }
-      const knowledge = knowledgeOf(step, slot, now, durations)
+      const knowledge = knowledgeOf(slot)
       if (!knowledge) return undefined
-      const seed = hash32([view.showId, step.type, slot.characterId].join('\n'))
-      const isRunning = slot.status === 'active'
-      if (knowledge.isLonger) longer.add(parts.length)
-      gates.add(step, slot)
-      parts.push({ step: place, isRunning, durations: knowledge.table, seed, waitsFor, opens: [] })
+      const part = parts.length
+      if (knowledge.isLonger) longer.add(part)
+      if (isRunning) hasRunning = true
+      for (const one of before) parts[one]!.followers.push(part)
+      const behind = isRunning ? none : entrance!.gates
+      const waits = before.length + behind.length
+      if (!isRunning && waits === 0) waiting.add(place)
+      for (const gate of behind) gate.behind.push(part)
+      here.parts[index] = part
+      here.count += 1
+      parts.push({
+        step: place,
+        isRunning,
+        takes: knowledge.exceededBy,
+        seed: seed ^ hash32(characterId ?? ''),
+        waits,
+        followers: [],
+      })
     }
   }
-  const limits = readLimits(steps, durations, waitingSteps(parts))
-  return { parts, gates: gates.missing, ...limits, longer, isBlocked }
+  // A show that is not being worked on says nothing of how much can run at once.
+  const limits = readLimits(steps, durations, hasRunning ? waiting : new Set())
+  return { parts, gates, ...limits, longer, isBlocked }
 }
 
-const knowledgeOf = (
-  { type }: StepView,
-  { status, task }: SlotView,
-  now: number,
-  durations: Durations,
-): Knowledge | undefined =>
-  status === 'active' ? knowledgeOfTask(task as TaskRecord, now, durations) : knowledgeOfStep(durations, type)
+const none: readonly never[] = []
 
-/** The steps of which something could be begun but is not, although the show is being worked on. */
-const waitingSteps = (parts: readonly Part[]): ReadonlySet<number> =>
-  parts.some(({ isRunning }) => isRunning)
-    ? new Set(
-        parts.flatMap(({ step, isRunning, waitsFor }) => (isRunning || waitsFor.length > 0 ? [] : [step])),
-      )
-    : new Set()
-
-/** What parts wait for: that so many of some others are done. */
-function createGates(parts: readonly PlannedPart[]) {
-  const missing: number[] = []
-  const byName = new Map<string, number>()
-  const partsOf = new Map<string, Map<string | undefined, number>>()
-
-  /** The gate that opens when the need is met; undefined when too few of those that it needs go on. */
-  function gateOf({ step, atLeast, item }: Need): number | undefined {
-    const planned = partsOf.get(step.type) ?? new Map<string | undefined, number>()
-    const openers =
-      item === undefined ? [...planned.values()] : [planned.get(item)].filter((part) => part !== undefined)
-    const count = item === undefined ? atLeast - settledIn(step) : 1
-    if (openers.length < count) return undefined
-    const name = JSON.stringify([step.type, count, item])
-    const known = byName.get(name)
-    if (known !== undefined) return known
-    const gate = missing.push(count) - 1
-    byName.set(name, gate)
-    for (const part of openers) parts[part]!.opens.push(gate)
-    return gate
+/** What is known of a step's slots, read once for each key. */
+function createKnowledge(durations: Durations, type: string, now: number) {
+  const ofStep = knowledgeOfStep(durations, type)
+  const byKey = new Map<string | undefined, StepKnowledge | undefined>([[undefined, ofStep]])
+  return ({ status, task }: SlotView): Knowledge | undefined => {
+    if (status !== 'active') return ofStep
+    const key = durations.keyOf(task as TaskRecord)
+    if (!byKey.has(key)) byKey.set(key, knowledgeOfStep(durations, type, key))
+    return byKey.get(key)?.after(elapsed(task as TaskRecord, now))
   }
+}
 
+/** The prerequisites of a step's slots; undefined when no slot of it will begin by itself. */
+function createEntrance(
+  pipeline: Pipeline,
+  steps: readonly StepView[],
+  place: number,
+  planned: readonly PlannedStep[],
+) {
+  const definition = pipeline.steps[place]!
+  const plannedOf = ({ type }: StepView) => planned[pipeline.indexOf(type)!]!
+  // The same for every item: which item it is makes no difference here.
+  const needs = needsOf(pipeline, steps, definition, definition.per === 'show' ? undefined : '')
+  const gates = needs
+    .filter(({ item }) => item === undefined)
+    .map(({ step, atLeast }): PlannedGate => {
+      return { step: pipeline.indexOf(step.type)!, missing: atLeast - settledIn(step), behind: [] }
+    })
+    .filter(({ missing }) => missing > 0)
+  if (gates.some(({ step, missing }) => missing > planned[step]!.count)) return undefined
+  const ofItem = needs
+    .filter(({ item }) => item !== undefined)
+    .map(({ step }) => createLookUp(plannedOf(step)))
   return {
-    missing,
-    /** The gates before a slot; undefined when it will not be begun by itself. What runs waits for nothing. */
-    before({ status }: SlotView, needs: readonly Need[]): readonly number[] | undefined {
-      if (status !== 'active' && status !== 'pending') return undefined
-      const found = status === 'active' ? [] : needs.filter((need) => !isMet(need)).map(gateOf)
-      return found.includes(undefined) ? undefined : (found as number[])
+    gates,
+    /** The parts of the same item that come before a slot; undefined when one of them will not be done by itself. */
+    before({ characterId }: SlotView, index: number): readonly number[] | undefined {
+      const before: number[] = []
+      for (const partOf of ofItem) {
+        const part = partOf(characterId, index)
+        if (part === 'missing') return undefined
+        if (part !== 'done') before.push(part)
+      }
+      return before
     },
-    /** The slot's part is the next in the list. */
-    add({ type }: StepView, { characterId }: SlotView) {
-      const planned = partsOf.get(type) ?? new Map<string | undefined, number>()
-      partsOf.set(type, planned.set(characterId, parts.length))
-    },
+  }
+}
+
+/** Finds the part of an item's slot. */
+function createLookUp({ step: { slots }, parts }: PlannedStep) {
+  let places: ReadonlyMap<string | undefined, number> | undefined
+  return (characterId: string | undefined, guess: number): number | 'done' | 'missing' => {
+    // Steps mostly list their slots in the same order.
+    if (slots[guess]?.characterId !== characterId) {
+      places ??= new Map(slots.map((slot, place) => [slot.characterId, place]))
+      guess = places.get(characterId) ?? -1
+    }
+    const part = parts[guess] ?? -1
+    const slot = slots[guess]
+    if (part >= 0) return part
+    return slot?.done && slot.status !== 'active' ? 'done' : 'missing'
   }
 }

@@ -66,7 +66,7 @@ export const needsOf = (
   })
 
 /** Whether it is done already, and nothing of it is made again. */
-export const isMet = ({ step, atLeast, item }: Need): boolean =>
+const isMet = ({ step, atLeast, item }: Need): boolean =>
   item === undefined ? settledIn(step) >= atLeast : isSettled(step.slot(item))
 
 /** How many slots of a step are done and not active. */

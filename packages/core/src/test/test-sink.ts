@@ -2,7 +2,7 @@ import { CallsheetError } from '../records/errors.ts'
 import { readSlot } from '../write/input.ts'
 import type { Pipeline } from '../records/pipeline.ts'
 import { labelOf } from '../records/task.ts'
-import { memorySink } from '../tracker/sink.ts'
+import { memorySink, type MemorySinkOptions } from '../tracker/sink.ts'
 import {
   compareTasks,
   isInSlot,
@@ -31,7 +31,7 @@ export type TestSink<P extends Pipeline = Pipeline> = ReturnType<typeof memorySi
 /**
  * Makes a memory sink for assertions, with no test framework needed.
  *
- * @param limit How many changes are kept. Default 100,000.
+ * @param options By default 100,000 changes are kept.
  * @example
  * const sink = testSink(showPipeline)
  * const tracker = createTracker({ pipeline: showPipeline, sinks: [sink] })
@@ -39,8 +39,8 @@ export type TestSink<P extends Pipeline = Pipeline> = ReturnType<typeof memorySi
  * sink.statuses({ showId: 'neon-noir', type: 'trailer' }) // ['processing', 'succeeded']
  * sink.expect({ showId: 'neon-noir', type: 'trailer' }, 'succeeded')
  */
-export function testSink<P extends Pipeline>(pipeline: P, limit = 100_000): TestSink<P> {
-  const inner = memorySink(limit)
+export function testSink<P extends Pipeline>(pipeline: P, options: MemorySinkOptions = {}): TestSink<P> {
+  const inner = memorySink({ maxChanges: 100_000, ...options })
 
   const meant = (which: Which<P>) => createFilter(pipeline, which)
   const history = (which: Which<P>) => inner.changes.flatMap(({ tasks }) => tasks).filter(meant(which))

@@ -34,7 +34,7 @@ describe('memorySink', () => {
   })
 
   it('forgets the oldest above its limit', () => {
-    const sink = memorySink(2)
+    const sink = memorySink({ maxChanges: 2 })
     for (const id of ['t1', 't2', 't3']) sink.write(change(task({ id })))
     expect(sink.changes).toHaveLength(2)
     expect([...sink.tasks.keys()]).toEqual(['t2', 't3'])

@@ -1,6 +1,7 @@
 import type { PageEvent } from '../call/page.ts'
 import type { ShowRecord, TaskVersion } from '../records/task.ts'
 import { createGuard } from '../records/guard.ts'
+import { assertNumber } from '../write/input.ts'
 import { forLogs, withoutQueries } from '../write/redact.ts'
 import { compareVersions, isRemoved, labelOf } from '../records/task.ts'
 
@@ -37,19 +38,25 @@ export interface Sink {
   readonly close?: () => void
 }
 
+/** How much a memory sink keeps. */
+export interface MemorySinkOptions {
+  /** The maximum number of changes, and of tasks. The oldest are dropped first. @default 1_000 */
+  readonly maxChanges?: number
+}
+
 /**
- * Keeps the newest version of every task, and the last changes: for tests and for looking at.
+ * Keeps the newest version of every task, and the last changes, for tests and for debugging.
  *
- * @param limit How many changes are kept. Default 1,000.
  * @example
  * const sink = memorySink()
  * const tracker = createTracker({ pipeline: showPipeline, sinks: [sink] })
  * sink.changes.length // 0
  */
-export function memorySink(limit = 1_000): Sink & {
+export function memorySink({ maxChanges = 1_000 }: MemorySinkOptions = {}): Sink & {
   readonly changes: readonly Change[]
   readonly tasks: ReadonlyMap<string, TaskVersion>
 } {
+  assertNumber(maxChanges, 'maxChanges', 1)
   const changes: Change[] = []
   const tasks = new Map<string, TaskVersion>()
   return {
@@ -57,13 +64,13 @@ export function memorySink(limit = 1_000): Sink & {
     tasks,
     write(change) {
       changes.push(change)
-      if (changes.length > limit) changes.shift()
+      if (changes.length > maxChanges) changes.shift()
       for (const task of change.tasks) {
         const held = tasks.get(task.id)
         // What a sink is told by two trackers may come late.
         if (!held || compareVersions(task, held) > 0) tasks.set(task.id, task)
       }
-      while (tasks.size > limit) tasks.delete(tasks.keys().next().value!)
+      while (tasks.size > maxChanges) tasks.delete(tasks.keys().next().value!)
     },
   }
 }

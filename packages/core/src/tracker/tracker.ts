@@ -4,6 +4,7 @@ import { CallsheetError, CanceledError, toTaskError } from '../records/errors.ts
 import { answerOf, onRejected } from '../records/guard.ts'
 import {
   assertId,
+  assertNumber,
   assertObject,
   assertType,
   conflictIn,
@@ -90,10 +91,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const redactor = createRedactor(options.redact)
   const by = options.by ?? newId()
   assertId(by, 'by')
-  if (!(maxTasks >= 1))
-    throw new CallsheetError(`Invalid maxTasks: expected a number from 1, got ${shown(maxTasks)}.`, {
-      code: 'invalid_option',
-    })
+  assertNumber(maxTasks, 'maxTasks', 1)
   const expiry = { ...defaultExpiry, ...options.expiry }
   for (const [name, ms] of Object.entries({ takeOverAfter, ...expiry })) {
     if (ms >= 0) continue

@@ -44,6 +44,10 @@ describe('trimSnapshot', () => {
     expect(trimSnapshot(tracker.serialize(), { maxTasks: 5 }).shows).toHaveLength(5)
   })
 
+  it.each(['maxTasks', 'maxLength'])('refuses NaN as its %s', (name) => {
+    expect(() => trimSnapshot(snapshot(), { [name]: Number.NaN })).toThrow(`Invalid ${name}`)
+  })
+
   it('keeps its JSON within a length', () => {
     for (const maxLength of [200, 1_000, 2_000, 3_000, 4_000]) {
       const small = trimSnapshot(snapshot(), { maxLength })

@@ -1,6 +1,7 @@
 import type { Snapshot } from './snapshot.ts'
 import { followRenames } from '../state/state.ts'
 import { emptyTable, put, type Table } from '../state/table.ts'
+import { assertNumber } from '../write/input.ts'
 import { isActive, isRemoved, type ShowRecord, type TaskVersion } from '../records/task.ts'
 
 /** How large a snapshot may be. */
@@ -21,6 +22,8 @@ export interface SnapshotBounds {
  */
 export function trimSnapshot(snapshot: Snapshot, bounds: SnapshotBounds): Snapshot {
   const { maxTasks = Infinity, maxLength = Infinity } = bounds
+  assertNumber(maxTasks, 'maxTasks', 0)
+  assertNumber(maxLength, 'maxLength', 0)
   const groups = [...groupsOf(snapshot)].toSorted(
     (a, b) => Number(b.isActive) - Number(a.isActive) || b.updatedAt - a.updatedAt,
   )

@@ -129,6 +129,14 @@ export function assertId(value: unknown, name: string): asserts value is string 
   )
 }
 
+/** Throws where an option is not a number from a minimum to Infinity. */
+export function assertNumber(value: unknown, name: string, least: number): void {
+  if (typeof value === 'number' && value >= least) return
+  throw new CallsheetError(`Invalid ${name}: expected a number from ${least}, got ${shown(value)}.`, {
+    code: 'invalid_option',
+  })
+}
+
 /** The definition of a type, which the pipeline must have. */
 export function assertType(pipeline: Pipeline, type: unknown): ExtraDefinition {
   const definition = definitionOf(pipeline, type as string)
