@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { CallsheetError } from '../records/errors.ts'
 import { redactMetadata as redact } from './metadata.ts'
 import { address, createRedactor, describeDataUrl, forLogs, namedSecret, secretShape } from './redact.ts'
-import { taskOf } from '../testing.ts'
+import { assertLaw, expectSame, oneOf, taskOf } from '../testing.ts'
 
 const redactor = createRedactor()
 const redactText = redactor.text
@@ -370,5 +370,43 @@ describe('forLogs', () => {
     }
     expect(JSON.stringify(forLogs(said))).not.toContain('hush')
     expect(JSON.stringify(forLogs(said))).toContain('GET https://a.example/p.png')
+  })
+})
+
+describe('a text that is passed over unsearched', () => {
+  const pieces = [
+    'sk-',
+    'r8_',
+    'AIza',
+    'Bearer ',
+    'Basic ',
+    'PRIVATE KEY-',
+    'eyJ',
+    'token',
+    'cookie: ',
+    'api key',
+    '=',
+    ':',
+    '%3D',
+    '://a:b@c',
+    '"',
+    ' ',
+    '\n',
+    '\u00a0',
+    '\u0001',
+    'a1b2c3d4e5f6',
+    'abc',
+    'X9',
+    '-',
+  ]
+  it('holds no secret, whatever its words and signs', async () => {
+    const { hide } = createRedactor({ values: [/(?!)/] })
+    const { hide: quick } = createRedactor()
+    await assertLaw(
+      fc.property(fc.array(oneOf(...pieces), { maxLength: 8 }), (parts) => {
+        const text = parts.join('')
+        expectSame(quick(text), hide(text))
+      }),
+    )
   })
 })
