@@ -11,7 +11,11 @@ export class Context implements RunContext<never> {
 
   constructor(run: Run) {
     this.#run = run
-    run.onExpired = (signal) => (this.#expired = signal)
+    run.context = this
+  }
+
+  expire(signal: AbortSignal): void {
+    this.#expired = signal
   }
 
   #write(patch: TaskPatch<never>): void {

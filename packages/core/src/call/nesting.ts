@@ -33,8 +33,8 @@ export function within<R>(run: WithEnd, action: () => R): R {
   const here = storageHere()
   if (!here) return action()
   // Without those that have ended, or a loop that never returns would keep all of them.
-  const outer = (here.getStore() ?? []).filter((one) => !one.hasEnded)
-  return here.run([...outer, run], action)
+  const outer = here.getStore()?.filter((one) => !one.hasEnded)
+  return here.run(outer ? [...outer, run] : [run], action)
 }
 
 /** Whether the code that asks is a part of a run: waiting for that run, it would wait for itself. */

@@ -26,6 +26,10 @@ function isPromisePrototype(owner: object): boolean {
  * polyfills replace it), hands on to it. One of its own, or of a subclass, may start the work: it is not read.
  */
 function thenOf(value: object): Then | undefined {
+  // The promise of an async function, without the descriptors of its prototype, which cost as much as observing it.
+  const { prototype } = Promise as { readonly prototype: { readonly then: Then } }
+  const isOfThisRealm = Object.getPrototypeOf(value) === prototype && !Object.hasOwn(value, 'then')
+  if (isOfThisRealm) return prototype.then
   let owner: object | null = value
   while (owner && !Object.hasOwn(owner, 'then')) owner = Object.getPrototypeOf(owner) as object | null
   if (!owner || owner === value || !isPromisePrototype(owner)) return undefined

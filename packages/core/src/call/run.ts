@@ -76,6 +76,8 @@ const untracked: TaskRecord = Object.freeze({
   by: 'untracked',
 })
 
+const nothing: TaskPatch<never> = Object.freeze({})
+
 /** One call that is going on. Nothing of it throws; what fails is reported. */
 export class Run {
   /** What the caller got; undefined until the function has returned. */
@@ -84,12 +86,12 @@ export class Run {
   /** How many attempts the task had before. */
   earlier = 0
   hasEnded = false
-  /** Told when an attempt has taken too long: its signal, aborted. */
-  onExpired: ((signal: AbortSignal) => void) | undefined
+  /** What the function of the current attempt was given. */
+  context: { readonly expire: (signal: AbortSignal) => void } | undefined = undefined
   readonly #host: TrackHost
   readonly #options: RunOptions<never, never>
   readonly #joiners: ((outcome: Outcome) => void)[] = []
-  #label = ''
+  #slot: Pick<TaskRecord, 'type' | 'characterId'> = untracked
   /** As it began. */
   #task: TaskRecord | undefined
   // Made when something asks for it: most functions never do.
@@ -110,7 +112,7 @@ export class Run {
   /** Makes the task. Without one, for the slot or the id was not usable, the function runs all the same. */
   begin(slot: LooseSlot): void {
     const { id, retryOf, metadata, stage, timeout = Infinity, retry } = this.#options
-    this.#label = labelOf(slot)
+    this.#slot = slot
     const patch: { -readonly [K in keyof TaskPatch<never>]: TaskPatch<never>[K] } = { status: 'processing' }
     if (metadata !== undefined) patch.metadata = metadata
     if (stage !== undefined) patch.stage = stage
@@ -138,7 +140,7 @@ export class Run {
 
   /** Goes on with a task that has begun elsewhere. */
   attach(task: TaskRecord): void {
-    this.#label = labelOf(task)
+    this.#slot = task
     this.#isFollowing = true
     this.beginAttempt()
     this.#register(task)
@@ -148,6 +150,10 @@ export class Run {
   #register(task: TaskRecord): void {
     this.#task = task
     this.#host.runs.set(task.id, this)
+  }
+
+  get #label(): string {
+    return labelOf(this.#slot)
   }
 
   now(): number {
@@ -221,7 +227,7 @@ export class Run {
     const { signal } = this
     this.#controller?.abort(error)
     this.#controller = undefined
-    this.onExpired?.(signal)
+    this.context?.expire(signal)
     return error
   }
 
@@ -290,17 +296,13 @@ export class Run {
 
   /** What a value says of the task. */
   read(value: unknown): TaskPatch<never> {
-    return answerOf(() => this.#options.result?.(value as never), this.#host.report) ?? {}
+    if (!this.#options.result) return nothing
+    return answerOf(() => this.#options.result?.(value as never), this.#host.report) ?? nothing
   }
 
   /** Never throws: what follows a promise of the caller must not change how it settles. */
   settle(value: unknown): void {
-    this.#conclude('succeeded', () => {
-      if (isFailedResponse(value)) return this.#failWith(value)
-      const patch = this.read(value)
-      if (this.isLostIn(value, patch)) this.interrupt()
-      else this.write(patch, 'succeeded')
-    })
+    this.#conclude('succeeded', () => this.#settle(value))
   }
 
   /** Never throws, as `settle`. */
@@ -316,6 +318,13 @@ export class Run {
       this.#host.report(error)
       this.write({}, status)
     }
+  }
+
+  #settle(value: unknown): void {
+    if (isFailedResponse(value)) return this.#failWith(value)
+    const patch = this.read(value)
+    if (this.isLostIn(value, patch)) this.interrupt()
+    else this.write(patch, 'succeeded')
   }
 
   #fail(error: unknown): void {
@@ -400,6 +409,7 @@ export class Run {
 
   /** Gives the outcome to those who have joined, before the first caller can read it. */
   share(outcome: Outcome): void {
+    if (this.#joiners.length === 0) return
     for (const tell of this.#joiners.splice(0)) {
       tell('value' in outcome && isResponse(outcome.value) ? { value: copyFor(outcome.value) } : outcome)
     }

@@ -89,9 +89,11 @@ interface Reading {
 /** Reads a value as a record may hold it. Undefined means invalid; null that it was reported or described already. */
 type Read = (value: unknown, reading: Reading) => unknown
 
+const none: Given['described'] = Object.freeze([])
+
 /** Reads a patch, whatever the application passed: each field on its own. */
 export function readPatch(patch: unknown, redactor: Redactor, refuse: Refuse): Given {
-  const given: Record<keyof TaskPatch, unknown> & { described: DataUrl[] } = {
+  const given: Record<keyof Given, unknown> = {
     status: undefined,
     attempt: undefined,
     maxAttempts: undefined,
@@ -103,28 +105,31 @@ export function readPatch(patch: unknown, redactor: Redactor, refuse: Refuse): G
     error: undefined,
     job: undefined,
     metadata: undefined,
-    described: [],
+    described: none,
   }
-  const reading = { redactor, refuse, described: given.described }
-  const unknown: string[] = []
+  let reading: Reading | undefined
+  let unknown: string[] | undefined
   try {
     if (typeof patch !== 'object' || patch === null || Array.isArray(patch))
       refuse('patch', `expected an object such as { status: 'succeeded' }, got ${shown(patch)}`)
     else
       for (const name in patch) {
         const field = fields.get(name)
-        if (field) given[name as keyof TaskPatch] = readField(patch, name, field, reading)
-        else if (!isFixed(name) && Object.hasOwn(patch, name)) unknown.push(name)
+        if (field) {
+          reading ??= { redactor, refuse, described: [] }
+          given[name as keyof Given] = readField(patch, name, field, reading)
+        } else if (!isFixed(name) && Object.hasOwn(patch, name)) (unknown ??= []).push(name)
       }
   } catch (error) {
     // A proxy that does not list its keys.
     refuse('patch', error)
   }
-  if (unknown.length > 0) {
+  if (reading) given.described = reading.described
+  if (unknown) {
     const names = unknown.slice(0, 5).map((name) => name.slice(0, 40))
     refuse(names.join('", "'), `unknown field. Known fields: ${[...fields.keys()].join(', ')}`)
   }
-  return given as Given
+  return given as unknown as Given
 }
 
 function readField(patch: object, name: string, [read, expected]: Field, reading: Reading): unknown {
