@@ -146,6 +146,18 @@ describe('a Response that several callers get', () => {
     await expect(first.body!.cancel()).rejects.toThrow(TypeError)
   })
 
+  it('that the function throws is readable for every caller, too', async () => {
+    const { show } = setUp()
+    const call = () =>
+      show
+        .track('trailer', async (): Promise<string> => {
+          // oxlint-disable-next-line typescript/only-throw-error -- some clients do
+          throw Response.json({ error: 'busy' }, { status: 503 })
+        })
+        .catch((error: unknown) => (error as Response).json())
+    expect(await Promise.all([call(), call(), call()])).toEqual([1, 2, 3].map(() => ({ error: 'busy' })))
+  })
+
   it('of node-fetch is read whole by the first, and by the others', async () => {
     const { show } = setUp()
     const call = () => show.track('trailer', async () => nodeResponse(200, 200))

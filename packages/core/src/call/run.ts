@@ -90,7 +90,7 @@ export class Run {
   context: { readonly expire: (signal: AbortSignal) => void } | undefined = undefined
   readonly #host: TrackHost
   readonly #options: RunOptions<never, never>
-  readonly #joiners: ((outcome: Outcome) => void)[] = []
+  readonly #joiners: ((end: unknown) => void)[] = []
   #slot: Pick<TaskRecord, 'type' | 'characterId'> = untracked
   /** As it began. */
   #task: TaskRecord | undefined
@@ -399,20 +399,20 @@ export class Run {
 
   /** A promise of one more caller, who may read a Response as the first one does. */
   join(): Promise<unknown> {
-    const joined = new Promise<unknown>((resolve, reject) => {
-      this.#joiners.push((outcome) =>
-        'thrown' in outcome ? reject(outcome.thrown as Error) : resolve(outcome.value),
-      )
-    })
+    const joined = new Promise<unknown>((resolve) => this.#joiners.push(resolve))
     return handled(this.#host, joined)
   }
 
   /** Gives the outcome to those who have joined, before the first caller can read it. */
   share(outcome: Outcome): void {
     if (this.#joiners.length === 0) return
-    for (const tell of this.#joiners.splice(0)) {
-      tell('value' in outcome && isResponse(outcome.value) ? { value: copyFor(outcome.value) } : outcome)
+    const isThrown = 'thrown' in outcome
+    const end = isThrown ? outcome.thrown : outcome.value
+    const again = async () => {
+      throw isResponse(end) ? await copyFor(end) : end
     }
+    for (const resolve of this.#joiners.splice(0))
+      resolve(isThrown ? again() : isResponse(end) ? copyFor(end) : end)
   }
 
   /** The function gave something that cannot be followed to its end. */

@@ -53,7 +53,8 @@ export function readCharacters(
 }
 
 /** Facts; without a usable time they are of now. */
-export function readFacts(given: unknown, now: number, reading: Reading): Facts {
+export function readFacts(given: unknown, now: number, { refuse, ...rest }: Reading): Facts {
+  const reading: Reading = { ...rest, refuse: (field, ...why) => refuse(`facts.${field}`, ...why) }
   const unknown = Object.keys(given ?? {}).find((name) => !/^(?:at|characters|items|done)$/.test(name))
   if (unknown !== undefined)
     reading.refuse(unknown.slice(0, 40), 'unknown field. Known fields of facts: at, characters, done')
