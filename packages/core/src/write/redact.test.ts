@@ -174,7 +174,7 @@ describe('createRedactor', () => {
   })
 
   it('keeps no more of a text than it is told to', () => {
-    const { text } = createRedactor({ longest: 10 })
+    const { text } = createRedactor({ maxLength: 10 })
     expect(text('x'.repeat(11))).toBe(`${'x'.repeat(10)}… [11 characters]`)
     expect(text(text('x'.repeat(11)))).toBe(`${'x'.repeat(10)}… [11 characters]`)
     expect(text('x'.repeat(10))).toBe('x'.repeat(10))
@@ -197,9 +197,9 @@ describe('createRedactor', () => {
     [{ keep: [7] }, /Invalid redact.keep 7/],
     [{ values: ['x'] }, /list of RegExp/],
     [{ values: /x/ }, /list of RegExp/],
-    [{ longest: 0 }, /1 to 2000/],
-    [{ longest: 2_001 }, /1 to 2000/],
-    [{ longest: Number.NaN }, /1 to 2000/],
+    [{ maxLength: 0 }, /1 to 2000/],
+    [{ maxLength: 2_001 }, /1 to 2000/],
+    [{ maxLength: Number.NaN }, /1 to 2000/],
   ])('refuses %j, and says why', (options, message) => {
     expect(() => createRedactor(options)).toThrow(CallsheetError)
     expect(() => createRedactor(options)).toThrow(message)

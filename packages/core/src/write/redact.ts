@@ -1,5 +1,5 @@
 import { CallsheetError } from '../records/errors.ts'
-import { readIds } from './input.ts'
+import { readIds, shown } from './input.ts'
 import { cleanText, limits } from '../records/text.ts'
 import { isRemoved, type TaskVersion } from '../records/task.ts'
 
@@ -11,8 +11,12 @@ export interface RedactOptions {
   readonly values?: readonly RegExp[]
   /** Names of fields that sound like a secret and are none: `secret`, where a character has one. */
   readonly keep?: readonly string[]
-  /** How many characters are kept of a text, 1 to 2,000. Default 2,000. */
-  readonly longest?: number
+  /**
+   * Maximum length of a text in characters, 1 to 2,000; a longer one is cut.
+   *
+   * @default 2_000
+   */
+  readonly maxLength?: number
 }
 
 /** Takes out of a record what must not be in it. */
@@ -67,11 +71,18 @@ const plain = (name: string) => name.replace(/[\s!-/:-@[-`{-~]/g, '').toLowerCas
  * removed, and records are still kept small and valid. Throws a CallsheetError for options that are not usable.
  */
 export function createRedactor(options: RedactOptions | false = {}): Redactor {
-  const { keys = [], values = [], keep = [], longest = limits.text } = options || {}
+  const { keys = [], values = [], keep = [], maxLength = limits.text } = options || {}
   const own = new Set(readIds(keys, 'redact.keys').map(plain))
   const kept = new Set(readIds(keep, 'redact.keep').map(plain))
-  if (!(longest > 0 && longest <= limits.text && values.every?.((shape) => shape instanceof RegExp)))
-    throw new CallsheetError('redact takes a list of RegExp as values, and 1 to 2000 as longest.', {
+  if (!(maxLength > 0 && maxLength <= limits.text))
+    throw new CallsheetError(
+      `Invalid redact.maxLength: expected a number from 1 to 2000, got ${shown(maxLength)}.`,
+      {
+        code: 'invalid_option',
+      },
+    )
+  if (!Array.isArray(values) || !values.every((shape) => shape instanceof RegExp))
+    throw new CallsheetError(`Invalid redact.values: expected a list of RegExp, got ${shown(values)}.`, {
       code: 'invalid_option',
     })
   // Copies, for those with `g` or `y` begin where they ended in another text.
@@ -98,9 +109,9 @@ export function createRedactor(options: RedactOptions | false = {}): Redactor {
     url,
     text(given) {
       const text = given.slice(0, searched)
-      if (isHarmless(text)) return cleanText(text, longest, given.length)
+      if (isHarmless(text)) return cleanText(text, maxLength, given.length)
       const data = describeDataUrl(given)
-      return data ? `[${data.type}, ${data.bytes} bytes]` : cleanText(hide(text), longest, given.length)
+      return data ? `[${data.type}, ${data.bytes} bytes]` : cleanText(hide(text), maxLength, given.length)
     },
     name(name) {
       if (names.has(name)) return names.get(name)
