@@ -43,7 +43,7 @@ describe.each([
     expect(subscribers.now).toBe(0)
   })
 
-  it('render for no change of other shows', async () => {
+  it('do not render when other shows change', async () => {
     const { tracker, wrapper } = createTestTracker()
     const onRender = vi.fn()
     await renderHook(() => (onRender(), useAll()), { wrapper })
@@ -53,13 +53,13 @@ describe.each([
     expect(onRender).not.toHaveBeenCalled()
   })
 
-  it('make a call without tracking it, and report that', async () => {
+  it('make a call without tracking, and report it', async () => {
     const { tracker, wrapper } = createTestTracker()
     const errors: unknown[] = []
     tracker.on('error', ({ error }) => errors.push(error))
     const { result } = await renderHook(() => useAll(), { wrapper })
     expect(result.current.start()).toBe(7)
-    expect(errors).toMatchObject([{ code: 'invalid_id', message: expect.stringContaining('no showId yet') }])
+    expect(errors).toMatchObject([{ code: 'invalid_id', message: expect.stringContaining('missing showId') }])
     expect(tracker.getTasks()).toEqual([])
   })
 })
@@ -68,8 +68,8 @@ describe.each([
   ['null', null],
   ['undefined', undefined],
   ['an empty text', ''],
-])('useTask with %s for the item, before one is chosen', (_what, nothing: string | null | undefined) => {
-  it('gives no task, and follows the item as soon as it is chosen', async () => {
+])('useTask with %s for the item, before one is selected', (_what, nothing: string | null | undefined) => {
+  it('gives no task, and follows the item as soon as it is selected', async () => {
     const { tracker, wrapper, subscribers } = createTestTracker()
     tracker.addTask({ id: 'mine', showId, type: 'portrait', characterId: 'ada', status: 'processing' })
     const useIt = (characterId = nothing) => useTask({ showId, type: 'portrait', characterId })

@@ -7,7 +7,7 @@ import { useTask, type UseTask } from './use-task.ts'
 import { useTrack, type UseTrack } from './use-track.ts'
 import { useTracker, type UseTracker } from './use-tracker.ts'
 
-/** The provider and the hooks, typed by a pipeline. */
+/** The provider and the hooks with the types of a pipeline. */
 export interface Hooks<P extends Pipeline> {
   readonly PipelineProvider: PipelineProviderComponent<P>
   readonly useTracker: UseTracker<P>
@@ -29,10 +29,10 @@ const hooks: Hooks<Pipeline> = {
 }
 
 /**
- * The provider and the hooks for a pipeline of your own: its step names, item ids and metadata are in their types.
+ * Returns the provider and the hooks with the types of your own pipeline: its step names, item ids and metadata.
  *
- * Types are all that differs: the functions and the context are the same for every pipeline, so a component written
- * for any pipeline works below every provider.
+ * Only the types differ. The functions and the context are the same for every pipeline, so a component that is written for
+ * any pipeline works below every provider.
  *
  * @example
  * export const { PipelineProvider, useStep, useTrack } = createHooks(storyboard)

@@ -70,7 +70,7 @@ describe('the plain hooks', () => {
     }>()
   })
 
-  it('want a character exactly where the step is per character', () => {
+  it('require a character exactly where the step is per character', () => {
     expectTypeOf(useTask({ showId, type: 'portrait', characterId: 'ada' }))
       .exclude<undefined>()
       .toEqualTypeOf<Task<ShowPipeline, 'portrait'>>()
@@ -85,7 +85,7 @@ describe('the plain hooks', () => {
     useTask({ showId, type: 'trailr' })
   })
 
-  it('take null for a slot whose show or item is not chosen yet', () => {
+  it('take null for a slot whose show or item is not selected yet', () => {
     const id = null as string | null
     expectTypeOf(useTask(id ? { showId, type: 'portrait', characterId: id } : null))
       .exclude<undefined>()
@@ -122,7 +122,7 @@ describe('useTrack', () => {
     expectTypeOf(list('a')).toEqualTypeOf<string[]>()
   })
 
-  it('wants a character exactly where the step is per character', () => {
+  it('requires a character exactly where the step is per character', () => {
     useTrack('portrait', fetch, { showId, characterId: 'ada', onConflict: 'supersede' })
     // @ts-expect-error no character
     useTrack('portrait', fetch, { showId })
@@ -138,7 +138,7 @@ describe('useTrack', () => {
     useTrack('trailer', fetch, { showId, onConflict: 'replace' })
   })
 
-  it('hands the awaited value to result', () => {
+  it('passes the awaited value to result', () => {
     useTrack('trailer', async () => ({ url: '' }), {
       showId,
       result: (value) => {
@@ -162,7 +162,7 @@ describe('createHooks', () => {
       .toEqualTypeOf<Task<typeof storyboard, 'zip'>>()
     // @ts-expect-error a step of another pipeline
     board.useStep(showId, 'portrait')
-    // @ts-expect-error an extra task is no step
+    // @ts-expect-error an extra task is not a step
     board.useStep(showId, 'zip')
     // @ts-expect-error a beat, not a character
     board.useTask({ showId, type: 'keyframe', characterId: 'ada' })
@@ -179,7 +179,7 @@ describe('createHooks', () => {
     board.useTrack('keyframe', draw, { showId, beatId: 'opening', metadata: { seed: 'seven' } })
   })
 
-  it('serves components that are made for any pipeline', () => {
+  it('supports components for any pipeline', () => {
     const any = createHooks<Pipeline>(showPipeline)
     const type: string = 'whatever'
     expectTypeOf(any.useStep(showId, type)).toEqualTypeOf<StepView>()

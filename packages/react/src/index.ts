@@ -9,7 +9,7 @@ export type { UseTrackOptions } from './use-track.ts'
 
 const hooks = createHooks(showPipeline)
 
-// One by one, so that the declarations name the pipeline instead of spelling it out for each.
+// Exported one by one, so that the declarations name the pipeline and do not repeat its definition.
 export const PipelineProvider: Hooks<ShowPipeline>['PipelineProvider'] = hooks.PipelineProvider
 export const useTracker: Hooks<ShowPipeline>['useTracker'] = hooks.useTracker
 export const usePipeline: Hooks<ShowPipeline>['usePipeline'] = hooks.usePipeline

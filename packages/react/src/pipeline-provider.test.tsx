@@ -31,7 +31,7 @@ describe('PipelineProvider', () => {
     expect(result.current).toBe(inner.tracker)
   })
 
-  it('serves the plain hooks and those of another pipeline alike', async () => {
+  it('provides for the plain hooks and those of another pipeline', async () => {
     const storyboard = definePipeline({
       id: 'b',
       steps: [{ type: 'outline', label: 'Outline', per: 'show' }],
@@ -49,7 +49,7 @@ describe('PipelineProvider', () => {
     expect(result.current).toEqual(['Outline', 'Outline'])
   })
 
-  it('is missed by every hook, each by its name', async () => {
+  it('is required by every hook, whose error names the hook', async () => {
     const quiet = vi.spyOn(console, 'error').mockImplementation(() => {})
     const hooks: Record<string, () => unknown> = {
       useTracker: () => useTracker(),
@@ -61,7 +61,7 @@ describe('PipelineProvider', () => {
     }
     for (const [name, hook] of Object.entries(hooks)) {
       await expect(renderHook(hook)).rejects.toThrow(
-        `${name}: no <PipelineProvider tracker={…}> above this component`,
+        `${name}: missing <PipelineProvider tracker={…}> above this component`,
       )
     }
     quiet.mockRestore()

@@ -4,10 +4,10 @@ import { TrackerContext } from './tracker-context.ts'
 
 export interface PipelineProviderComponent<P extends Pipeline> {
   /**
-   * Gives the components below it a tracker.
+   * Provides a tracker to the components below it.
    *
-   * Make the tracker outside of components, once: the provider neither makes nor closes it. The nearest provider
-   * above a component wins, whichever `createHooks` it comes from.
+   * Create the tracker once, outside of components: the provider neither creates nor closes it. A component uses the
+   * nearest provider above it, from any `createHooks`.
    *
    * @example
    * const tracker = createTracker({ pipeline: showPipeline })

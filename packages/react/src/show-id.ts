@@ -1,5 +1,5 @@
-/** A show's id; nothing, or an empty text, before the show exists. */
+/** The id of a show; `null`, `undefined` or an empty string before the show exists. */
 export type ShowId = string | null | undefined
 
-/** For `useSyncExternalStore`, before a show exists. */
+/** The subscription of a hook before its show exists. */
 export const subscribeToNothing = () => () => {}

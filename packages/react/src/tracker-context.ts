@@ -1,15 +1,15 @@
 import { CallsheetError, type Tracker } from '@callsheet/core'
 import { createContext, useContext } from 'react'
 
-/** One for all pipelines, so that a component library can read whichever tracker stands above it. */
+/** The same context for all pipelines, so that a component library can read any tracker above it. */
 export const TrackerContext = createContext<Tracker | undefined>(undefined)
 
-/** The tracker from above; `hook` is named in the error when there is none. */
+/** Returns the tracker of the nearest provider. `hook` is the name of the calling hook for the error. */
 export function useTrackerOf(hook: string): Tracker {
   const tracker = useContext(TrackerContext)
   if (tracker) return tracker
   throw new CallsheetError(
-    `${hook}: no <PipelineProvider tracker={…}> above this component; put one around your app, with the tracker that createTracker gave.`,
+    `${hook}: missing <PipelineProvider tracker={…}> above this component. Wrap your app in one, with a tracker from createTracker.`,
     { code: 'missing_provider' },
   )
 }

@@ -24,14 +24,14 @@ describe('usePipeline', () => {
     expect(result.current).toBe(tracker.getPipeline(showId))
   })
 
-  it('shows a show that nobody knows as all pending', async () => {
+  it('shows an unknown show as pending', async () => {
     const { wrapper } = createTestTracker()
     const { result } = await renderHook(() => usePipeline('who'), { wrapper })
     expect(result.current).toMatchObject({ showId: 'who', status: 'pending', progress: 0 })
     expect(result.current.steps.map((step) => step.status)).toEqual(Array(8).fill('pending'))
   })
 
-  it('renders many shows that nobody knows', async () => {
+  it('renders many unknown shows', async () => {
     const { wrapper, tracker } = createTestTracker()
     const onRender = vi.fn()
     const Row = ({ id }: { readonly id: string }) => {
@@ -114,7 +114,7 @@ describe('usePipeline', () => {
 })
 
 describe('usePipeline with a selector', () => {
-  it('keeps the selection while isEqual says so', async () => {
+  it('keeps the selection while isEqual returns true', async () => {
     const { show, tracker, wrapper } = createTestTracker()
     const onRender = vi.fn()
     const isEqual = (a: readonly string[], b: readonly string[]) => a.join() === b.join()
@@ -189,7 +189,7 @@ describe('usePipeline with a selector', () => {
     expect(result.current).toBe('Trailer')
   })
 
-  it('hands what a selector throws to the error boundary, at first and at a change', async () => {
+  it('passes an error of the selector to the error boundary, at first and after a change', async () => {
     const quiet = vi.spyOn(console, 'error').mockImplementation(() => {})
     const { show, wrapper } = createTestTracker()
     const Bad = ({ when }: { readonly when: string | undefined }) => (

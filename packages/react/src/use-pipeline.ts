@@ -6,17 +6,18 @@ import { useSelection } from './use-selection.ts'
 
 export interface UsePipeline<P extends Pipeline> {
   /**
-   * A show as a viewer sees it; renders at each change of the show. An unknown show is all pending, and so is `null`,
-   * before a show exists.
+   * Returns the view of a show and renders at each change of the show. An unknown show is pending, and so is `null`, before
+   * a show exists.
    *
    * @example
    * const { progress, steps } = usePipeline('neon-noir')
    */
   (showId: ShowId): PipelineView<P>
   /**
-   * What `select` takes from a show; renders only when that changes by `isEqual` (default: Object.is).
+   * Returns a selection from a show and renders only when the selection changes.
    *
-   * `select` may be inline. One that makes a new object each time wants an `isEqual` of its own.
+   * `select` may be an inline function. If it returns a new object each time, pass an `isEqual` that compares the contents;
+   * the default is `Object.is`.
    *
    * @example
    * const progress = usePipeline('neon-noir', (pipeline) => pipeline.progress)

@@ -4,7 +4,7 @@ import { useTrackerOf } from './tracker-context.ts'
 
 export interface UsePipelines<P extends Pipeline> {
   /**
-   * The views of all shows with any work, the last begun first; renders at each change of any of them.
+   * Returns the views of all known shows, the last begun first, and renders at each change of any of them.
    *
    * @example
    * const shows = usePipelines()

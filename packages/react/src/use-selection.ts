@@ -5,10 +5,10 @@ interface Selection<T> {
 }
 
 /**
- * Subscribes and selects: what use-sync-external-store/with-selector does.
+ * Subscribes with a selector, like use-sync-external-store/with-selector.
  *
- * A selection that `isEqual` to the last one shown is replaced by that one, so React sees no change. `select` may
- * be a new closure at each render.
+ * A selection that is equal to the one shown is replaced by it, so that React sees no change. `select` may be a new
+ * function at each render.
  */
 export function useSelection<V, T>(
   subscribe: (listener: () => void) => () => void,
@@ -28,7 +28,7 @@ export function useSelection<V, T>(
   return value
 }
 
-/** Selects once for each view: React asks often, and wants the same answer until something has changed. */
+/** Selects once for each view. React reads often and needs the same value until something has changed. */
 function memoize<V, T>(
   read: () => V,
   select: (view: V) => T,

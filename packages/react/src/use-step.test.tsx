@@ -29,7 +29,7 @@ it('is called for its own step only', async () => {
   expect(getPipeline).toHaveBeenCalled()
 })
 
-it('says which steps there are when there is no such step', async () => {
+it('names the known steps in the error for an unknown step', async () => {
   const quiet = vi.spyOn(console, 'error').mockImplementation(() => {})
   const { wrapper } = createTestTracker()
   const misspelt = 'portrat' as 'portrait'

@@ -5,9 +5,9 @@ import { useTrackerOf } from './tracker-context.ts'
 
 export interface UseStep<P extends Pipeline> {
   /**
-   * One step of a show; a change of any other step does not even call this one's listener.
+   * Returns one step of a show. Changes of other steps do not call its listener.
    *
-   * Pending for `null`, before a show exists. Throws a TypeError when the tracker's pipeline has no such step.
+   * The step is pending for `null`, before a show exists. Throws for a step that the tracker's pipeline does not have.
    *
    * @example
    * const { completed, total } = useStep('neon-noir', 'portrait')

@@ -23,7 +23,7 @@ function createBoard() {
 }
 
 describe('useTask with an id', () => {
-  it('finds the task once it is there, follows it, and loses it when it is dismissed', async () => {
+  it('finds the task once it exists, follows it, and drops it when it is dismissed', async () => {
     const { tracker, wrapper, subscribers } = createTestTracker()
     const { result } = await renderHook(() => useTask('mine'), { wrapper })
     expect(result.current).toBeUndefined()

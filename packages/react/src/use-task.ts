@@ -4,25 +4,25 @@ import { type ShowId, subscribeToNothing } from './show-id.ts'
 import { useTrackerOf } from './tracker-context.ts'
 
 /** A slot by its parts, so that a compiler's message begins with the step and not with the pipeline. */
-type StepSlot<T extends string, Item> = { readonly showId: ShowId; readonly type: T } & MaybeChosen<Item>
+type StepSlot<T extends string, Item> = { readonly showId: ShowId; readonly type: T } & MaybeSelected<Item>
 
-/** The item's id, or nothing while no item is chosen. */
-type MaybeChosen<Item> = { readonly [K in keyof Item]: Item[K] | null | undefined }
+/** The item's id, or `null` or `undefined` while no item is selected. */
+type MaybeSelected<Item> = { readonly [K in keyof Item]: Item[K] | null | undefined }
 
 export interface UseTask<P extends Pipeline> {
   /**
-   * The task with an id; undefined while it is not known, after it was dismissed, and for `null`.
+   * Returns the task with an id; undefined while the id is unknown, after the task was dismissed, and for `null`.
    *
    * @example
    * const task = useTask(taskId)
    */
   (id: string | null | undefined): Task<P> | undefined
   /**
-   * The latest task of a slot, of its item where the step is per item; where that was dismissed, the slot's result. A
-   * picture or a link reads `useStep(…).result(…)` instead, which a later task that fails does not take away.
+   * Returns the latest task of a slot; if it was dismissed, the slot's result. For a picture or a link read
+   * `useStep(…).result(…)`, which a later failed task does not take away.
    *
-   * The slot may be a new object at each render. Undefined for `null`, and while the `showId` or the item's id is `null`
-   * or empty: before a show exists, or before an item is chosen.
+   * The slot may be a new object at each render. Returns undefined for `null`, and while the `showId` or the item's id is
+   * `null`, `undefined` or empty: before a show exists, or before an item is selected.
    *
    * @example
    * const task = useTask({ showId: 'neon-noir', type: 'portrait', characterId: 'ada' })
@@ -37,7 +37,7 @@ type AnySlot = { readonly showId: ShowId; readonly type: string } & Readonly<Rec
 export const useTask: UseTask<Pipeline> = (target: unknown) => {
   const tracker = useTrackerOf('useTask')
   const which = useStable(tracker.pipeline, target as ShowId | AnySlot)
-  // Until its task is known, an id can turn up in any show.
+  // The show of an id is unknown until its task is known.
   const showId = typeof which === 'string' ? tracker.getTask(which)?.showId : which?.showId
   const type = typeof which === 'string' ? undefined : which?.type
   const isNothing = which === undefined
@@ -56,18 +56,18 @@ export const useTask: UseTask<Pipeline> = (target: unknown) => {
   return useSyncExternalStore(isNothing ? subscribeToNothing : subscribe, read, read)
 }
 
-/** The id or the slot, the same object for as long as its fields stay; undefined while an id is missing. */
+/** Returns the id or the slot, the same object until its fields change; undefined while an id is missing. */
 function useStable(pipeline: Pipeline, given: ShowId | AnySlot): string | AnySlot | undefined {
-  const which = typeof given === 'object' && given !== null ? chosenIn(pipeline, given) : given || undefined
+  const which = typeof given === 'object' && given !== null ? selectedIn(pipeline, given) : given || undefined
   const key = typeof which === 'object' ? JSON.stringify(which) : which
-  // oxlint-disable-next-line react/exhaustive-deps -- the key holds all that is in the slot
+  // oxlint-disable-next-line react/exhaustive-deps -- the key holds all fields of the slot
   return useMemo(() => which, [key])
 }
 
-/** A slot without its empty fields; undefined while its show, or the item that its step needs, is not chosen. */
-function chosenIn({ steps, extra }: Pipeline, { showId, type, ...items }: AnySlot): AnySlot | undefined {
-  const chosen = Object.entries(items).filter(([, id]) => id !== '' && id !== null && id !== undefined)
+/** Returns a slot without its empty fields; undefined while its show, or a required item, is not selected. */
+function selectedIn({ steps, extra }: Pipeline, { showId, type, ...items }: AnySlot): AnySlot | undefined {
+  const selected = Object.entries(items).filter(([, id]) => id !== '' && id !== null && id !== undefined)
   const { per = 'show' } = [...steps, ...extra].find((one) => one.type === type) ?? {}
-  const isOpen = per !== 'show' && chosen.length === 0 && Object.keys(items).length > 0
-  return showId && !isOpen ? { showId, type, ...Object.fromEntries(chosen) } : undefined
+  const isOpen = per !== 'show' && selected.length === 0 && Object.keys(items).length > 0
+  return showId && !isOpen ? { showId, type, ...Object.fromEntries(selected) } : undefined
 }

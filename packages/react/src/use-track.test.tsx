@@ -5,7 +5,7 @@ import { useStep, useTrack } from './index.ts'
 import { createTestTracker, showId } from './testing.tsx'
 
 describe('useTrack', () => {
-  it('gives what the function gives, and tracks it', async () => {
+  it('returns what the function returns, and tracks it', async () => {
     const { tracker, wrapper } = createTestTracker()
     const promise = Promise.resolve('painted')
     const { result } = await renderHook(
@@ -43,7 +43,7 @@ describe('useTrack', () => {
     expect(tracker.getPipeline(showId).step('trailer').errors[0]?.message).toBe('no paint')
   })
 
-  it('is one function for life, and calls the latest function with the latest options', async () => {
+  it('stays the same function, and calls the latest function with the latest options', async () => {
     const { tracker, wrapper } = createTestTracker()
     const { result, rerender } = await renderHook(
       ({ word, to }: { word: string; to: string } = { word: 'first', to: 'ada' }) =>
@@ -73,7 +73,7 @@ describe('useTrack', () => {
     expect(seen).toEqual(['a', 'b'])
   })
 
-  it('calls the function all the same when the options are wrong, and reports it', async () => {
+  it('calls the function even if the options are invalid, and reports them', async () => {
     const { tracker, wrapper } = createTestTracker()
     const errors: string[] = []
     tracker.on('error', ({ error }) => errors.push(error.message))
@@ -94,14 +94,14 @@ describe('useTrack', () => {
     const { noShow, throwing, misspelt } = result.current
     expect([noShow(), throwing(), misspelt()]).toEqual([1, 2, 3])
     expect(errors).toEqual([
-      'useTrack: no showId yet. This call of "trailer" is made, but not tracked.',
+      'useTrack: missing showId. The call of "trailer" is made without tracking.',
       'no options',
       ...Array(errors.length - 2).fill(expect.stringContaining('Unknown step "trailr"')),
     ])
     expect(tracker.getTasks()).toEqual([])
   })
 
-  it('hands the options of track on', async () => {
+  it('passes the options of track on', async () => {
     const { tracker, wrapper } = createTestTracker()
     const { result } = await renderHook(
       () =>
@@ -119,7 +119,7 @@ describe('useTrack', () => {
     expect(tracker.getTask('poster')?.outputUrl).toBe('/poster.png')
   })
 
-  it('starts the work once in StrictMode, for the second effect joins the first', async () => {
+  it('starts the work once in StrictMode, since the second effect joins the first', async () => {
     const { tracker, wrapper: Provider, subscribers } = createTestTracker()
     const paint = vi.fn(() => new Promise<string>(() => {}))
     const onEffect = vi.fn()

@@ -11,7 +11,7 @@ import { useInsertionEffect, useRef, useState } from 'react'
 import type { ShowId } from './show-id.ts'
 import { useTrackerOf } from './tracker-context.ts'
 
-/** How the calls of `useTrack` are tracked: for which show and item, and the options of `track`. */
+/** The options of `useTrack`: the show, the item, and the options of `track`. */
 export type UseTrackOptions<P extends Pipeline, T extends TaskType<P>, R> = StepCallOptions<
   T,
   ItemScope<P, T>,
@@ -19,7 +19,7 @@ export type UseTrackOptions<P extends Pipeline, T extends TaskType<P>, R> = Step
   R
 >
 
-/** The same by their parts, so that a compiler's message begins with the step and not with the pipeline. */
+/** The same in parts, so that a compiler's message begins with the step and not with the pipeline. */
 type StepCallOptions<_T extends string, Item, M, R> = {
   /** The show of the call; `null` before it exists. */
   readonly showId: ShowId
@@ -28,11 +28,11 @@ type StepCallOptions<_T extends string, Item, M, R> = {
 
 export interface UseTrack<P extends Pipeline> {
   /**
-   * Gives a function with the signature of `fn`, tracked at each call.
+   * Returns a function with the signature of `fn` that is tracked at each call.
    *
-   * The function is the same for the component's life, and calls the `fn` and `options` of the latest render.
-   * Unmounting ends no call. A call whose options throw, or whose `showId` is not usable (`null` before a show
-   * exists), is made without being tracked, which is reported on the tracker's `error` event.
+   * The function is the same for the life of the component, and uses the `fn` and `options` of the latest render.
+   * Unmounting does not end a call. If the options throw, or the `showId` is missing or invalid (`null` before a show
+   * exists), `fn` is called without tracking, which is reported on the tracker's `error` event.
    *
    * @example
    * const paint = useTrack(
@@ -52,14 +52,14 @@ export interface UseTrack<P extends Pipeline> {
 }
 
 const noShow = (type: string) =>
-  new CallsheetError(`useTrack: no showId yet. This call of "${type}" is made, but not tracked.`, {
+  new CallsheetError(`useTrack: missing showId. The call of "${type}" is made without tracking.`, {
     code: 'invalid_id',
   })
 
 export const useTrack: UseTrack<Pipeline> = (type, fn, options) => {
   const tracker = useTrackerOf('useTrack')
   const latest = useRef({ tracker, type, fn, options })
-  // Before any layout effect could call; and unlike useLayoutEffect, silent on React 18's server.
+  // Runs before any layout effect, and unlike useLayoutEffect does not warn on React 18's server.
   useInsertionEffect(() => {
     latest.current = { tracker, type, fn, options }
   })
@@ -76,9 +76,9 @@ export const useTrack: UseTrack<Pipeline> = (type, fn, options) => {
       now.tracker.report(error)
       return call()
     }
-    // For any step at once, TypeScript cannot tell that these options fit.
+    // TypeScript cannot check the options for all steps at once.
     return show.track(now.type, call as never, given as never)
   })
-  // Whatever the function gives: `Followable` only refuses.
+  // `Followable` only restricts the type.
   return tracked as never
 }

@@ -3,9 +3,9 @@ import { useTrackerOf } from './tracker-context.ts'
 
 export interface UseTracker<P extends Pipeline> {
   /**
-   * The tracker of the nearest provider, for handlers: to cancel, to dismiss, to set characters.
+   * Returns the tracker of the nearest provider, for event handlers that cancel, dismiss or set characters.
    *
-   * Subscribes to nothing. Throws a CallsheetError, as all hooks do, when there is no provider.
+   * Does not subscribe. Like every hook, it throws a CallsheetError without a provider.
    *
    * @example
    * const tracker = useTracker()

@@ -7,7 +7,7 @@ import { ProductionPipeline } from './show/production-pipeline.tsx'
 
 const facesOf = (types: readonly { readonly type: string }[]) => types.map(({ type }) => faceShown(type))
 
-it("shows what an application's own objects say, with an update that went to another id", async () => {
+it("shows the state of an application's own objects, with an update under a wrong id", async () => {
   const { tracker, pass } = createFixture()
   playDocument({ tracker, now: tracker.now, pass }, { keepsId: false })
   await renderWith(
@@ -32,7 +32,7 @@ it("shows what an application's own objects say, with an update that went to ano
   await expect.element(page.getByText(/no sign of life/).first()).toBeInTheDocument()
 })
 
-it('shows them all done, when each task keeps its id', async () => {
+it('shows all of them done if each task keeps its id', async () => {
   const { tracker, pass } = createFixture()
   playDocument({ tracker, now: tracker.now, pass }, { keepsId: true })
   tracker.addTask({ type: 'video', showId, characterId: 'cy', status: 'succeeded' })

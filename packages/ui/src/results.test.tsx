@@ -16,7 +16,7 @@ async function setup() {
 const linesOf = (type: string) => cardOf(type).innerText.split('\n').filter(Boolean)
 
 describe('a slot that has a result', () => {
-  it('keeps the look of a finished step when its remake failed, and says why it failed', async () => {
+  it('still shows a finished step after a failed remake, with its error', async () => {
     const { tracker } = await setup()
     expect(faceShown('trailer')).toBe('succeeded')
     // The time is that of the result, not of the failed try.
@@ -34,13 +34,13 @@ describe('a slot that has a result', () => {
     expect([faceShown('trailer'), linesOf('trailer')]).toEqual(['succeeded', ['Trailer', 'Succeeded']])
   })
 
-  it('says of a remake that was canceled or lost that it was, under the word of the result', async () => {
+  it('shows below the result that a remake was canceled or interrupted', async () => {
     await setup()
     expect(linesOf('library-poster')).toEqual(['Show Poster', 'Succeeded', '20s', 'Last try canceled'])
     expect(linesOf('portrait-grid')).toEqual(['Portrait Grid', 'Succeeded', '10s', 'Last try interrupted'])
   })
 
-  it('shows what runs, in a step that is and stays complete', async () => {
+  it('shows an active remake in a step that stays complete', async () => {
     await setup()
     expect(faceShown('show-generation')).toBe('active')
     expect(linesOf('show-generation').slice(1)).toEqual(['In Progress...', '30s', 'second draft', '40%'])
@@ -52,7 +52,7 @@ describe('a slot that has a result', () => {
       .toHaveAttribute('aria-valuenow', '100')
   })
 
-  it('tells in each row what the latest try came to, beside the result', async () => {
+  it('shows the outcome of the latest remake in each row, beside the result', async () => {
     await setup()
     expect(cardOf('portrait').innerText).toContain('4 of 4 complete')
     expect(cardOf('portrait').innerText).toContain('1 could not be made again')
@@ -67,7 +67,7 @@ describe('a slot that has a result', () => {
 })
 
 describe('a step that is not complete', () => {
-  it('is not called canceled or interrupted for a slot that has a result', async () => {
+  it('is not shown as canceled or interrupted because of a slot with a result', async () => {
     const { tracker } = createFixture()
     tracker.show(showId).setCharacters([{ id: 'ada' }, { id: 'bo' }])
     const add = (status: 'succeeded' | 'canceled' | 'interrupted', characterId: string) =>
@@ -87,7 +87,7 @@ describe('a step that is not complete', () => {
 })
 
 describe('the announcer', () => {
-  it('says that something was made again, and that it could not be', async () => {
+  it('announces a finished remake and a failed one', async () => {
     const { tracker } = await setup()
     const region = page.getByRole('status')
     tracker.addTask({ showId, type: 'trailer', status: 'failed', error: 'Busy' })

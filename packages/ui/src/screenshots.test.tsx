@@ -51,7 +51,7 @@ describe.runIf(import.meta.env['VITE_SCREENSHOTS']).each([
     await shoot('empty')
   })
 
-  it('a finished show of which some is made again', async () => {
+  it('a finished show with remakes', async () => {
     await prepare()
     const { tracker, pass } = createFixture()
     addRemadeShow(tracker, pass)

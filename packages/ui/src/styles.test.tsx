@@ -31,7 +31,7 @@ afterEach(async () => {
 })
 
 describe('styles', () => {
-  it('stands still where motion is unwelcome', async () => {
+  it('has no motion with prefers-reduced-motion', async () => {
     const spinner = "[data-step='trailer'] .callsheet-face svg"
     await renderWith(
       mixed(),
@@ -53,7 +53,7 @@ describe('styles', () => {
     expect(styleOf('.callsheet-close').transitionProperty).toBe('none')
   })
 
-  it('is dark unless told otherwise, and follows the system when told to', async () => {
+  it('is dark by default, and follows the system with the theme auto', async () => {
     const [onDark, onLight] = ['rgb(245, 245, 241)', 'rgb(20, 20, 18)']
     await emulate({ 'prefers-color-scheme': 'light' })
     await renderWith(mixed(), <ProductionPipeline showId="visual" />)
@@ -67,14 +67,14 @@ describe('styles', () => {
     expect(colour()).toBe(onLight)
   })
 
-  it('shows bars where the system picks the colours', async () => {
+  it('shows bars with forced colors', async () => {
     await emulate({ 'forced-colors': 'active' })
     await renderWith(mixed(), <ProductionPipeline showId="visual" />)
     await expect.poll(() => styleOf('.callsheet-bar').borderTopWidth).toBe('1px')
     expect(styleOf('.callsheet-bar-fill').forcedColorAdjust).toBe('none')
   })
 
-  it('keeps its look under the rules of a host', async () => {
+  it('keeps its look with the global styles of a host', async () => {
     const host = document.createElement('style')
     host.textContent = `
       * { border-color: lime }
@@ -125,7 +125,7 @@ describe('styles', () => {
     expect(hosted).toEqual(alone)
   })
 
-  it("obeys a host's own colours", async () => {
+  it('uses the colors that a host sets', async () => {
     const host = document.createElement('style')
     host.textContent = ':root { --callsheet-primary: rgb(0, 0, 255) }'
     document.head.prepend(host)

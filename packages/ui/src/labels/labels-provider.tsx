@@ -5,13 +5,13 @@ const LabelsContext = createContext(defaultLabels)
 
 /** Props of `LabelsProvider`. */
 export interface LabelsProviderProps {
-  /** The texts to replace. Keep the object's identity between renders. */
+  /** The texts to replace. Pass the same object at each render. */
   readonly labels: Partial<Labels>
   readonly children?: ReactNode
 }
 
 /**
- * Replaces texts of the components below it. What is not given stays as it is around it, English at the outermost.
+ * Replaces texts of the components below it. Other texts come from the provider above, or else are English.
  *
  * @example
  * <LabelsProvider labels={{ close: 'Schließen', inProgress: (count) => `${count} in Arbeit` }}>

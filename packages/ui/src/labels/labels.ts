@@ -1,6 +1,6 @@
 import type { Face } from '../state/face.ts'
 
-/** Every text that the components show. Replace some of them with `LabelsProvider`. */
+/** All texts of the components. Replace some of them with `LabelsProvider`. */
 export interface Labels {
   readonly panelTitle: string
   readonly panelFooter: string
@@ -15,37 +15,37 @@ export interface Labels {
   readonly retry: string
   readonly viewPipeline: string
   readonly loading: string
-  /** Beside the time of a task that has been silent for too long. */
+  /** Shown beside the time of a stale task. */
   readonly stale: string
-  /** The word for each face of a step or slot. */
+  /** The word for each face of a step or a slot. */
   readonly faces: Readonly<Record<Face, string>>
   readonly inProgress: (count: number) => string
   readonly failedCount: (count: number) => string
   readonly canceledCount: (count: number) => string
   readonly interruptedCount: (count: number) => string
-  /** Slots that keep their result, for making it again failed. */
+  /** The number of slots that keep their result after a failed remake. */
   readonly notRemadeCount: (count: number) => string
-  /** Beside the word of a result that was to be made again. */
+  /** Shown beside a result whose remake ended with this status. */
   readonly lastTry: Readonly<Record<'failed' | 'canceled' | 'interrupted', string>>
-  /** Where a slot with a result is made again and its task has no stage. */
+  /** Shown while a result is remade and its task has no stage. */
   readonly remaking: string
   readonly completeOf: (completed: number, total: number) => string
   readonly steps: (completed: number, total: number) => string
   readonly stepsComplete: (completed: number, total: number) => string
   readonly percent: (percent: number) => string
-  /** Opens the list of a step's slots; `per` is what the step runs once per, such as `character`. */
+  /** The button that opens the list of a step's slots; `per` is the kind of item, such as `character`. */
   readonly slots: (per: string) => string
-  /** What a bar shows the progress of. */
+  /** The accessible name of a progress bar. */
   readonly progressOf: (what: string) => string
   readonly retryOf: (step: string, name: string | undefined) => string
   readonly activeTasks: (count: number) => string
-  /** Of a running time in ms. */
+  /** Formats a duration in ms. */
   readonly duration: (ms: number) => string
-  /** Said by a screen reader when a step is done. */
+  /** Announced to screen readers when a step is done. */
   readonly stepDone: (show: string, step: string) => string
-  /** Said by a screen reader when a task has failed. */
+  /** Announced to screen readers when a task has failed. */
   readonly taskFailed: (show: string, step: string, name: string | undefined, message: string) => string
-  /** Said by a screen reader when a task has failed whose slot has a result. */
+  /** Announced to screen readers when a remake has failed and the result is kept. */
   readonly remakeFailed: (show: string, step: string, name: string | undefined, message: string) => string
 }
 

@@ -37,7 +37,7 @@ describe('BackgroundTasksPanel', () => {
     await expect.element(dialog).toHaveAccessibleDescription('2 in progress')
   })
 
-  it('closes on Escape and gives the focus back', async () => {
+  it('closes on Escape and restores the focus', async () => {
     const { tracker } = createFixture()
     const dialog = await open(tracker)
     await userEvent.keyboard('{Escape}')
@@ -65,7 +65,7 @@ describe('BackgroundTasksPanel', () => {
     expect(visited.size).toBeGreaterThan(1)
   })
 
-  it('closes by its button and by a click beside it', async () => {
+  it('closes with its button and with a click outside', async () => {
     const { tracker } = createFixture()
     const dialog = await open(tracker)
     await page.getByRole('button', { name: 'Close' }).click()
@@ -76,7 +76,7 @@ describe('BackgroundTasksPanel', () => {
     await expect.element(dialog).not.toBeInTheDocument()
   })
 
-  it('says that there is nothing yet', async () => {
+  it('shows an empty state', async () => {
     const { tracker } = createFixture()
     // Known, but nothing was begun.
     tracker.show('quiet').setTitle('Quiet')
@@ -100,7 +100,7 @@ describe('BackgroundTasksPanel', () => {
     await expect.element(dialog.getByText('3 in progress')).toBeVisible()
   })
 
-  it('asks for a retry', async () => {
+  it('calls onRetry', async () => {
     const { tracker } = createFixture()
     addMixedShow(tracker)
     const onRetry = vi.fn()
@@ -133,7 +133,7 @@ describe('BackgroundTasksPanel', () => {
     expect(content.scrollWidth).toBe(content.clientWidth)
   })
 
-  it('takes a title, a footer, a z-index and a container', async () => {
+  it('accepts a title, a footer, a z-index and a container', async () => {
     const { tracker } = createFixture()
     addMixedShow(tracker)
     const container = document.createElement('div')

@@ -12,21 +12,21 @@ import { hasWork, totalsOf } from '../state/totals.ts'
 export interface BackgroundTasksPanelProps {
   readonly open: boolean
   readonly onOpenChange: (open: boolean) => void
-  /** Default: Background Tasks. */
+  /** The title. @default Background Tasks */
   readonly title?: string
-  /** Stands below the list while there is any task; null leaves it out. Default: a line on resuming. */
+  /** Shown below the list while there is any task; `null` hides it. @default a line about resuming */
   readonly footer?: ReactNode
-  /** Of the panel; the backdrop lies 10 below it. Default 50. */
+  /** The z-index of the panel; that of the backdrop is 10 lower. @default 50 */
   readonly zIndex?: number
-  /** Gives each failed slot a retry button. Keep the function's identity between renders. */
+  /** Adds a retry button to each failed slot. Pass the same function at each render. */
   readonly onRetry?: OnRetry
-  /** Where the panel is put in the document. Default: the body. */
+  /** The element that the panel is appended to. @default the body */
   readonly container?: HTMLElement | RefObject<HTMLElement | null> | null
 }
 
 /**
- * All shows that have any work, in a panel that slides in from the right: a modal dialog that keeps the focus, closes
- * on Escape and on a click beside it, and gives the focus back.
+ * All shows with any work, in a panel that slides in from the right. It is a modal dialog: it traps the focus, closes on
+ * Escape and on a click outside, and restores the focus.
  *
  * @example
  * const [open, setOpen] = useState(false)
@@ -47,7 +47,7 @@ export function BackgroundTasksPanel(props: BackgroundTasksPanelProps) {
   )
 }
 
-// A change in one show renders the panel's numbers and that show alone.
+// A change in one show renders only the panel's numbers and that show.
 const ShowItem = memo(ProductionPipeline)
 
 function PanelContent({ title, footer, onRetry }: BackgroundTasksPanelProps) {

@@ -5,7 +5,7 @@ import { LoaderBars } from '../parts/loader-bars.tsx'
 import { PipelineButton } from './pipeline-button.tsx'
 
 describe('PipelineButton', () => {
-  it('is there only while something is active', async () => {
+  it('is visible only while a task is active', async () => {
     const { tracker } = createFixture()
     const onClick = vi.fn()
     await renderWith(tracker, <PipelineButton onClick={onClick} />)
@@ -42,7 +42,7 @@ describe('PipelineButton', () => {
 })
 
 describe('LoaderBars', () => {
-  it('says what is loading, or nothing where it is decoration', async () => {
+  it('has a label, or none if it is decorative', async () => {
     const { tracker } = createFixture()
     await renderWith(
       tracker,

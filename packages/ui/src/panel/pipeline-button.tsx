@@ -6,16 +6,16 @@ import { LoaderBars } from '../parts/loader-bars.tsx'
 /** Props of `PipelineButton`. */
 export interface PipelineButtonProps {
   readonly onClick: () => void
-  /** Default 40. */
+  /** The z-index of the button. @default 40 */
   readonly zIndex?: number
-  /** Distance from the window's edge, in px or as a CSS length, so that it need not lie over a bar of yours. */
+  /** The distance from the window's edge, in px or as a CSS length. */
   readonly offset?: { readonly bottom?: number | string; readonly right?: number | string }
 }
 
 const length = (value: number | string) => (typeof value === 'number' ? `${value}px` : value)
 
 /**
- * A floating button that says how many tasks are active. It shows only while there is one.
+ * A floating button with the number of active tasks. It is hidden while no task is active.
  *
  * @example
  * <PipelineButton onClick={() => setOpen(true)} offset={{ bottom: 120 }} />

@@ -1,7 +1,7 @@
 import type { CSSProperties } from 'react'
 
 export interface BarProps {
-  /** Whole percent. */
+  /** Whole percent, 0 to 100. */
   readonly value: number
   readonly label: string
   readonly look: 'active' | 'done' | 'failed'

@@ -7,13 +7,13 @@ import { countTicks, subscribeToTicks } from '../state/ticker.ts'
 const never = () => () => {}
 const onServer = () => -1
 
-/** How long a task has been running, each second anew, or how long it ran. The only component that ticks. */
+/** The duration of a task, updated each second while it is active. The only component with a timer. */
 export function Elapsed({ task }: { readonly task: Task }) {
   const tracker = useTracker()
   const labels = useLabels()
   const isRunning = isActive(task)
   const ticks = useSyncExternalStore(isRunning ? subscribeToTicks : never, countTicks, onServer)
-  // A server's clock would not agree with the browser's first render.
+  // The server's clock would differ from that of the browser's first render.
   if (ticks < 0 || (!isRunning && task.completedAt === undefined)) return null
   const now = tracker.now()
   const isQuiet = isStale(task, now, tracker.pipeline)

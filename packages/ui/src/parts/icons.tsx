@@ -43,7 +43,7 @@ const faceIcons: Readonly<Record<Face, LucideIcon>> = {
   optional: CircleDashed,
 }
 
-/** A step's icon by its lucide name; a circle for a name that is not among the show pipeline's. */
+/** A step's icon by its lucide name: those of the show pipeline, and a circle for any other name. */
 export function StepIcon({ name }: { readonly name: string | undefined }) {
   return createElement(stepIcons.get(name) ?? Circle, {
     className: 'callsheet-icon callsheet-step-icon',
@@ -51,7 +51,7 @@ export function StepIcon({ name }: { readonly name: string | undefined }) {
   })
 }
 
-/** A face's icon; it speaks only where no text beside it says the same. */
+/** A face's icon. It has a label only if there is no text beside it. */
 export function FaceIcon({ face, label }: { readonly face: Face; readonly label?: string | undefined }) {
   const Icon = faceIcons[face]
   const spoken = label === undefined ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label }

@@ -3,18 +3,18 @@ import { useLabels } from '../labels/labels-provider.tsx'
 
 /** Props of `LoaderBars`. */
 export interface LoaderBarsProps {
-  /** Default: medium. */
+  /** @default medium */
   readonly size?: 'small' | 'medium' | 'large'
-  /** How many bars. Default: 3 when small, 5 when medium, 12 when large. */
+  /** The number of bars. @default 3 for small, 5 for medium, 12 for large */
   readonly bars?: number
-  /** What a screen reader says. Default: Loading. With an empty text the loader is decoration. */
+  /** The text for screen readers. With an empty text the loader is decorative. @default Loading */
   readonly label?: string
 }
 
 const usualBars = { small: 3, medium: 5, large: 12 }
 
 /**
- * A wave of glowing bars for a wait of unknown length.
+ * A wave of glowing bars: a loading indicator of unknown duration.
  *
  * @example
  * <LoaderBars size="large" label="Loading the show" />

@@ -1,7 +1,7 @@
 import { RotateCcw } from 'lucide-react'
 import { useLabels } from '../labels/labels-provider.tsx'
 
-/** What `onRetry` is asked to do again. */
+/** The slot to retry, as `onRetry` receives it. */
 export interface RetryRequest {
   readonly showId: string
   /** The step's id. */
@@ -11,7 +11,7 @@ export interface RetryRequest {
   readonly taskId: string
 }
 
-/** Begins a failed slot's work again. */
+/** Starts the work of a failed slot again. */
 export type OnRetry = (request: RetryRequest) => void
 
 interface RetryButtonProps {

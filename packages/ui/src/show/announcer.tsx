@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useTracker } from '../state/hooks.ts'
 import { useLabels } from '../labels/labels-provider.tsx'
 
-// Long enough for a retry to follow its failure, and for several slots to be said in one breath.
+// Long enough for a retry to follow its failure, and to announce several slots together.
 const gatherMs = 500
 
 interface Announcement {
@@ -11,7 +11,7 @@ interface Announcement {
   readonly count: number
 }
 
-/** A polite live region that says when a step of a show is done and when a task of it has failed, once each. */
+/** A polite live region that announces each completed step and each failed task of a show once. */
 export function Announcer({ showId, title }: { readonly showId: string; readonly title: string }) {
   const tracker = useTracker()
   const labels = useLabels()
@@ -23,7 +23,7 @@ export function Announcer({ showId, title }: { readonly showId: string; readonly
 
   useEffect(() => {
     const waiting: (() => string | undefined)[] = []
-    // Steps that are said to be done in one breath with the rest.
+    // The steps that the next announcement names.
     const done = new Set<string>()
     let timer: ReturnType<typeof setTimeout> | undefined
     const flush = () => {
@@ -39,7 +39,7 @@ export function Announcer({ showId, title }: { readonly showId: string; readonly
       waiting.push(say)
       timer ??= setTimeout(flush, gatherMs)
     }
-    // An event may name the show by an id that it had before a rename.
+    // An event may carry an id from before a rename.
     const isMine = (id: string) =>
       id === showId || tracker.getPipeline(id).showId === tracker.getPipeline(showId).showId
     const stepOf = (type: string) =>
@@ -66,7 +66,7 @@ export function Announcer({ showId, title }: { readonly showId: string; readonly
         if (!isMine(task.showId)) return
         if (task.status === 'failed') later(() => sayFailed(task))
         if (task.status !== 'succeeded') return
-        // What is made again in a complete step completes nothing anew: it is done when the last of it is.
+        // A remake in a complete step fires no stepCompleted: the step is done again when its last slot is.
         later(() => {
           const step = stepOf(task.type)
           return step && step.progress === 100 && step.active === 0 ? sayDone(step) : undefined

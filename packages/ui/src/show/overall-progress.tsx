@@ -3,7 +3,7 @@ import { usePipeline } from '../state/hooks.ts'
 import { useLabels } from '../labels/labels-provider.tsx'
 import { isEqual } from '../state/is-equal.ts'
 
-/** How far the whole show is. */
+/** The overall progress of a show. */
 export function OverallProgress({ showId }: { readonly showId: string }) {
   const labels = useLabels()
   const { progress, completedSteps, totalSteps } = usePipeline(

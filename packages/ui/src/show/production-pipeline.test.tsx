@@ -13,7 +13,7 @@ afterEach(() => vi.useRealTimers())
 describe('ProductionPipeline', () => {
   it('shows every step of an unknown show as pending', async () => {
     const { tracker } = createFixture()
-    await renderWith(tracker, <ProductionPipeline showId="nobody" />)
+    await renderWith(tracker, <ProductionPipeline showId="unknown" />)
     const faces = tracker.pipeline.steps.map(({ type }) => faceShown(type))
     expect(faces).toEqual([
       ...Array<string>(4).fill('pending'),
@@ -66,7 +66,7 @@ describe('ProductionPipeline', () => {
     await expect.element(page.getByRole('img', { name: 'Pending' })).toBeInTheDocument()
   })
 
-  it('counts slots, and does not tick a step of which two of seven are done', async () => {
+  it('counts slots, and does not mark a step as done when two of seven are', async () => {
     const { tracker } = createFixture()
     const show = tracker.show('seven')
     const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
@@ -91,7 +91,7 @@ describe('ProductionPipeline', () => {
     expect(cardOf('portrait').querySelector('.callsheet-step-head .lucide-circle-check')).not.toBeNull()
   })
 
-  it('shows what each character is at while there is work', async () => {
+  it('shows the state of each character while one is active', async () => {
     const { tracker, pass } = createFixture()
     addMixedShow(tracker)
     pass(65_000)
@@ -115,7 +115,7 @@ describe('ProductionPipeline', () => {
     await expect.element(card.getByText('Bo', { exact: true })).toBeVisible()
   })
 
-  it('shows errors as text, whatever stands in them', async () => {
+  it('shows errors as text, whatever they contain', async () => {
     const { tracker } = createFixture()
     const hostile =
       '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script> javascript:alert(1) \u202E{{x}}'
@@ -139,7 +139,7 @@ describe('ProductionPipeline', () => {
     expect('hacked' in window).toBe(false)
   })
 
-  it('asks for a retry of the failed slot', async () => {
+  it('calls onRetry for the failed slot', async () => {
     const { tracker } = createFixture()
     addMixedShow(tracker)
     const onRetry = vi.fn()
@@ -153,7 +153,7 @@ describe('ProductionPipeline', () => {
     ])
   })
 
-  it('folds its steps away and back', async () => {
+  it('collapses and expands its steps', async () => {
     const { tracker } = createFixture()
     addMixedShow(tracker)
     await renderWith(tracker, <ProductionPipeline showId="visual" />)
@@ -167,7 +167,7 @@ describe('ProductionPipeline', () => {
     await expect.element(page.getByText('Overall Progress')).toBeVisible()
   })
 
-  it('has no button where it is not collapsible', async () => {
+  it('has no button if it is not collapsible', async () => {
     const { tracker } = createFixture()
     await renderWith(tracker, <ProductionPipeline showId="s" title="Mine" collapsible={false} />)
     await expect.element(page.getByRole('heading', { name: /Mine/ })).toBeVisible()
@@ -184,7 +184,7 @@ describe('ProductionPipeline', () => {
     await expect.element(bar).toHaveAttribute('aria-valuenow', String(progress))
   })
 
-  it('renders nothing but the running times each second', async () => {
+  it('renders only the durations each second', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     const { tracker, pass } = createFixture()
     addMixedShow(tracker)
@@ -228,7 +228,7 @@ describe('ProductionPipeline', () => {
     expect(cards.mock.calls.map(([step]) => step.type)).toEqual(['portrait'])
   })
 
-  it('says when a running task has been silent for too long', async () => {
+  it('marks a stale task', async () => {
     const { tracker, pass } = createFixture()
     tracker.addTask({ showId: 's', type: 'show-generation', status: 'processing' })
     pass(121_000)
@@ -259,7 +259,7 @@ describe('ProductionPipeline', () => {
     expect(said).toHaveLength(1)
   })
 
-  it('does not announce a failure that the next attempt follows', async () => {
+  it('does not announce a failure that is retried', async () => {
     const { tracker } = createFixture()
     addMixedShow(tracker)
     await renderWith(tracker, <ProductionPipeline showId="visual" />)
@@ -270,7 +270,7 @@ describe('ProductionPipeline', () => {
     expect(page.getByRole('status').element().textContent).not.toContain('Busy')
   })
 
-  it('renders on a server, where running times are left to the browser', () => {
+  it('renders on a server without durations', () => {
     const { tracker } = createFixture()
     addMixedShow(tracker)
     const html = renderToString(
@@ -283,7 +283,7 @@ describe('ProductionPipeline', () => {
     expect(html).not.toContain('callsheet-elapsed')
   })
 
-  it('shows any pipeline, in any words', async () => {
+  it('shows any pipeline with any labels', async () => {
     const { tracker } = createFixture(
       definePipeline({
         id: 'storyboard',

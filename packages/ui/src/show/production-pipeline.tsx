@@ -10,22 +10,22 @@ import { StepCard } from '../step/step-card.tsx'
 
 /** Props of `ProductionPipeline`. */
 export interface ProductionPipelineProps {
-  /** The show; `null` before it exists, which shows every step as pending. */
+  /** The id of the show. With `null`, before the show exists, every step is pending. */
   readonly showId: ShowId
-  /** Default: the show's title, else its id. */
+  /** The title. @default the show's title, else its id */
   readonly title?: string
-  /** Whether the header folds the steps away. Default true; begins unfolded. */
+  /** Whether the header can collapse the steps; they begin expanded. @default true */
   readonly collapsible?: boolean
-  /** Adds something to a step's card. Keep the function's identity, or every card renders with its parent. */
+  /** Adds content to a step's card. Pass the same function at each render, or every card renders with its parent. */
   readonly renderStepExtra?: (step: StepView) => ReactNode
-  /** Gives each failed slot a retry button. Keep the function's identity, as above. */
+  /** Adds a retry button to each failed slot. Pass the same function at each render. */
   readonly onRetry?: OnRetry
 }
 
 /**
- * One show as it goes through its pipeline: a card per step, live, and the overall progress.
+ * The live pipeline of one show: a card for each step, and the overall progress.
  *
- * Needs a `PipelineProvider` of `@callsheet/react` above it. Works with any pipeline.
+ * Requires a `PipelineProvider` of `@callsheet/react` above it. Supports any pipeline.
  *
  * @example
  * <ProductionPipeline showId="neon-noir" onRetry={({ type, characterId }) => start(type, characterId)} />

@@ -6,12 +6,12 @@ import { useLabels } from '../labels/labels-provider.tsx'
 interface ShowHeaderProps {
   readonly showId: string
   readonly title: string
-  /** Absent where the show cannot be collapsed. */
+  /** Undefined if the show cannot be collapsed. */
   readonly toggle:
     { readonly isOpen: boolean; readonly controls: string; readonly flip: () => void } | undefined
 }
 
-/** The show's name and how many tasks are in progress. */
+/** The show's title and the number of tasks in progress. */
 export function ShowHeader({ showId, title, toggle }: ShowHeaderProps) {
   const labels = useLabels()
   const { active, completedSteps, totalSteps } = usePipeline(

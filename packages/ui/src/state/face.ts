@@ -1,6 +1,6 @@
 import type { SlotView, StepView } from '@callsheet/core'
 
-/** How a step or a slot looks: its status, and the ways of being pending that deserve a look of their own. */
+/** The appearance of a step or a slot: its status, or a special case of pending. */
 export type Face =
   'pending' | 'active' | 'succeeded' | 'failed' | 'canceled' | 'interrupted' | 'unavailable' | 'optional'
 
@@ -8,17 +8,17 @@ export function faceOf(step: StepView): Face {
   if (step.status !== 'pending') return step.status
   if (step.unavailable) return 'unavailable'
   if (openIn(step, 'interrupted') > 0) return 'interrupted'
-  // While other slots still wait, the step as a whole does too.
+  // While other slots are pending, the step is too.
   const canceled = openIn(step, 'canceled')
   if (canceled > 0 && canceled + step.completed === step.total) return 'canceled'
   return step.optional && step.total === 0 ? 'optional' : 'pending'
 }
 
-/** A slot with a result looks finished, whatever its latest try came to; while one runs, that is shown. */
+/** A slot with a result looks finished, whatever the outcome of its remake; an active one looks active. */
 export const slotFaceOf = ({ done, status }: SlotView): SlotView['status'] =>
   done && status !== 'active' ? 'succeeded' : status
 
-/** How many slots of a step have a status and no result. */
+/** The number of slots of a step with a status and without a result. */
 export function openIn(step: StepView, status: 'failed' | 'canceled' | 'interrupted'): number {
   if (step[status] === 0 || step.completed === 0) return step[status]
   return step.slots.filter((slot) => slot.status === status && !slot.done).length

@@ -2,7 +2,7 @@ const listeners = new Set<() => void>()
 let timer: ReturnType<typeof setInterval> | undefined
 let ticks = 0
 
-/** Calls back each second. All listeners share one interval, which runs only while there is one. */
+/** Calls the listener each second. All listeners share one interval, which runs only while there are listeners. */
 export function subscribeToTicks(listener: () => void): () => void {
   listeners.add(listener)
   timer ??= setInterval(() => {

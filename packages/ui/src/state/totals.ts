@@ -1,6 +1,6 @@
 import type { PipelineView } from '@callsheet/core'
 
-/** Slots over all shows. */
+/** The numbers of slots of all shows. */
 export interface Totals {
   readonly active: number
   readonly done: number
@@ -13,7 +13,7 @@ export const totalsOf = (shows: readonly PipelineView[]): Totals => ({
   failed: sum(shows, (show) => show.failed),
 })
 
-/** True when anything of the show was ever begun. */
+/** Returns true if anything of the show was ever begun. */
 export const hasWork = (show: PipelineView): boolean =>
   show.active > 0 ||
   show.steps.some((step) => step.completed + step.failed + step.canceled + step.interrupted > 0)

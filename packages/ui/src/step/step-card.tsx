@@ -19,7 +19,7 @@ export interface StepCardProps {
 const isBegun = (step: StepView) =>
   step.active + step.completed + step.failed + step.canceled + step.interrupted > 0
 
-/** One step of one show. It reads its own step, so another step's change does not render it. */
+/** One step of one show. It reads only its own step, so that changes of other steps do not render it. */
 export const StepCard = memo(function StepCard({ showId, type, renderStepExtra, onRetry }: StepCardProps) {
   const step = useStep(showId, type)
   const labels = useLabels()

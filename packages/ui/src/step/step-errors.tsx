@@ -7,7 +7,7 @@ interface StepErrorsProps {
   readonly onRetry: OnRetry | undefined
 }
 
-/** Why each failed slot of a step failed, as text. */
+/** The errors of the failed slots of a step, as text. */
 export function StepErrors({ showId, step, onRetry }: StepErrorsProps) {
   const failed = step.slots.filter(({ status }) => status === 'failed')
   return (

@@ -7,7 +7,7 @@ import { slotFaceOf } from '../state/face.ts'
 import { FaceIcon } from '../parts/icons.tsx'
 import { useLabels } from '../labels/labels-provider.tsx'
 
-/** Every slot of a step in a disclosure, which opens by itself while there is work. */
+/** The slots of a step in a disclosure that opens while a slot is active. */
 export function StepSlots({ step }: { readonly step: StepView }) {
   const labels = useLabels()
   const listId = useId()

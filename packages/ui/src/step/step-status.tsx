@@ -9,11 +9,11 @@ interface StepStatusProps {
   readonly face: Face
 }
 
-/** The state of a step that runs once per show, in words. */
+/** The state of a step that runs once per show, as text. */
 export function SingleStatus({ step, face }: StepStatusProps) {
   const labels = useLabels()
   if (face === 'pending') return null
-  // A time beside the word of a result is the result's.
+  // The duration beside a result is that of the result.
   const task = face === 'succeeded' ? step.result() : step.task()
   const { done, status } = step.slot()
   return (
@@ -35,7 +35,7 @@ export function SingleStatus({ step, face }: StepStatusProps) {
   )
 }
 
-/** The state of a step that runs once per character: counts and a bar. */
+/** The state of a step that runs once per item: counts and a bar. */
 export function ItemStatus({ step, face }: StepStatusProps) {
   const labels = useLabels()
   const isMuted = face === 'unavailable' || face === 'optional'
