@@ -1,6 +1,5 @@
 import { createTracker, showPipeline, type TaskRecord } from '@callsheet/core'
-import { applyTask } from '../packages/core/src/state/reducer.ts'
-import { emptyState } from '../packages/core/src/state/state.ts'
+import { createShows } from '../packages/core/src/state/shows.ts'
 import { contestants } from './contestants/all.ts'
 import { limit } from './contestants/limit.ts'
 import { collect } from './measure.ts'
@@ -37,7 +36,7 @@ export function measureHeaps(tasks: number): HeapCost[] {
   })
 }
 
-/** The same of the reducer alone in a larger show, when its tasks have begun and after many more events on them. */
+/** The same of the records and views alone in a larger show, when its tasks have begun and after many more events on them. */
 export function measureGrowth(tasks: number) {
   const version = (index: number, rev: number) => ({
     id: `task-${index}`,
@@ -54,15 +53,15 @@ export function measureGrowth(tasks: number) {
     by: 'bench',
   })
   const before = heapUsed()
-  let state = emptyState(showPipeline)
-  for (let index = 0; index < tasks; index += 1) state = applyTask(state, version(index, 1))
+  const shows = createShows(showPipeline)
+  for (let index = 0; index < tasks; index += 1) shows.putTask(version(index, 1))
   const bytesPerTask = (heapUsed() - before) / tasks
   const updates = tasks * 5
   for (let index = 0; index < updates; index += 1) {
-    state = applyTask(state, version(index % tasks, 2 + Math.floor(index / tasks)))
+    shows.putTask(version(index % tasks, 2 + Math.floor(index / tasks)))
   }
   const bytesPerTaskAfter = (heapUsed() - before) / tasks
-  return { tasks: state.base.size, bytesPerTask, updates, bytesPerTaskAfter }
+  return { tasks: shows.tasks.size, bytesPerTask, updates, bytesPerTaskAfter }
 }
 
 /** A tracker's heap after it has seen a tenth of so many tasks, and all of them, in shows of thirty. */

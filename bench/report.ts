@@ -20,7 +20,7 @@ export interface Results {
 }
 
 /** The goals, and whom they are about. */
-const ours = 'callsheet: reducer and view'
+const ours = 'callsheet: records and view'
 const ourCall = 'callsheet: track'
 const goals = {
   ratio: 3,

@@ -14,7 +14,7 @@ export interface SnapshotCost {
   readonly ratio: number
 }
 
-/** Serializes, writes, reads, checks and restores one show halfway. */
+/** Serialises, writes, reads, checks and restores one show halfway. */
 export function measureSnapshot(tasks: number, rounds: number): SnapshotCost {
   const { versions, shows, halfway } = prepare('one', tasks)
   const create = () => createTracker({ pipeline: showPipeline, clock: () => versions.at(-1)!.updatedAt })

@@ -1,35 +1,39 @@
-import { type ShowPipeline, showPipeline, type ShowRecord, type StepType } from '@callsheet/core'
-import { applyShow, applyTask } from '../../packages/core/src/state/reducer.ts'
-import { emptyState, showOf, type State } from '../../packages/core/src/state/state.ts'
-import { viewOf } from '../../packages/core/src/state/show-state.ts'
+import {
+  type PipelineView,
+  type ShowPipeline,
+  showPipeline,
+  type ShowRecord,
+  type StepType,
+} from '@callsheet/core'
+import { createShows, type Shows } from '../../packages/core/src/state/shows.ts'
 import { createPlayed } from '../played.ts'
 import { type Contestant, figuresOf } from './contestant.ts'
 
-const read = (state: State, showId: string) => viewOf<ShowPipeline>(showOf(state, showId)!)
+const read = (shows: Shows, showId: string) => shows.viewOf(showId) as unknown as PipelineView<ShowPipeline>
 
-/** The pure part: one state and one version give the next state. */
+/** The records and views alone. */
 export const callsheet: Contestant = {
-  name: 'callsheet: reducer and view',
+  name: 'callsheet: records and view',
   isImmutable: true,
   start({ shows, versions }) {
-    let state = emptyState(showPipeline)
+    const state = createShows(showPipeline)
     for (const { showId, characters } of shows) {
       const record: ShowRecord = {
         showId,
         pipeline: showPipeline.id,
         characters: { value: [...characters], rev: 1, by: 'bench' },
       }
-      state = applyShow(state, record)
+      state.putShow(record)
     }
     return {
       load: (newest) => {
-        for (const version of newest) state = applyTask(state, version)
+        for (const version of newest) state.putTask(version)
       },
       play(from, to) {
         let sum = 0
         for (let index = from; index < to; index += 1) {
           const version = versions[index]!
-          state = applyTask(state, version)
+          state.putTask(version)
           const view = read(state, version.showId)
           const step = view.step(version.type as StepType<ShowPipeline>)
           sum += view.progress + 3 * view.active + 5 * step.completed + 7 * step.progress + step.status.length

@@ -33,7 +33,7 @@ export {
   type Tombstone,
 } from './records/task.ts'
 export { mergeShows } from './records/show.ts'
-export type { StepStatus } from './state/counts.ts'
+export type { StepStatus } from './state/rules.ts'
 export type { AnyPipelineView, PipelineView, SlotView, StepError, StepView } from './state/views.ts'
 export { readySlots } from './state/ready.ts'
 export { defaultExpiry, elapsed, type Expiry, isExpired, isStale } from './records/time.ts'

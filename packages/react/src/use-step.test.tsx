@@ -34,7 +34,7 @@ it('names the known steps in the error for an unknown step', async () => {
   const { wrapper } = createTestTracker()
   const misspelt = 'portrat' as 'portrait'
   await expect(renderHook(() => useStep(showId, misspelt), { wrapper })).rejects.toThrow(
-    /no step "portrat"; it has show-generation/,
+    /Unknown step "portrat". Known steps: show-generation/,
   )
   quiet.mockRestore()
 })

@@ -42,7 +42,7 @@ function setup() {
     finish: (slot: string, status: 'succeeded' | 'failed' | 'canceled' | 'interrupted' = 'succeeded') =>
       tracker.updateTask(begin(slot).id, { status }),
     pass: (ms: number) => (now += ms),
-    /** Adds earlier tasks with this duration, each in a show of its own. */
+    /** So many earlier tasks, each in a show of its own, that took as long as given. */
     know: (type: Type, ms: number, count = 9, model?: string) => {
       for (let place = 0; place < count; place += 1) {
         const id = `${type} ${model} ${place}`
@@ -59,7 +59,7 @@ function setup() {
 function knowing() {
   const all = setup()
   for (const type of ['outline', 'frame', 'ink', 'sound', 'teaser', 'cut'] as const) all.know(type, 1_000)
-  all.show.setCharacters([{ id: 'one' }, { id: 'two' }])
+  all.show.setItems('beat', [{ id: 'one' }, { id: 'two' }])
   return all
 }
 
@@ -67,11 +67,11 @@ function knowing() {
 const fourAtOnce = (type: string): Sample[] =>
   Array.from({ length: 12 }, (_, place) => [2_000 + 1_000 * Math.floor(place / 4), 1_000, place, type.length])
 
-/** Equal durations still have a small tail. */
+/** Durations that are all alike have a little tail nevertheless. */
 const about = (ms: number) => expect.closeTo(ms, -Math.log10(ms * 0.25))
 
 describe('eta', () => {
-  it('follows the prerequisites, and runs independent slots in parallel', () => {
+  it('goes along the prerequisites, side by side where it can', () => {
     const { ask, begin, finish, pass } = knowing()
     expect(ask()).toEqual({
       from: about(4_000),
@@ -88,7 +88,7 @@ describe('eta', () => {
     expect(ask()).toMatchObject({ from: about(2_500), path: ['frame', 'ink', 'cut'] })
   })
 
-  it('returns whole ms from 0, in order, and the same result for the same arguments', () => {
+  it('gives whole ms from 0, the end not before the beginning, and the same for the same', () => {
     const { ask, begin, pass } = knowing()
     begin('outline')
     for (const ms of [0, 900, 99, 1, 1, 999_999]) {
@@ -101,9 +101,9 @@ describe('eta', () => {
     }
   })
 
-  it('returns undefined until each step that has to run has nine durations', () => {
+  it('says nothing before a step that has to run has nine durations', () => {
     const { ask, know, show } = setup()
-    show.setCharacters([{ id: 'one' }])
+    show.setItems('beat', [{ id: 'one' }])
     for (const type of ['outline', 'frame', 'ink', 'teaser'] as const) know(type, 1_000)
     know('cut', 1_000, 8)
     expect(ask()).toBeUndefined()
@@ -111,15 +111,15 @@ describe('eta', () => {
     expect(ask()).toBeDefined()
   })
 
-  it('returns undefined until the items are known', () => {
+  it('says nothing before the items are known', () => {
     const { ask, show, know } = setup()
     for (const type of ['outline', 'frame', 'ink', 'teaser', 'cut'] as const) know(type, 1_000)
     expect(ask()).toBeUndefined()
-    show.setCharacters([])
+    show.setItems('beat', [])
     expect(ask()).toBeDefined()
   })
 
-  it('returns undefined if everything is done, or if the rest waits for a decision', () => {
+  it('says nothing when nothing goes on: all is done, or what is left waits for a person', () => {
     const { ask, finish, tracker, begin } = knowing()
     finish('outline', 'failed')
     expect(ask()).toBeUndefined()
@@ -133,7 +133,7 @@ describe('eta', () => {
   })
 
   it.each(['failed', 'canceled', 'interrupted'] as const)(
-    'leaves out slots that were %s and those that wait for them, and sets isBlocked',
+    'leaves out what was %s and all that waits for it, and says so',
     (status) => {
       const { ask, finish, begin } = knowing()
       finish('outline')
@@ -145,17 +145,17 @@ describe('eta', () => {
     },
   )
 
-  it('leaves out an unavailable step, and the steps that wait for it', () => {
+  it('leaves out an unavailable step, and what waits for it', () => {
     const { ask, show } = knowing()
     show.setUnavailable(['ink'])
     expect(ask()).toMatchObject({ from: about(3_000), isBlocked: true, path: ['outline', 'frame', 'teaser'] })
   })
 
-  it('includes remakes, and is not blocked by a remake that ended without a result', () => {
+  it('plans what is made again, and is not blocked by a remake that ended without a result', () => {
     const { ask, finish, begin } = knowing()
     for (const slot of ['outline', 'frame one', 'frame two', 'ink one', 'ink two', 'teaser']) finish(slot)
     expect(ask()).toMatchObject({ from: about(1_000), isBlocked: false, path: ['cut'] })
-    // The cut waits for the ink that is remade.
+    // The cut waits for the ink that is made again.
     const again = begin('ink one')
     expect(ask()).toMatchObject({ from: about(2_000), isBlocked: false, path: ['ink', 'cut'] })
     for (const status of ['failed', 'canceled', 'interrupted'] as const) finish('ink two', status)
@@ -180,12 +180,15 @@ describe('eta', () => {
       })
       all.durations.merge([{ type: 'frame', samples: frames }])
       if (isSoundBeside) all.durations.merge([{ type: 'sound', samples: [[4_000, 3_000, 1, 77]] }])
-      all.show.setCharacters(['one', 'two', 'three', 'four'].map((id) => ({ id })))
+      all.show.setItems(
+        'beat',
+        ['one', 'two', 'three', 'four'].map((id) => ({ id })),
+      )
       all.finish('outline')
       return all
     }
 
-    it('runs four frames in two rounds, and fewer at once if others wait here', () => {
+    it('runs four of them in two rounds; here fewer at once while others wait', () => {
       const { ask, begin } = afterTwoByTwo(true)
       expect(ask()).toMatchObject({ from: about(4_000) })
       begin('frame one')
@@ -194,13 +197,13 @@ describe('eta', () => {
       expect(ask()).toMatchObject({ from: about(4_000) })
     })
 
-    it('shares the limit between steps if all of them together never ran more', () => {
+    it('lets all steps share the limit when no more than that ever ran together', () => {
       // Nine parts before the cut, two by two.
       expect(afterTwoByTwo(false).ask()).toMatchObject({ from: about(5_500) })
     })
   })
 
-  it('is longer than usual if the task that holds up the rest is longer than 95 % of its step', () => {
+  it('is longer than usual when what holds up the rest has run for longer than 95 of 100', () => {
     const { ask, finish, begin, pass } = knowing()
     finish('outline')
     begin('frame one')
@@ -213,11 +216,14 @@ describe('eta', () => {
     expect(later.from).toBeGreaterThan(2_000)
   })
 
-  it('estimates a show of 10,000 items as a hundred times one of 100', () => {
+  it('answers for a show of 10,000 items as for one of a hundred, but for the number of rounds', () => {
     const { ask, show, finish, begin, durations } = knowing()
     durations.merge([{ type: 'frame', samples: fourAtOnce('frame') }])
     const total = (items: number) => {
-      show.setCharacters(Array.from({ length: items }, (_, place) => ({ id: `beat ${place}` })))
+      show.setItems(
+        'beat',
+        Array.from({ length: items }, (_, place) => ({ id: `beat ${place}` })),
+      )
       return ask()!
     }
     finish('outline')
@@ -237,7 +243,7 @@ describe('eta', () => {
     expect(() => eta(show.getPipeline(), 0, options)).toThrow('Invalid simulations: expected a number from 1')
   })
 
-  it("uses the durations of a running task's key if there are enough", () => {
+  it('knows running tasks by their key, where there are enough of it', () => {
     const { ask, know, begin, finish } = knowing()
     know('cut', 100_000, 9, 'slow')
     know('cut', 5_000, 8, 'rare')
@@ -252,7 +258,7 @@ describe('eta', () => {
 })
 
 describe('etaOfTask', () => {
-  it('returns the remaining time of a running task, and whether it is longer than usual', () => {
+  it('gives what is left of a running task, and when it is longer than usual', () => {
     const { askOf, begin, pass } = knowing()
     const task = begin('outline')
     pass(400)
@@ -261,7 +267,7 @@ describe('etaOfTask', () => {
     expect(askOf(task)).toMatchObject({ isLonger: true })
   })
 
-  it('returns undefined for a task that is not active, and for too few durations', () => {
+  it('says nothing of a task that nobody works on, or of which too little is known', () => {
     const { askOf, begin, tracker } = knowing()
     const { id } = begin('outline')
     expect(askOf(tracker.updateTask(id, { status: 'failed' })!)).toBeUndefined()

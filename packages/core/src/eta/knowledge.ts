@@ -12,23 +12,23 @@ const unusual = 0.05
 /** The size of a step's table of durations. */
 const tableSize = 1_024
 
-/** The duration of a task, or the remaining duration of a running one. */
+/** How long a task takes, or how long a running one still takes. */
 export interface Knowledge {
   /** The remaining duration in ms that is exceeded with this chance, from 0 to under 1. */
   readonly exceededBy: (chance: number) => number
   readonly isLonger: boolean
 }
 
-/** The duration of the tasks of one step. */
+/** What is known of the tasks of one step. */
 export interface StepKnowledge extends Knowledge {
-  /** The remaining duration of a task of the step that has been running for so many ms. */
+  /** The same for a task of the step that has been running for so many ms. */
   readonly after: (passed: number) => Knowledge
 }
 
-// Shared by slots and calls, until the samples change.
+// Many slots and calls share it, for as long as the samples stay the same.
 const knowledgeBySamples = new WeakMap<readonly Sample[], StepKnowledge>()
 
-/** Reads the duration of a step's tasks: of those with the key, if there are enough. Undefined for too few samples. */
+/** What is known of a step's tasks: of those with the key, if there are enough. Undefined for too few samples. */
 export function knowledgeOfStep(durations: Durations, type: string, key?: string): StepKnowledge | undefined {
   const samples = durations.samples(type, key)
   if (samples.length < minSamples) return key === undefined ? undefined : knowledgeOfStep(durations, type)
@@ -47,17 +47,17 @@ export function knowledgeOfStep(durations: Durations, type: string, key?: string
   return knowledge
 }
 
-/** The remaining duration, given that the task takes longer than the time that has passed. */
+/** A running task takes longer than the time that has passed. */
 function knowledgeAfter({ exceededBy, shareLonger }: Distribution, passed: number): Knowledge {
   const share = shareLonger(passed)
   return {
-    // At a chance of 0 the tail is infinite.
+    // A chance of 0 has no duration: the tail has no end.
     exceededBy: (chance) => Math.max(0, exceededBy(share * Math.max(chance, 0.5 / tableSize)) - passed),
     isLonger: share < unusual,
   }
 }
 
-/** Reads the remaining duration of a running task. */
+/** What is known of a running task. */
 export const knowledgeOfTask = (
   task: Pick<TaskRecord, 'type' | 'startedAt' | 'completedAt'>,
   now: number,

@@ -67,7 +67,7 @@ describe('resume', () => {
     const one = setup()
     reloaded(one)
     one.tracker.addTask({ id: 'u', showId: 's', type: 'show-generation', status: 'processing' })
-    expect(one.tracker.resume({})).toEqual({ resumed: [], interrupted: ['u', 't'] })
+    expect(one.tracker.resume({})).toEqual({ resumed: [], interrupted: ['t', 'u'] })
     expect(one.task()?.status).toBe('interrupted')
     expect(one.tracker.resume({})).toEqual({ resumed: [], interrupted: [] })
     const read = answering({ status: 'running' })

@@ -96,6 +96,9 @@ type DefinitionOf<P extends Pipeline, T extends string> = Extract<Definition<P>,
 type ItemOf<P extends Pipeline, T extends string> =
   DefinitionOf<P, T> extends { readonly per: infer I extends string } ? Exclude<I, 'show'> : never
 
+/** What the steps of a pipeline run once per, besides the show: `character`, `scene`. */
+export type ItemKind<P extends Pipeline> = Exclude<P['steps'][number]['per'], 'show'>
+
 /** The names of all items of a pipeline: `characterId`, `beatId`. */
 type ItemKey<D> = D extends { readonly per: infer I extends string } ? `${Exclude<I, 'show'>}Id` : never
 

@@ -1,4 +1,4 @@
-// The records in words, for hovers. They are held equal to the schemas of records.ts by records.test-d.ts.
+// The records in words, for hovers. They are held equal to the schemas of schema/record-schemas.ts by its type test.
 import type { JsonObject } from './json.ts'
 
 /** A task's error as it is recorded. Causes and stacks are never kept. */
@@ -119,6 +119,8 @@ export interface Facts {
   readonly at: number
   /** The known characters, in order. A roster set by `setCharacters` counts before it. */
   readonly characters?: readonly Character[]
+  /** The known items of other kinds, in order: by kind. A roster set by `setItems` counts before it. */
+  readonly items?: Readonly<Record<string, readonly Character[]>>
   /** By step: `true` for all of it, or the ids of the items that are done. */
   readonly done: Readonly<Record<string, true | readonly string[]>>
 }
@@ -143,12 +145,16 @@ export interface ShowRecord {
   readonly title?: Register<string>
   /** The known characters, in order. */
   readonly characters?: Register<readonly Character[]>
+  /** The known items of other kinds, in order: by kind. */
+  readonly items?: Readonly<Record<string, Register<readonly Character[]>>>
   /** What the database knew at a time: of two, the later read wins. */
   readonly facts?: Register<Facts>
   /** Steps that cannot run here: shown, and not counted. */
   readonly unavailable?: Register<readonly string[]>
   /** The id under which the show is found from now on. */
   readonly renamedTo?: Register<string>
+  /** The show is removed for good: its tasks are dropped and refused. */
+  readonly removed?: Register<true>
 }
 
 /** How long the newest tasks of one type (and key, such as the model) took. */

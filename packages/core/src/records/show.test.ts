@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compareRegisters, mergeShows, readShows } from './show.ts'
+import { compareRegisters, mergeShows } from './show.ts'
 import type { Facts, ShowRecord } from './task.ts'
 
 const register = <T>(value: T, rev = 1, by = 'a') => ({ value, rev, by })
@@ -45,51 +45,18 @@ describe('two records of a show', () => {
     expect(mergeShows(undefined, held)).toBe(held)
   })
 
+  it('are merged kind by kind where they list items', () => {
+    const held = show({ items: { scene: register([{ id: 's1' }]), ['__proto__']: register([{ id: 'p' }]) } })
+    const given = show({ items: { scene: register([{ id: 's2' }], 2), beat: register([{ id: 'b1' }]) } })
+    const merged = show({ items: { ...held.items, ...given.items } })
+    expect(mergeShows(held, given)).toEqual(merged)
+    expect(mergeShows(given, held)).toEqual(merged)
+    expect(mergeShows(merged, held)).toBe(merged)
+  })
+
   it('of two pipelines end with one of these, whichever comes first', () => {
     const [one, two] = [show({ pipeline: 'p1' }), show({ pipeline: 'p2' })]
     expect(mergeShows(one, two).pipeline).toBe('p2')
     expect(mergeShows(two, one)).toBe(two)
-  })
-})
-
-describe('shows that renames have joined', () => {
-  const old = show({ showId: 'a', title: register('Newest', 3), unavailable: register(['video']) })
-  const older = show({
-    showId: 'b',
-    title: register('Older', 2),
-    facts: register(facts(1, { portrait: ['ada'] })),
-  })
-  const final = show({ showId: 'z', title: register('Final') })
-
-  it('go by what the final id says, else by the newest', () => {
-    for (const records of [
-      [old, older, final],
-      [final, older, old],
-    ])
-      expect(readShows('z', records).title).toBe('Final')
-    for (const records of [
-      [old, older],
-      [older, old],
-    ])
-      expect(readShows('z', records).title).toBe('Newest')
-  })
-
-  it('each add what the others do not say', () => {
-    const info = readShows('z', [old, older, final])
-    expect([...info.unavailable]).toEqual(['video'])
-    expect([...info.named]).toEqual(['ada'])
-    expect(info.characters).toBeUndefined()
-  })
-
-  it('say nothing where no record does', () => {
-    expect(readShows('z', [show({ showId: 'z' })])).toEqual({
-      title: undefined,
-      characters: undefined,
-      roster: undefined,
-      facts: undefined,
-      done: new Map(),
-      named: new Set(),
-      unavailable: new Set(),
-    })
   })
 })

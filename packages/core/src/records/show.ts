@@ -1,27 +1,31 @@
 import { canonicalJson } from './json.ts'
-import { type Character, compareText, type Facts, type ShowRecord } from './task.ts'
+import { compareText, type Facts, type Register, type ShowRecord } from './task.ts'
 
-type Registers = Omit<ShowRecord, 'showId' | 'pipeline'>
-type RegisterName = keyof Registers
+/** The registers that stand beside the rosters. */
+const registerNames = ['title', 'characters', 'facts', 'unavailable', 'renamedTo', 'removed'] as const
 
-/** The names of a show's registers. */
-const registerNames = ['title', 'characters', 'facts', 'unavailable', 'renamedTo'] as const
+/** The name of a register; `items.character` is `characters`, `items.scene` the roster of scenes. */
+export type RegisterName = (typeof registerNames)[number] | `items.${string}`
 
-/** One value with its version. */
-interface Register {
-  readonly value: unknown
-  readonly rev: number
-  readonly by: string
-}
-
-const factsTime = (register: Register) => (register.value as Facts).at
+const timeOf = (register: Register<unknown>) => (register.value as Facts).at
 
 /** Above 0 when `a` is newer: facts by their time first, then `rev`, `by` and canonical JSON. */
-export const compareRegisters = (name: RegisterName, a: Register, b: Register): number =>
-  (name === 'facts' ? factsTime(a) - factsTime(b) : 0) ||
+export const compareRegisters = (name: string, a: Register<unknown>, b: Register<unknown>): number =>
+  (name === 'facts' ? timeOf(a) - timeOf(b) : 0) ||
   a.rev - b.rev ||
   compareText(a.by, b.by) ||
   compareText(canonicalJson(a.value), canonicalJson(b.value))
+
+/** Every register of a record by its name. */
+export function registersOf(record: ShowRecord): Map<RegisterName, Register<unknown>> {
+  const registers = new Map<RegisterName, Register<unknown>>()
+  for (const name of registerNames) {
+    const register = record[name]
+    if (register) registers.set(name === 'characters' ? characters : name, register)
+  }
+  for (const [kind, register] of Object.entries(record.items ?? {})) registers.set(`items.${kind}`, register)
+  return registers
+}
 
 /**
  * Merges two records of one show, register by register. Gives `held` itself when nothing in it changes. What
@@ -32,59 +36,36 @@ export const compareRegisters = (name: RegisterName, a: Register, b: Register): 
  */
 export function mergeShows(held: ShowRecord | undefined, record: ShowRecord): ShowRecord {
   if (held === undefined) return record
-  const changed: Record<string, unknown> = {}
-  for (const name of registerNames) {
-    const [old, given] = [held[name], record[name]]
-    if (given && (!old || compareRegisters(name, given, old) > 0)) changed[name] = given
-  }
-  if (record.pipeline > held.pipeline) changed['pipeline'] = record.pipeline
-  return Object.keys(changed).length === 0 ? held : Object.freeze({ ...held, ...changed })
+  const before = registersOf(held)
+  const news = [...registersOf(record)].filter(([name, register]) => {
+    const old = before.get(name)
+    return !old || compareRegisters(name, register, old) > 0
+  })
+  if (news.length === 0 && record.pipeline <= held.pipeline) return held
+  const pipeline = record.pipeline > held.pipeline ? record.pipeline : held.pipeline
+  return recordOf({ ...held, pipeline }, news)
 }
 
-/** What the records of a show say together, ready for the reducer. */
-export interface ShowInfo {
-  readonly title: string | undefined
-  /** The known characters in order, once somebody named them. */
-  readonly characters: readonly Character[] | undefined
-  readonly roster: ReadonlySet<string> | undefined
-  readonly facts: Facts | undefined
-  /** By step: done as a whole, or for these items. */
-  readonly done: ReadonlyMap<string, true | ReadonlySet<string>>
-  /** Every item that the facts name in any step. */
-  readonly named: ReadonlySet<string>
-  readonly unavailable: ReadonlySet<string>
-}
+const characters = 'items.character'
 
-/** Reads the shows that renames have joined: the final id's register, else the newest. */
-export function readShows(finalId: string, records: readonly ShowRecord[]): ShowInfo {
-  const newest = <N extends RegisterName>(name: N): NonNullable<Registers[N]>['value'] | undefined => {
-    let best: NonNullable<Registers[N]> | undefined
-    for (const record of records) {
-      const given = record[name]
-      if (!given) continue
-      if (record.showId === finalId) return given.value
-      // Two that are equally new have equal values: which old id they come from makes no difference.
-      if (!best || compareRegisters(name, given, best) > 0) best = given
-    }
-    return best?.value
+/** A record with some of its registers replaced. */
+export function recordOf(
+  record: ShowRecord,
+  registers: Iterable<readonly [RegisterName, Register<unknown>]>,
+): ShowRecord {
+  const own: [string, Register<unknown>][] = []
+  const items: [string, Register<unknown>][] = []
+  for (const [name, register] of registers) {
+    if (name === characters) own.push(['characters', register])
+    else if (name.startsWith('items.')) items.push([name.slice('items.'.length), register])
+    else own.push([name, register])
   }
-  const facts = newest('facts')
-  const listed = newest('characters') ?? facts?.characters
-  // Of two entries with one id, the first place and the last name.
-  const characters = listed && [...new Map(listed.map((character) => [character.id, character])).values()]
-  const done = new Map<string, true | ReadonlySet<string>>()
-  const named = new Set<string>()
-  for (const [type, what] of Object.entries(facts?.done ?? {})) {
-    done.set(type, what === true ? true : new Set(what))
-    if (what !== true) for (const characterId of what) named.add(characterId)
-  }
-  return {
-    title: newest('title'),
-    characters: characters && Object.freeze(characters),
-    roster: characters && new Set(characters.map((character) => character.id)),
-    facts,
-    done,
-    named,
-    unavailable: new Set(newest('unavailable')),
-  }
+  const changed = { ...record, ...Object.fromEntries(own) }
+  if (items.length === 0) return Object.freeze(changed)
+  return Object.freeze({
+    ...changed,
+    items: Object.freeze({ ...record.items, ...Object.fromEntries(items) }) as NonNullable<
+      ShowRecord['items']
+    >,
+  })
 }

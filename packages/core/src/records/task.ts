@@ -7,6 +7,7 @@ export type {
   DurationsRecord,
   Facts,
   Job,
+  Register,
   ShowRecord,
   TaskError,
   TaskRecord,

@@ -115,6 +115,17 @@ export const charactersSchema = z
   .array(z.object({ id, name: z.exactOptional(text) }))
   .check(z.maxLength(limits.roster))
 
+/** By kind of item. Not z.record, which drops the key `__proto__`. */
+const byKind = <T extends z.ZodMiniType>(value: T) =>
+  z.custom<Record<string, z.output<T>>>(
+    (given) =>
+      typeof given === 'object' &&
+      given !== null &&
+      !Array.isArray(given) &&
+      Object.entries(given).every(([kind, one]) => isId(kind) && z.safeParse(value, one).success),
+    'items says the items of each kind',
+  )
+
 const isDone = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
@@ -127,6 +138,7 @@ const isDone = (value: unknown): boolean =>
 export const factsSchema = z.object({
   at: time,
   characters: z.exactOptional(charactersSchema),
+  items: z.exactOptional(byKind(charactersSchema)),
   // Not z.record, which drops the key `__proto__`.
   done: z.custom<Record<string, true | string[]>>(
     isDone,
@@ -139,9 +151,11 @@ export const showSchema = z.object({
   pipeline: id,
   title: z.exactOptional(register(text)),
   characters: z.exactOptional(register(charactersSchema)),
+  items: z.exactOptional(byKind(register(charactersSchema))),
   facts: z.exactOptional(register(factsSchema)),
   unavailable: z.exactOptional(register(z.array(id))),
   renamedTo: z.exactOptional(register(id)),
+  removed: z.exactOptional(register(z.literal(true))),
 })
 
 const isCount = (value: unknown, most: number): boolean =>

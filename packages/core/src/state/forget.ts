@@ -1,60 +1,43 @@
-import { rebuilt } from './reducer.ts'
-import type { ShowState } from './show-state.ts'
-import { allShows, type State } from './state.ts'
+import type { Show } from './entities.ts'
+import { entriesOf, type Shows } from './shows.ts'
 
-/** A state without its least recently updated shows, and what it let go. */
-export interface Forgotten {
-  readonly state: State
-  readonly shows: readonly ShowState[]
-  /** How many tasks were in them, tombstones included. */
-  readonly tasks: number
-}
-
-/** How much is left of the most that may be held: forgetting goes over everything, so it should be rare. */
+/** How much is left of the maximum after forgetting: it goes over everything, so it should be rare. */
 const share = 0.9
 
 /**
- * Forgets whole shows until there is room again for tasks, and for shows, which may have none: first those without active work, then those whose work runs
- * elsewhere, the least recently updated first. Neither a show with work that runs here is forgotten nor the one that
- * has just changed.
+ * Forgets whole shows until there is room again for tasks, and for shows, which may have none: first those without active
+ * work, then those whose work runs elsewhere, the least recently updated first. Shows with work that runs here stay, and
+ * so does `current`. Gives what is gone; the count of tasks includes removed ones.
  */
-export function forgetShows(state: State, most: number, runsHere: (taskId: string) => boolean): Forgotten {
-  const weighed = [...allShows(state)].map((show) => weigh(show, runsHere))
-  const candidates = weighed
-    .filter(({ show, isRunning }) => !isRunning && show !== state.changed)
+export function forgetShows(
+  all: Shows,
+  maxTasks: number,
+  runsHere: (taskId: string) => boolean,
+  current: Show | undefined,
+): { readonly shows: readonly Show[]; readonly tasks: number } {
+  const known = new Set(all.shows.values())
+  const candidates = [...known]
+    .filter((show) => show !== current && !entriesOf(show).some(({ version }) => runsHere(version.id)))
+    .map((show) => ({ show, isActive: all.look(show).active > 0, updatedAt: updatedAt(show) }))
     .toSorted((a, b) => Number(a.isActive) - Number(b.isActive) || a.updatedAt - b.updatedAt)
-  const gone = new Set<ShowState>()
-  const room = Math.floor(most * share)
-  let { size, showCount } = state.base
-  for (const { show, tasks } of candidates) {
-    if (size <= room && showCount <= room) break
-    gone.add(show)
-    size -= tasks
-    showCount -= 1
-  }
-  const kept = weighed.flatMap(({ show }) => (gone.has(show) ? [] : [show]))
-  return { state: rebuilt(state, kept, size), shows: [...gone], tasks: state.base.size - size }
-}
-
-interface Weighed {
-  readonly show: ShowState
-  readonly tasks: number
-  readonly updatedAt: number
-  readonly isActive: boolean
-  readonly isRunning: boolean
-}
-
-function weigh(show: ShowState, runsHere: (taskId: string) => boolean): Weighed {
-  let tasks = 0
-  // A show of which only facts are known is as old as they are.
-  let updatedAt = show.base.info.facts?.at ?? 0
-  let isRunning = false
-  for (const step of show.stepStates) {
-    for (const version of step.listed()) {
-      tasks += 1
-      updatedAt = Math.max(updatedAt, version.updatedAt)
-      isRunning ||= runsHere(version.id)
+  const before = all.tasks.size
+  const gone: Show[] = []
+  const room = Math.floor(maxTasks * share)
+  for (const { show } of candidates) {
+    if (all.tasks.size <= room && known.size - gone.length <= room) break
+    gone.push(show)
+    for (const { version } of entriesOf(show)) all.tasks.delete(version.id)
+    for (const id of show.members) {
+      all.shows.delete(id)
+      all.records.delete(id)
     }
   }
-  return { show, tasks, updatedAt, isActive: show.active > 0, isRunning }
+  return { shows: gone, tasks: before - all.tasks.size }
 }
+
+/** When a show was last updated; one of which only facts are known is as old as they are. */
+const updatedAt = (show: Show): number =>
+  entriesOf(show).reduce(
+    (newest, { version }) => Math.max(newest, version.updatedAt),
+    show.info.facts?.at ?? 0,
+  )

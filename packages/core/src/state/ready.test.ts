@@ -89,7 +89,10 @@ describe('readySlots', () => {
       ],
     })
     const tracker = createTracker({ pipeline })
-    tracker.show('s').setCharacters(['one', 'two', 'three'].map((id) => ({ id })))
+    tracker.show('s').setItems(
+      'beat',
+      ['one', 'two', 'three'].map((id) => ({ id })),
+    )
     const isTeaserReady = () =>
       readySlots(pipeline, tracker.getPipeline('s')).some(({ type }) => type === 'teaser')
     const make = (beatId: string, status: 'succeeded' | 'processing') =>
@@ -114,9 +117,9 @@ describe('readySlots', () => {
     const show = createTracker({ pipeline }).show('s')
     const ready = () => readySlots(pipeline, show.getPipeline()).map(({ type }) => type)
     expect(ready()).toEqual([])
-    show.setCharacters([{ id: 'one' }])
+    show.setItems('beat', [{ id: 'one' }])
     expect(ready()).toEqual(['frame'])
-    show.setCharacters([])
+    show.setItems('beat', [])
     expect(ready()).toEqual(['teaser'])
     show.setUnavailable(['frame'])
     expect(ready()).toEqual([])
@@ -161,7 +164,7 @@ describe('readySlots', () => {
     const tracker = createTracker({ pipeline: storyboard })
     const show = tracker.show('s')
     const ready = () => readySlots(storyboard, show.getPipeline())
-    show.setCharacters([{ id: 'one' }, { id: 'two' }, { id: 'three' }])
+    show.setItems('beat', [{ id: 'one' }, { id: 'two' }, { id: 'three' }])
     const of = (type: 'keyframe' | 'sound', beatId: string) => ({ showId: 's', type, beatId })
     const sounds = ['one', 'two', 'three'].map((beatId) => of('sound', beatId))
     const credits = { showId: 's', type: 'credits' }

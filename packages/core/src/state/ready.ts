@@ -26,16 +26,13 @@ export function readySlots<P extends Pipeline>(pipeline: P, view: PipelineView<P
 }
 
 /** Those whose slots were not tried; undefined stands for the whole show. */
-function untriedItems(
-  { characters }: Pick<PipelineView, 'characters'>,
-  step: StepView,
-): (string | undefined)[] {
+function untriedItems({ items }: Pick<PipelineView, 'items'>, step: StepView): (string | undefined)[] {
   // The list of an optional step's slots has only those that were begun.
   const known = !step.optional
     ? step.slots.map(({ characterId }) => characterId)
     : step.per === 'show'
       ? [undefined]
-      : characters.map(({ id }) => id)
+      : (items[step.per] ?? []).map(({ id }) => id)
   return known.filter((id) => !step.slot(id).tried)
 }
 

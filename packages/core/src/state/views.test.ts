@@ -176,7 +176,7 @@ describe('a step', () => {
 
   it('says which one is meant when there is none of that name', () => {
     expect(() => setup().step('potrait' as never)).toThrow(
-      'The pipeline has no step "potrait"; it has show-generation, character-seeds, ',
+      'Unknown step "potrait". Known steps: show-generation, character-seeds, ',
     )
   })
 })

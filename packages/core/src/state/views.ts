@@ -1,4 +1,4 @@
-import type { StepStatus } from './counts.ts'
+import type { StepStatus } from './rules.ts'
 import type { Pipeline, StepType } from '../records/pipeline.ts'
 import type { Character, Task, TaskError } from '../records/task.ts'
 
@@ -78,11 +78,11 @@ export interface StepView<
   readonly counted: boolean
   // Methods, so that a view of one pipeline can stand for a view of any.
   /** The latest task of a slot; where that was dismissed, its result. */
-  task(characterId?: string): K | undefined
+  task(this: void, characterId?: string): K | undefined
   /** The newest task of a slot that succeeded; undefined when there is none, or it was dismissed. */
-  result(characterId?: string): K | undefined
+  result(this: void, characterId?: string): K | undefined
   /** One slot, also a pending one of an optional step, which `slots` leaves out. */
-  slot(characterId?: string): SlotView<K>
+  slot(this: void, characterId?: string): SlotView<K>
   /** The tasks of the step's slots, in the order of the characters. Computed on first read. */
   readonly tasks: readonly K[]
   /**
@@ -125,12 +125,14 @@ export interface PipelineView<P extends Pipeline = Pipeline> {
   /** How many slots of the counted steps have the status `failed`, done or not. */
   readonly failed: number
   /** One step by its type. */
-  step<T extends StepType<P>>(type: T): StepView<P, T>
+  step<T extends StepType<P>>(this: void, type: T): StepView<P, T>
   /** The known characters, in order. */
   readonly characters: readonly Character[]
-  /** Epoch ms of the first start. Computed on first read. */
+  /** The known items of each kind, in order: characters and others, by kind. */
+  readonly items: Readonly<Record<string, readonly Character[]>>
+  /** Epoch ms of the first start. */
   readonly startedAt: number | undefined
-  /** Epoch ms of the last finish of a result, once all counted steps are complete. Computed on first read. */
+  /** Epoch ms of the last finish of a result, once all counted steps are complete. */
   readonly completedAt: number | undefined
 }
 

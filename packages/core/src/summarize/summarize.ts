@@ -4,25 +4,25 @@ import type { AnyPipelineView } from '../state/views.ts'
 export { progressChange, type ProgressChange } from './progress-change.ts'
 export { english, type Messages, type Plural } from './words.ts'
 
-/** The remaining time in ms: `from` is the median, `to` the 90th percentile. */
+/** What is left, in ms: half of such shows take no longer than `from`, nine of ten no longer than `to`. */
 export interface Remaining {
   readonly from: number
   readonly to: number
-  /** A task has been running for longer than usual. */
+  /** Something has been running for longer than it nearly ever does. */
   readonly isLonger?: boolean
 }
 
-/** The language, the texts and the remaining time of a summary. */
+/** In which language, and with what is known about the time. */
 export interface SummarizeOptions extends Wording {
-  /** The result of `eta` of `@callsheet/core/eta`. */
+  /** As `eta` of `@callsheet/core/eta` gives it. */
   readonly remaining?: Remaining | undefined
 }
 
 /**
- * Summarizes a show in one sentence, for page titles, live regions, notifications and terminals. The result is one line
- * without control characters; right-to-left names are isolated.
+ * One sentence about a show, for page titles, live regions, notifications and terminals. One line, without control
+ * characters; names from right to left stay by themselves.
  *
- * @param options A locale, or an object with more options.
+ * @param options A locale, or more.
  * @example
  * summarize(tracker.getPipeline('neon-noir')) // 'Portraits 3 of 5, one failed'
  */
@@ -47,12 +47,12 @@ export function summarize(view: AnyPipelineView, options: string | SummarizeOpti
 
 // --- the parts of a sentence ---------------------------------------------------------------------------------------
 
-const maxNamed = 2
+const mostNamed = 2
 
 function activeParts(view: AnyPipelineView, words: Words): string[] {
   const active = view.steps.filter(({ status }) => status === 'active')
   const named = active
-    .slice(0, maxNamed)
+    .slice(0, mostNamed)
     .map((step) =>
       step.per === 'show'
         ? words.fill('step', { label: words.label(step) })
@@ -69,7 +69,7 @@ function activeParts(view: AnyPipelineView, words: Words): string[] {
 }
 
 function failedParts(view: AnyPipelineView, words: Words): string[] {
-  // A step is not failed if its failed slots have results.
+  // A step whose failures have results is not failed.
   const step = view.steps.find(({ status, counted }) => status === 'failed' && counted)
   if (!step) return words.counted('failed', view.failed)
   const label = words.label(step)

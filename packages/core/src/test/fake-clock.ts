@@ -1,19 +1,16 @@
-import { CallsheetError } from '../records/errors.ts'
-import { shown } from '../write/input.ts'
-
-/** A clock that advances only on demand, and its timers. */
+/** A clock that stands still until it is told to go on, and the timers that hang on it. */
 export interface FakeClock {
-  /** Returns whole epoch ms. Pass it to a tracker as `clock`. */
+  /** Epoch ms, whole. Give it to a tracker as `clock`. */
   readonly now: () => number
-  /** Calls the callback after ms; returns its undo. Pass it to a tracker as `schedule`. */
+  /** Calls back after some ms; gives the undo. Give it to a tracker as `schedule`. Throws a RangeError on no number. */
   readonly schedule: (callback: () => void, ms: number) => () => void
-  /** The number of pending timers. */
+  /** How many timers wait. */
   readonly pending: number
-  /** Advances by ms: runs the due timers in order, and after each one the pending promises. */
+  /** Lets ms pass: runs the timers that come due, in order, and after each what promises do next. */
   readonly advance: (ms: number) => Promise<void>
-  /** Advances to the next timer and runs it. Returns the ms that passed; undefined without a pending timer. */
+  /** Goes to the next timer and runs it. Gives the ms that passed; undefined when no timer waits. */
   readonly next: () => Promise<number | undefined>
-  /** Advances by ms without running timers, like a closed laptop. Due timers run at the next `advance`. */
+  /** Lets ms pass while no timer runs, as a closed laptop does: those that came due run at the next `advance`. */
   readonly sleep: (ms: number) => void
 }
 
@@ -23,12 +20,11 @@ interface Timer {
 }
 
 /**
- * Creates a clock for tests. Time passes only by `advance`, `next` and `sleep`.
+ * Makes a clock for tests: time passes only by `advance`, `next` and `sleep`.
  *
- * The clock does not wait for real files, sockets or timers. If a timer throws, `advance` rejects. A duration that is not a
- * finite number throws a CallsheetError.
+ * Work that waits for a real file, socket or timer is not waited for. A timer that throws makes `advance` reject.
  *
- * @param start Epoch ms. @default the first of January 2026, UTC
+ * @param start Epoch ms. Default: the first of January 2026, UTC.
  * @example
  * const clock = createFakeClock()
  * const tracker = createTracker({ pipeline: showPipeline, clock: clock.now, schedule: clock.schedule })
@@ -38,7 +34,7 @@ interface Timer {
  */
 export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock {
   let time = start
-  // In insertion order, so that of two timers that are due at once the older runs first.
+  // In the order of their making, so that of two that are due at once the older runs first.
   const timers = new Set<Timer>()
 
   const first = (): Timer | undefined => {
@@ -56,7 +52,7 @@ export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock
   return {
     now: () => time,
     schedule(callback, ms) {
-      // Whole ms, rounded up.
+      // Whole ms, and never early.
       const timer = { due: time + Math.max(0, Math.ceil(checked(ms))), callback }
       timers.add(timer)
       return () => void timers.delete(timer)
@@ -90,15 +86,13 @@ export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock
 
 const checked = (ms: number): number => {
   if (Number.isFinite(ms)) return ms
-  throw new CallsheetError(`Invalid duration: expected finite milliseconds, got ${shown(ms)}.`, {
-    code: 'invalid_option',
-  })
+  throw new RangeError(`A fake clock cannot wait for ${ms} ms; give a number.`)
 }
 
 /**
- * Provides turns of the event loop. After a turn, all pending promises have been processed.
+ * Hands out turns of the event loop: after one, whatever promises could do by themselves is done.
  *
- * Uses messages, because a number of microtasks would be a guess, and because fakes of `setTimeout` do not affect them.
+ * Messages, because counting microtasks would guess, and because fakes of `setTimeout` leave them alone.
  */
 async function withTurns<T>(action: (turn: () => Promise<void>) => Promise<T>): Promise<T> {
   const { port1, port2 } = new MessageChannel()

@@ -8,11 +8,12 @@ import type {
   Pipeline,
   StepType,
   TaskType,
+  ItemKind,
 } from '../records/pipeline.ts'
 import { type Character, isFinished, type TaskStatus } from '../records/task.ts'
 import type { TaskPatch } from '../write/writer.ts'
 
-/** Details of a task beside its status: its item for a step per item, and any field of a patch. */
+/** What may be said of a task beside its status: its item where the step is per item, and any field of a patch. */
 export type ScriptDetails<P extends Pipeline, T extends TaskType<P>> = ItemScope<P, T> &
   Omit<TaskPatch<MetadataOf<P, T>>, 'status'> & { readonly id?: string }
 
@@ -21,7 +22,7 @@ interface ScriptLine<P extends Pipeline> {
   <T extends TaskType<P>>(type: T, details: NoInfer<ScriptDetails<P, T> | Omissible<P, T>>): Script<P>
 }
 
-/** A show, line by line. Each line is written at once and returns the script. */
+/** What happens to a show, line by line. Each line is written at once, and gives the script again. */
 export interface Script<P extends Pipeline> {
   readonly starting: ScriptLine<P>
   /** The status `processing`. */
@@ -33,18 +34,20 @@ export interface Script<P extends Pipeline> {
   readonly title: (title: string) => Script<P>
   /** The roster: ids, or characters with their names. */
   readonly characters: (...characters: readonly (string | Character)[]) => Script<P>
-  /** The facts of the database, read now. */
+  /** The roster of one kind of item: ids, or items with their names. */
+  readonly items: (kind: ItemKind<P>, ...items: readonly (string | Character)[]) => Script<P>
+  /** What the database knows to be done, read now. */
   readonly facts: (done: FactsInput<P>['done']) => Script<P>
   readonly unavailable: (...types: readonly StepType<P>[]) => Script<P>
 }
 
 /**
- * Brings a show of a tracker into a state, through the tracker's public API.
+ * Puts a show of a tracker into a state, through the tracker's public API.
  *
- * A line continues the slot's current task. If that has finished, the line begins a new task, unless the task failed and
- * `attempt` is higher. Throws a CallsheetError for a line that the tracker refuses.
+ * A line goes on with the slot's current task; where that has finished, it is a new task, unless the task failed and
+ * `attempt` is a higher one. Throws a CallsheetError on a line that would change nothing because the tracker refuses it.
  *
- * @param showId The show. @default 'show'
+ * @param showId Default `show`.
  * @example
  * script(tracker, 'neon-noir')
  *   .succeeded('show-generation')
@@ -72,13 +75,16 @@ export function script<P extends Pipeline>(tracker: Tracker<P>, showId = 'show')
     canceled: to('canceled'),
     interrupted: to('interrupted'),
     title: (title) => tell(() => show.setTitle(title)),
-    characters: (...characters) =>
-      tell(() => show.setCharacters(characters.map((one) => (typeof one === 'string' ? { id: one } : one)))),
+    characters: (...characters) => tell(() => show.setCharacters(listed(characters))),
+    items: (kind, ...items) => tell(() => show.setItems(kind, listed(items))),
     facts: (done) => tell(() => show.setFacts({ done })),
     unavailable: (...types) => tell(() => show.setUnavailable(types)),
   } as Script<P>
   return self
 }
+
+const listed = (items: readonly (string | Character)[]) =>
+  items.map((one) => (typeof one === 'string' ? { id: one } : one))
 
 type Line = TaskPatch & { readonly showId: string; readonly type: string; readonly id?: string }
 
@@ -92,7 +98,7 @@ function write(tracker: Tracker, line: Line, status: TaskStatus): void {
   if (task) return
   const which = goesOn ? `task "${held.id}", which is ${held.status}` : `a new task "${line.id}"`
   throw new CallsheetError(
-    `script: "${line.type}" cannot be ${status} as ${which}. See the error event for the reason.`,
+    `script: "${line.type}" cannot be ${status} as ${which}; the error event says why.`,
     { code: 'assertion_failed' },
   )
 }

@@ -1,56 +1,52 @@
 import type { JsonObject } from '../records/json.ts'
 import type { RunContext } from '../call/options.ts'
-import { CallsheetError } from '../records/errors.ts'
-import { shown } from '../write/input.ts'
 import { lognormal } from './random.ts'
 
-/** The rate of each fault, from 0 (never) to 1 (always). A call has at most one of the first five. */
+/** How often each thing goes wrong, from 0 (never) to 1 (always). One call meets at most one of the first five. */
 export interface Faults {
-  /** The share of calls that fail. Two thirds of these can be retried, one third is filtered content. */
+  /** Of the calls: it breaks off. Two thirds of these are tried again, a third is filtered content, which is not. */
   readonly fail: number
-  /** The share of calls that are refused with HTTP 429 and a delay. */
+  /** Of the calls: it is refused with HTTP 429 and a time to wait. */
   readonly rateLimit: number
-  /** The share of calls that never respond, until the timeout, which is the step's `stallAfter`. */
+  /** Of the calls: it never answers, until the timeout of its step, which is the step's `stallAfter`. */
   readonly hang: number
-  /** The share of calls that are canceled midway. */
+  /** Of the calls: somebody cancels it midway. */
   readonly cancel: number
-  /** The share of calls that are interrupted midway, until their next sign of life. */
+  /** Of the calls: it is lost sight of midway, until its next sign of life. */
   readonly interrupt: number
-  /** The share of lines that are delivered again, some lines later. */
+  /** Of the lines: it is delivered a second time, some lines later. */
   readonly duplicate: number
-  /** The share of lines that are delivered some lines late. */
+  /** Of the lines: it is delivered some lines too late. */
   readonly reorder: number
 }
 
-/** The faults of a call, in the order in which they are drawn. */
+/** What a call can meet, in the order in which it is drawn. */
 const callFaults = ['fail', 'rateLimit', 'hang', 'cancel', 'interrupt'] as const
 
-/** The fault of a call. */
+/** What went wrong with a call. */
 export type CallFault = (typeof callFaults)[number]
 
-const invalid = (what: string) => new CallsheetError(`simulate: invalid ${what}.`, { code: 'invalid_option' })
-
-/** Throws for invalid rates. */
+/** Throws a RangeError when the rates are none. */
 export function checkFaults(faults: Faults): void {
   for (const [name, rate] of Object.entries(faults)) {
-    if (!(rate >= 0 && rate <= 1)) throw invalid(`faults.${name}: expected 0 to 1, got ${shown(rate)}`)
+    if (!(rate >= 0 && rate <= 1)) throw new RangeError(`simulate: faults.${name} is ${rate}; give 0 to 1.`)
   }
   const sum = callFaults.reduce((all, name) => all + faults[name], 0)
-  // Sums of decimals are not exact.
-  if (sum > 1 + 1e-9) throw invalid(`faults: the rates of calls must add up to at most 1, got ${sum}`)
+  // Sums of decimals are a little off.
+  if (sum > 1 + 1e-9) throw new RangeError(`simulate: the faults of calls add up to ${sum}; give at most 1.`)
 }
 
-/** The course of one call of a provider, drawn before it begins. */
+/** What will happen to one call of a provider, known before it begins. */
 interface CallPlan {
   readonly fault: CallFault | undefined
-  /** Its duration in ms without faults. */
+  /** Ms that it takes when nothing goes wrong. */
   readonly duration: number
-  /** The number of progress updates. */
+  /** How often it tells its progress. */
   readonly parts: number
-  /** The update after which the fault occurs. */
+  /** After which of these it goes wrong. */
   readonly worst: number
   readonly hasJob: boolean
-  /** Selects the form of the fault, 0 to under 1. */
+  /** 0 to under 1: which of a fault's forms. */
   readonly form: number
 }
 
@@ -65,19 +61,19 @@ export function planCall(random: () => number, median: number, faults: Faults): 
   return { fault, duration, parts, worst, hasJob: random() < 0.5, form: random() }
 }
 
-/** The effects of a simulated call on its environment. */
+/** What a simulated call may do to the world around it. */
 export interface CallHost {
-  /** Resolves after ms; rejects with the signal's reason if it is aborted first. Without ms, it only rejects. */
+  /** Rejects with the signal's reason when that is aborted first; without ms, only so. */
   readonly wait: (signal: AbortSignal, ms?: number) => Promise<void>
-  /** Cancels the task. */
+  /** Somebody cancels the task. */
   readonly cancel: (taskId: string) => void
-  /** Interrupts the task. */
+  /** Somebody loses sight of the task. */
   readonly interrupt: (taskId: string) => void
 }
 
 const stages = ['queued', 'sketching', 'rendering', 'upscaling', 'saving']
 
-/** Simulates a provider: a job handle, stages and progress, and then a URL or a fault. */
+/** Plays a provider: a handle, stages and progress, and then an address, or what goes wrong on the way. */
 export async function performCall(
   plan: CallPlan,
   run: RunContext<JsonObject>,
@@ -90,7 +86,7 @@ export async function performCall(
   const wait = plan.duration / (plan.parts + 1)
   for (let part = 0; part < plan.parts; part += 1) {
     await host.wait(signal, wait)
-    // The status is the sign of life that revives an interrupted task.
+    // Saying the status is the sign of life that a task needs which was lost sight of.
     run.update({
       status: 'processing',
       stage: stages[part]!,

@@ -6,26 +6,26 @@ import { type ShowPipeline, showPipeline } from '../records/show-pipeline.ts'
 import { testSink, type TestSink } from './test-sink.ts'
 import { createTracker } from '../tracker/tracker.ts'
 
-/** The options of `createTestTracker`: any option of a tracker. The pipeline defaults to `showPipeline`. */
+/** How a test tracker is made: any option of a tracker, the pipeline only where it is another than `showPipeline`. */
 export type TestTrackerOptions<P extends Pipeline> = Partial<TrackerOptions<P>> & {
-  /** The seed of `random`. @default 1 */
+  /** What `random` draws from. Default 1. */
   readonly seed?: number | string
-  /** The start of the clock in epoch ms. @default the first of January 2026, UTC */
+  /** Epoch ms at which the clock stands. Default: the first of January 2026, UTC. */
   readonly start?: number
 }
 
-/** A deterministic tracker, and what a test inspects. */
+/** A tracker in which nothing is left to chance, with all that a test looks at. */
 export interface TestTracker<P extends Pipeline> {
   readonly tracker: Tracker<P>
   readonly clock: FakeClock
   readonly sink: TestSink<P>
-  /** The errors of the tracker's `error` event, in order. */
+  /** What came on the tracker's `error` event, in order. */
   readonly errors: readonly Error[]
 }
 
 /**
- * Creates a tracker with a fake clock, a seeded `random`, the ids `task-1`, `task-2` …, the writer `test`, and a sink that
- * keeps every change.
+ * Makes a tracker with a fake clock, seeded `random`, the ids `task-1`, `task-2` …, the writer `test`, and a sink that
+ * remembers everything.
  *
  * @example
  * const { tracker, clock, sink } = createTestTracker()

@@ -6,6 +6,7 @@ import type {
   Pipeline,
   StepType,
   TaskType,
+  ItemKind,
 } from '../records/pipeline.ts'
 import type { RedactOptions } from '../write/redact.ts'
 import type { PageEvent } from '../call/page.ts'
@@ -209,9 +210,11 @@ export interface Wrap<P extends Pipeline> {
 }
 
 /** What the database knows of a show, as `setFacts` takes it. */
-export interface FactsInput<P extends Pipeline> extends Omit<Facts, 'at' | 'done'> {
+export interface FactsInput<P extends Pipeline> extends Omit<Facts, 'at' | 'items' | 'done'> {
   /** Epoch ms by the tracker's clock when the read of the database was sent. @default now */
   readonly at?: number
+  /** The known items of other kinds, in order: by kind. */
+  readonly items?: { readonly [K in ItemKind<P>]?: readonly Character[] }
   /** By step: `true` for all of it, or, for a step per item, the ids of the items that are done. */
   readonly done: DoneSteps<P['steps'][number]>
 }
@@ -227,7 +230,10 @@ export interface ShowTracker<P extends Pipeline> {
   readonly track: Track<P>
   readonly wrap: Wrap<P>
   readonly setTitle: (title: string) => void
+  /** Sets the roster of characters: `setItems('character', characters)`. */
   readonly setCharacters: (characters: readonly Character[]) => void
+  /** Sets the roster of one kind of item, in order: what steps with `per: kind` run once per. */
+  readonly setItems: (kind: ItemKind<P>, items: readonly Character[]) => void
   /** What the database knows; `at` is the tracker's clock when the read was sent. Default: now. */
   readonly setFacts: (facts: FactsInput<P>) => void
   /** Steps that cannot run here (no key, say): shown, and not counted. */

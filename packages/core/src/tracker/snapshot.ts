@@ -1,8 +1,6 @@
-import type { State } from '../state/state.ts'
-import { versions } from '../state/state.ts'
+import type { Shows } from '../state/shows.ts'
 import type { DurationsRecord, ShowRecord, TaskVersion } from '../records/task.ts'
 import { limits } from '../records/text.ts'
-import { values } from '../state/table.ts'
 
 /** The whole state as plain, versioned JSON: the newest version of every task and show. */
 export interface Snapshot {
@@ -49,12 +47,12 @@ export const isTooOld = (version: TaskVersion, now: number): boolean =>
   now - version.updatedAt > limits.days * 86_400_000
 
 /** The state as a snapshot. Tombstones leave only with their show: without them a dismissed slot would look untried. */
-export function toSnapshot(state: State, now: number): Snapshot {
+export function toSnapshot({ pipeline, tasks, records }: Shows, now: number): Snapshot {
   return {
     v: 1,
-    pipeline: state.base.pipeline.id,
+    pipeline: pipeline.id,
     savedAt: now,
-    tasks: [...versions(state)],
-    shows: [...values(state.base.records)],
+    tasks: [...tasks.values()].map(({ version }) => version),
+    shows: [...records.values()],
   }
 }

@@ -1,18 +1,14 @@
 import mitt from 'mitt'
-import { applyTasks, type News } from '../state/batch.ts'
 import type { DurationsLike, ForgottenCount, Tracker, TrackerEvents } from './contract.ts'
 import { CallsheetError, toTaskError } from '../records/errors.ts'
 import { forgetShows } from '../state/forget.ts'
 import { createGuard } from '../records/guard.ts'
 import { assertId } from '../write/input.ts'
 import type { Pipeline, StepType } from '../records/pipeline.ts'
-import { applyShow, applyTask } from '../state/reducer.ts'
 import type { Change, Sink } from './sink.ts'
-import { ShowState, viewOf } from '../state/show-state.ts'
-import { allShows, emptyState, finalShowId, showOf, type State, versionOf } from '../state/state.ts'
-import type { StepState } from '../state/step-state.ts'
+import type { Show } from '../state/entities.ts'
+import { createShows, type Shows } from '../state/shows.ts'
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
-import { get } from '../state/table.ts'
 import {
   isFinished,
   isInSlot,
@@ -26,7 +22,7 @@ import type { PipelineView } from '../state/views.ts'
 
 /** The state as it is now, the one way into it, and everyone who is told. */
 export interface Store<P extends Pipeline> {
-  readonly state: () => State
+  readonly shows: Shows
   /** Merges records into the state and tells everyone. Gives how many changed something. */
   readonly apply: (
     tasks: readonly TaskVersion[],
@@ -34,8 +30,8 @@ export interface Store<P extends Pipeline> {
     origin: Change['origin'],
     live?: boolean,
   ) => number
-  /** The same for what this tracker wrote itself; `held` is what the state holds of the task. */
-  readonly write: (version: TaskVersion, held: TaskVersion | undefined) => boolean
+  /** The same for what this tracker wrote itself. */
+  readonly write: (version: TaskVersion) => boolean
   readonly getPipeline: (showId: string) => PipelineView<P>
   readonly getPipelines: () => readonly PipelineView<P>[]
   /** How much has been forgotten to make room. */
@@ -86,10 +82,14 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   const logged = new Set<string>()
   const emptyViews = new Map<string, WeakRef<PipelineView<P>>>()
   let emptyViewsKept = 1_000
-  let state: State = emptyState(pipeline)
+  const shows = createShows(pipeline)
+  /** How often anything has changed. */
+  let changes = 0
+  /** The show that has changed last. */
+  let current: Show | undefined
   let forgotten: ForgottenCount = { shows: 0, tasks: 0 }
   let nextForgetting = maxTasks
-  let listed: { readonly state: State; readonly views: readonly PipelineView<P>[] } | undefined
+  let listed: { readonly changes: number; readonly views: readonly PipelineView<P>[] } | undefined
 
   function report(thrown: unknown): void {
     try {
@@ -119,43 +119,52 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
 
   function apply(
     tasks: readonly TaskVersion[],
-    shows: readonly ShowRecord[],
+    records: readonly ShowRecord[],
     origin: Change['origin'],
     live = true,
   ): number {
     const [only] = tasks
-    return only && tasks.length === 1 && shows.length === 0
-      ? applyOne(only, versionOf(state, only.id), origin, live)
-      : applyAll(tasks, shows, origin, live)
+    const isOne = only && tasks.length === 1 && records.length === 0
+    const held = isOne && shows.tasks.get(only.id)?.version
+    return isOne && (!held || held.showId === only.showId)
+      ? applyOne(only, origin, live)
+      : applyAll(tasks, records, origin, live)
   }
 
   /** What most changes are: nothing is gathered that one task does not need. */
-  function applyOne(
-    version: TaskVersion,
-    held: TaskVersion | undefined,
-    origin: Change['origin'],
-    live: boolean,
-  ): number {
-    if (held && held.showId !== version.showId) return applyAll([version], [], origin, live)
-    const before = showOf(state, version.showId)
-    const next = applyTask(state, version)
-    if (next === state) return 0
-    state = next
-    const after = showOf(next, version.showId)
+  function applyOne(version: TaskVersion, origin: Change['origin'], live: boolean): number {
+    const isAnnounced = live && origin !== 'restore' && !isOldNews(version, origin)
+    const isSeen = isWatched()
+    const before = isSeen ? viewOf(version.showId) : undefined
+    const held = shows.putTask(version)
+    if (held === false) return 0
+    changes += 1
+    current = shows.shows.get(version.showId)!
+    const show = current
+    const after = isSeen ? shows.look(show) : undefined
     queue.push((mayWrite) => {
       if (mayWrite) {
         if (!subscriptions.isEmpty()) {
-          notify(before, after, typesOf(version, held))
+          notify(show.members, before, after, typesOf(version, held))
           subscriptions.notifyAll()
         }
         announceTask(version, held, origin, live)
-        if (live && origin !== 'restore' && !isOldNews(version, origin)) announceSteps(before, after, origin)
+        if (isAnnounced) announceSteps(before, after, origin)
       }
       if (sinks.length > 0) send({ tasks: [version], shows: [], origin })
     })
     stopIfEnded(version)
     tellInOrder()
     return 1
+  }
+
+  /** Whether a change must say how a show looked before and after it. */
+  const isWatched = (): boolean =>
+    !subscriptions.isEmpty() || isHeard('stepCompleted') || isHeard('showCompleted')
+
+  const viewOf = (showId: string): PipelineView | undefined => {
+    const show = shows.shows.get(showId)
+    return show && shows.look(show)
   }
 
   /** Tells of each change after all that were made before it; what listeners change meanwhile is told after that. */
@@ -179,7 +188,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
         // A long row of changes keeps none of the states that it has gone through.
         queue[place] = done
         tell(mayWrite)
-        if (heldIn(state) > nextForgetting) forget()
+        if (heldIn(shows) > nextForgetting) forget()
       }
     } finally {
       queue.length = 0
@@ -189,32 +198,31 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
 
   function applyAll(
     tasks: readonly TaskVersion[],
-    shows: readonly ShowRecord[],
+    records: readonly ShowRecord[],
     origin: Change['origin'],
     live: boolean,
   ): number {
-    const before = state
-    const newShows: ShowRecord[] = []
-    // By final id, as they were before.
+    const isSeen = isWatched()
+    const news: { readonly version: TaskVersion; readonly held: TaskVersion | undefined }[] = []
+    const newRecords: ShowRecord[] = []
+    // By every id that is concerned, as it was before.
     const touched = new Map<string, Touched>()
-    const touch = (showId: string, version?: TaskVersion): string => {
-      const before = showOf(state, showId)
-      const finalId = before?.base.showId ?? showId
-      const told = touched.get(finalId) ?? { before, settled: before, types: new Set() }
-      touched.set(finalId, told)
-      if (version && isInSlot(version)) told.types.add(version.type)
-      return finalId
+    const touch = (showId: string, ...versions: readonly (TaskVersion | undefined)[]): void => {
+      const show = shows.shows.get(showId)
+      const finalId = show?.showId ?? showId
+      const known = touched.get(finalId)
+      const told = known ?? touchedOf(isSeen ? viewOf(finalId) : undefined, show?.members ?? [showId])
+      if (!known) touched.set(finalId, told)
+      for (const version of versions) if (version && isInSlot(version)) told.types.add(version.type)
     }
-    const quiet = new Set<string>()
-    const news: News[] = []
-    const takeIn = (some: readonly TaskVersion[]) => {
-      const { state: merged, news: more } = applyTasks(state, some)
-      for (const { version, held } of more) {
-        touch(version.showId, version)
-        if (held) touch(held.showId, held)
-        news.push({ version, held })
+    const takeIn = (some: readonly TaskVersion[]): void => {
+      for (const version of some) {
+        const known = shows.tasks.get(version.id)?.version
+        touch(version.showId, version, known)
+        if (known && known.showId !== version.showId) touch(known.showId, version, known)
+        const held = shows.putTask(version)
+        if (held !== false) news.push({ version, held })
       }
-      state = merged
     }
     // Tasks first: a restored state lists its shows as the saved one did.
     const isAnnounced = live && origin !== 'restore'
@@ -222,48 +230,65 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     if (oldNews.length > 0) {
       // What these complete is not announced: what the rest completes is.
       takeIn(oldNews)
-      for (const [showId, told] of touched) told.settled = finalShow(state, showId)
+      for (const [showId, told] of touched) told.settled = isSeen ? finalView(showId) : undefined
       takeIn(tasks.filter((version) => !isOldNews(version, origin)))
     } else takeIn(tasks)
-    for (const record of shows) {
-      const next = applyShow(state, record)
-      if (next === state) continue
-      const ids = [touch(record.showId), touch(finalShowId(next, record.showId))]
-      const held = get(state.base.records, record.showId)
-      // Neither what the database knew before anybody looked nor a new name completes a step.
-      const isRenamed = get(next.base.records, record.showId)?.renamedTo !== held?.renamedTo
-      if (isRenamed || (record.facts && !held?.facts)) for (const id of ids) quiet.add(id)
-      newShows.push(get(next.base.records, record.showId)!)
-      state = next
+    for (const record of records) {
+      const { showId } = record
+      const held = shows.records.get(showId)
+      touch(showId)
+      if (record.renamedTo) touch(record.renamedTo.value)
+      if (!shows.putShow(record)) continue
+      touch(showId)
+      const merged = shows.records.get(showId)!
+      // Neither what the database knew before anything ran nor a new name completes a step.
+      const isRenamed = merged.renamedTo !== held?.renamedTo
+      if (isRenamed || (record.facts && !held?.facts))
+        for (const id of [showId, record.renamedTo?.value ?? showId]) {
+          const told = touched.get(shows.shows.get(id)?.showId ?? id)
+          if (told) told.isQuiet = true
+        }
+      newRecords.push(merged)
     }
-    if (state === before) return 0
-    const after = state
+    if (news.length + newRecords.length === 0) return 0
+    changes += 1
+    for (const [showId, told] of touched) {
+      current = shows.shows.get(showId)
+      told.after = isSeen ? finalView(showId) : undefined
+    }
     queue.push((mayWrite) => {
       if (mayWrite) {
         if (!subscriptions.isEmpty()) {
-          for (const [showId, told] of touched) notify(told.before, finalShow(after, showId), told.types)
+          for (const { members, before, after, types } of touched.values())
+            notify(members, before, after, types)
           subscriptions.notifyAll()
         }
         for (const { version, held } of news) announceTask(version, held, origin, live)
-        for (const [showId, told] of isAnnounced ? touched : []) {
-          if (!quiet.has(showId)) announceSteps(told.settled, finalShow(after, showId), origin)
-        }
+        if (isAnnounced)
+          for (const { settled, after, isQuiet } of touched.values())
+            if (!isQuiet) announceSteps(settled, after, origin)
       }
-      send({ tasks: news.map(({ version }) => version), shows: newShows, origin })
+      send({ tasks: news.map(({ version }) => version), shows: newRecords, origin })
     })
     for (const { version } of news) stopIfEnded(version)
     tellInOrder()
-    return news.length + newShows.length
+    return news.length + newRecords.length
+  }
+
+  /** The view of a show by its final id; not by one that it had before. */
+  const finalView = (showId: string): PipelineView | undefined => {
+    const view = viewOf(showId)
+    return view?.showId === showId ? view : undefined
   }
 
   function forget(): void {
-    const { state: next, shows, tasks } = forgetShows(state, maxTasks, runsHere)
-    state = next
-    forgotten = { shows: forgotten.shows + shows.length, tasks: forgotten.tasks + tasks }
+    const gone = forgetShows(shows, maxTasks, runsHere, current)
+    changes += 1
+    forgotten = { shows: forgotten.shows + gone.shows.length, tasks: forgotten.tasks + gone.tasks }
     // Where too little can go, trying at every event would cost more the more there is.
-    nextForgetting = Math.max(maxTasks, Math.ceil(heldIn(next) * 1.1))
+    nextForgetting = Math.max(maxTasks, Math.ceil(heldIn(shows) * 1.1))
     if (subscriptions.isEmpty()) return
-    for (const show of shows) notify(show, undefined, [])
+    for (const show of gone.shows) notify(show.members, shows.look(show), undefined, [])
     subscriptions.notifyAll()
   }
 
@@ -277,14 +302,17 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   }
 
   /** @param told Types whose tasks changed: an extra is in no step, but may be listened to. */
-  function notify(before: ShowState | undefined, after: ShowState | undefined, told: Iterable<string>): void {
+  function notify(
+    members: readonly string[],
+    before: PipelineView | undefined,
+    after: PipelineView | undefined,
+    told: Iterable<string>,
+  ): void {
     if (before === after) return
     const types = new Set([...told].filter((type) => pipeline.indexOf(type) === undefined))
-    for (const [place, { type }] of pipeline.steps.entries()) {
-      if (before?.stepStates[place] !== after?.stepStates[place]) types.add(type)
-    }
-    const ids = new Set([...(before?.base.members ?? []), ...(after?.base.members ?? [])])
-    for (const id of ids) subscriptions.notify(id, [...types])
+    for (const [place, { type }] of pipeline.steps.entries())
+      if (before?.steps[place] !== after?.steps[place]) types.add(type)
+    for (const id of members) subscriptions.notify(id, [...types])
   }
 
   const isHeard = (event: keyof TrackerEvents<P>): boolean => (emitter.all.get(event)?.length ?? 0) > 0
@@ -316,38 +344,38 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
       version.status === 'succeeded' &&
       (version.completedAt ?? version.updatedAt) < createdAt)
 
-  const isComplete = ({ completedSteps, totalSteps }: ShowState): boolean =>
+  const isComplete = ({ completedSteps, totalSteps }: PipelineView): boolean =>
     totalSteps > 0 && completedSteps === totalSteps
 
   function announceSteps(
-    before: ShowState | undefined,
-    after: ShowState | undefined,
+    before: PipelineView | undefined,
+    after: PipelineView | undefined,
     origin: Change['origin'],
   ): void {
     if (!after || (!isHeard('stepCompleted') && !isHeard('showCompleted'))) return
     const { showId } = after
+    const view = after as unknown as PipelineView<P>
     let isNews = false
-    for (let place = 0; place < pipeline.steps.length; place += 1) {
-      const old = before?.stepStates[place]
-      const step = after.stepStates[place]!
+    for (const [place, step] of after.steps.entries()) {
+      const old = before?.steps[place]
       if (old === step || old?.progress === 100 || step.progress !== 100) continue
       // What had happened before this tracker was made is no news.
       if (origin === 'merge' && step.completedAt !== undefined && step.completedAt < createdAt) continue
       const type = step.type as StepType<P>
-      announce('stepCompleted', () => ({ showId, type, step: viewOf<P>(after).step(type) }))
+      announce('stepCompleted', () => ({ showId, type, step: view.step(type) }))
       isNews = true
     }
     if (!isNews || !isComplete(after) || (before && isComplete(before))) return
-    announce('showCompleted', () => ({ showId, pipeline: viewOf<P>(after) }))
+    announce('showCompleted', () => ({ showId, pipeline: view }))
   }
 
   function getPipeline(showId: string): PipelineView<P> {
-    const known = showOf(state, showId)
-    if (known) return viewOf<P>(known)
+    const known = viewOf(showId)
+    if (known) return known as unknown as PipelineView<P>
     // An empty id stands for a show that does not exist yet: the hooks read it.
     if (showId !== '') assertId(showId, 'showId')
-    // The same object for as long as somebody holds it, and no longer.
-    const view = emptyViews.get(showId)?.deref() ?? viewOf<P>(ShowState.empty(pipeline, showId))
+    // The same object for as long as anything holds it, and no longer.
+    const view = emptyViews.get(showId)?.deref() ?? (shows.viewOf(showId) as unknown as PipelineView<P>)
     emptyViews.set(showId, new WeakRef(view))
     if (emptyViews.size > emptyViewsKept) {
       for (const [id, held] of emptyViews) if (held.deref() === undefined) emptyViews.delete(id)
@@ -357,19 +385,16 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   }
 
   function getPipelines(): readonly PipelineView<P>[] {
-    if (listed?.state === state) return listed.views
-    const shows = [...allShows(state)].filter(
-      ({ base, stepStates }) => base.members.length > 0 && stepStates.some(hasWork),
-    )
-    const views = Object.freeze(shows.map((one) => viewOf<P>(one)).toReversed())
-    listed = { state, views }
-    return views
+    if (listed?.changes === changes) return listed.views
+    const views = [...new Set(shows.shows.values())].map((show) => shows.look(show)).filter(hasWork)
+    listed = { changes, views: Object.freeze(views.toReversed()) as unknown as readonly PipelineView<P>[] }
+    return listed.views
   }
 
   return {
-    state: () => state,
+    shows,
     apply,
-    write: (version, held) => applyOne(version, held, 'local', true) > 0,
+    write: (version) => applyOne(version, 'local', true) > 0,
     getPipeline,
     getPipelines,
     forgotten: () => forgotten,
@@ -387,13 +412,27 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
   }
 }
 
-/** A show that a batch changed: as it was before, and of which types its changed tasks are. */
+/** A show that a batch changed. */
 interface Touched {
-  readonly before: ShowState | undefined
+  readonly members: readonly string[]
+  readonly before: PipelineView | undefined
   /** With what is not announced merged in. */
-  settled: ShowState | undefined
+  settled: PipelineView | undefined
+  after: PipelineView | undefined
+  /** The types of its changed tasks. */
   readonly types: Set<string>
+  /** Whether what it completes is not announced. */
+  isQuiet: boolean
 }
+
+const touchedOf = (before: PipelineView | undefined, members: readonly string[]): Touched => ({
+  members,
+  before,
+  settled: before,
+  after: undefined,
+  types: new Set(),
+  isQuiet: false,
+})
 
 /** The types that a version and the one before it have. */
 const typesOf = (version: TaskVersion, held: TaskVersion | undefined): string[] => [
@@ -401,17 +440,14 @@ const typesOf = (version: TaskVersion, held: TaskVersion | undefined): string[] 
   ...(held && isInSlot(held) ? [held.type] : []),
 ]
 
-/** A show by its final id; not by one that it had before. */
-const finalShow = (state: State, showId: string): ShowState | undefined => {
-  const show = showOf(state, showId)
-  return show?.base.showId === showId ? show : undefined
-}
-
 /** How much there is to be bounded: a show counts as one task at least. */
-const heldIn = ({ base }: State): number => Math.max(base.size, base.showCount)
+const heldIn = ({ tasks, shows }: Shows): number => Math.max(tasks.size, shows.size)
 
-const hasWork = (step: StepState): boolean =>
-  step.completed + step.active + step.failed + step.canceled + step.interrupted + step.outside > 0
+const hasWork = ({ active, steps }: PipelineView): boolean =>
+  active > 0 ||
+  steps.some(
+    ({ completed, failed, canceled, interrupted }) => completed + failed + canceled + interrupted > 0,
+  )
 
 /** For listeners of `error`: reporting their own failures would call them again. */
 const quietly = createGuard(() => {})

@@ -602,7 +602,7 @@ describe('serialize and restore', () => {
     const next = setup().tracker
     expect(next.restore(saved(tracker))).toEqual({ accepted: 3, ignored: 0, rejected: [] })
     expect(next.serialize()).toEqual(snapshot)
-    expect(JSON.stringify(next.getPipeline('old'))).toBe(JSON.stringify(tracker.getPipeline('s')))
+    expect(next.getPipeline('old')).toEqual(tracker.getPipeline('s'))
   })
 
   it('change nothing on top of the same or of a newer state', () => {
@@ -716,7 +716,7 @@ describe('sinks', () => {
       next.merge(parseRecords({ tasks, shows }))
       next.merge(parseRecords({ tasks, shows }))
     }
-    expect(JSON.stringify(next.getPipeline('s'))).toBe(JSON.stringify(tracker.getPipeline('s')))
+    expect(next.getPipeline('s')).toEqual(tracker.getPipeline('s'))
   })
 
   it('do not harm one another', () => {

@@ -1,5 +1,5 @@
 import type { MergeResult, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
-import { isDone, slotStatus } from '../state/counts.ts'
+import { isDone, slotStatus } from '../state/rules.ts'
 import { CallsheetError, CanceledError, toTaskError } from '../records/errors.ts'
 import { answerOf, onRejected } from '../records/guard.ts'
 import {
@@ -16,17 +16,18 @@ import {
   slotFor,
 } from '../write/input.ts'
 import { canonicalJson } from '../records/json.ts'
+import { recordOf, type RegisterName, registersOf } from '../records/show.ts'
 import { createPage } from '../call/page.ts'
 import type { Pipeline } from '../records/pipeline.ts'
 import { createRefuse } from '../write/patch.ts'
 import { createRedactor } from '../write/redact.ts'
-import { slotKey, stepOf } from '../state/reducer.ts'
-import { type Reading, readCharacters, readFacts, readSteps, readTitle } from '../write/registers.ts'
+import { type Reading, readFacts, readItems, readSteps, readTitle } from '../write/registers.ts'
 import { isTooOld, type ParsedRecords, type Rejection, toSnapshot } from './snapshot.ts'
-import { finalShowId, showOf, versionOf, versions } from '../state/state.ts'
+import { entriesOf } from '../state/shows.ts'
+import { livingOf, tasksOf } from '../state/slots.ts'
 import { createStore } from './store.ts'
-import { get } from '../state/table.ts'
 import {
+  type Character,
   compareTasks,
   type Dismissed,
   isActive,
@@ -34,11 +35,11 @@ import {
   isInSlot,
   isRemoved,
   labelOf,
-  type ShowRecord,
   type SlotTask,
   type Task,
   type TaskRecord,
   type TaskStatus,
+  type TaskVersion,
   type Tombstone,
 } from '../records/task.ts'
 import { readOptions, type RunContext, type RunOptions } from '../call/options.ts'
@@ -49,9 +50,6 @@ import { track } from '../call/track.ts'
 import { defaultExpiry, isExpired } from '../records/time.ts'
 import { anyDuration } from '../call/timers.ts'
 import { firstVersion, nextVersion, type TaskPatch } from '../write/writer.ts'
-
-type RegisterName = 'title' | 'characters' | 'facts' | 'unavailable' | 'renamedTo'
-type Register<N extends RegisterName> = NonNullable<ShowRecord[N]>['value']
 
 const later = (callback: () => void, ms: number) => {
   const timer = setTimeout(callback, ms)
@@ -109,7 +107,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     runsHere: (id) => runs.has(id),
     onEnded: (id) => runs.get(id)?.stop(new CanceledError(`Task "${id}" was canceled.`)),
   })
-  const { apply, guarded, report } = store
+  const { apply, guarded, report, shows } = store
   const page = createPage({ now: clock, schedule, guarded })
   const timer = anyDuration(schedule)
   for (const sink of sinks) guarded(() => sink.connect?.({ report, page: page.tell }))
@@ -203,15 +201,14 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     report,
   })
 
-  function slotOf({ showId, type, characterId }: LooseSlot) {
-    const show = showOf(store.state(), showId)
-    const task = { type, ...(characterId === undefined ? {} : { characterId }) }
-    const place = stepOf(pipeline, task)
-    const step = show?.stepStates[place]
-    const slot = step && get(step.slotTable, slotKey(pipeline, place, task))
-    const all = () => step?.tasksOf(slot) ?? []
-    return { show, task: step?.taskOf(slot), latest: step?.latestOf(slot), result: step?.resultOf(slot), all }
+  function slotOf(given: LooseSlot) {
+    const slot = shows.slotOf(given)
+    const tasks = slot && tasksOf(slot)
+    const task = livingOf(tasks?.latest) ?? livingOf(tasks?.result)
+    return { slot, tasks, task, latest: tasks?.latest }
   }
+
+  const versionOf = (id: string): TaskVersion | undefined => shows.tasks.get(id)?.version
 
   function begin(
     given: LooseSlot,
@@ -220,7 +217,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     onMade?: (task: TaskRecord) => void,
   ): TaskRecord {
     assertId(id, 'id')
-    if (versionOf(store.state(), id))
+    if (versionOf(id))
       throw new CallsheetError(`Task "${id}" is known already; ids are never used again.`, {
         code: 'duplicate_id',
       })
@@ -236,17 +233,17 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const fixed = { id, showId, type, characterId, stepNumber, startedAt }
     const task = firstVersion(fixed, patch, writing(type))
     onMade?.(task)
-    store.write(task, undefined)
+    store.write(task)
     return task
   }
 
   const newest = (id: string): TaskRecord | undefined => {
-    const version = versionOf(store.state(), id)
+    const version = versionOf(id)
     return version && !isRemoved(version) ? version : undefined
   }
 
   const living = (): TaskRecord[] =>
-    [...versions(store.state())].filter((version): version is TaskRecord => !isRemoved(version))
+    [...shows.tasks.values()].flatMap(({ version }) => (isRemoved(version) ? [] : [version]))
 
   /** @param otherwise The status where the patch has none that is usable. */
   function update(id: string, patch: TaskPatch<never>, otherwise?: TaskStatus): TaskRecord | undefined {
@@ -262,7 +259,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     }
     const next = nextVersion(held, patch, writing(held.type), otherwise)
     if (next === held) return held
-    if (store.write(next, held)) return next
+    if (store.write(next)) return next
     report(
       new CallsheetError(
         `Task "${id}" has ${held.status} already, so its update to ${next.status} changes nothing.`,
@@ -272,8 +269,9 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return undefined
   }
 
-  function setRegister<N extends RegisterName>(showId: string, name: N, value: Register<N>): void {
-    const held = get(store.state().base.records, showId)?.[name]
+  function setRegister(showId: string, name: RegisterName, value: unknown): void {
+    const record = shows.records.get(showId)
+    const held = record && registersOf(record).get(name)
     // Facts have a time; of the rest, what is said again is no news.
     if (held && name !== 'facts' && canonicalJson(held.value) === canonicalJson(value)) return
     if (held && held.rev >= limits.count) {
@@ -285,7 +283,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       return
     }
     const register = Object.freeze({ value, rev: (held?.rev ?? 0) + 1, by })
-    apply([], [Object.freeze({ showId, pipeline: pipeline.id, [name]: register })], 'local')
+    apply([], [recordOf({ showId, pipeline: pipeline.id }, [[name, register]])], 'local')
   }
 
   const reading = (showId: string) => ({
@@ -301,7 +299,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   function selectAll(filter: TaskFilter<P>): SlotTask[] {
     if (typeof filter === 'string') {
       assertId(filter, 'id')
-      const version = versionOf(store.state(), filter)
+      const version = versionOf(filter)
       return version && isInSlot(version) ? [version] : []
     }
     assertObject(filter, 'filter')
@@ -309,11 +307,9 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const isMeant = readFilter(pipeline, filter as never, (why) =>
       report(new CallsheetError(`Invalid filter: ${why}`, { code: 'invalid_field' })),
     )
-    const show = showOf(store.state(), filter.showId)
-    const tasks: SlotTask[] = []
-    for (const step of show?.stepStates ?? [])
-      for (const version of step.listed()) if (isInSlot(version) && isMeant(version)) tasks.push(version)
-    return tasks
+    const show = shows.shows.get(filter.showId)
+    const versions = show ? entriesOf(show).map(({ version }) => version) : []
+    return versions.filter((version): version is SlotTask => isInSlot(version) && isMeant(version))
   }
 
   // --- what it can do ----------------------------------------------------------------------------------------------
@@ -361,14 +357,13 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const message = `Invalid question ${shown(what)}: expected "tried", "failed", "done" or "running".`
       throw new CallsheetError(message, { code: 'invalid_option' })
     }
-    const { show, latest, result } = slotOf(slot)
-    if (!show) return false
-    const { info } = show.base
+    const info = shows.infoOf(slot.showId)
+    if (!info) return false
+    const { tasks } = slotOf(slot)
     const { type, characterId } = slot
-    const done = isDone(info, type, characterId, latest, result !== undefined)
-    if (what === 'done') return done
-    if (what === 'tried') return done || latest !== undefined
-    return slotStatus(info, type, characterId, latest, done) === (what === 'running' ? 'active' : what)
+    if (what === 'done') return isDone(info, type, characterId, tasks)
+    if (what === 'tried') return tasks !== undefined || isDone(info, type, characterId, tasks)
+    return slotStatus(info, type, characterId, tasks) === (what === 'running' ? 'active' : what)
   }
 
   /** A task once it is not active any more. */
@@ -407,8 +402,9 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 120_000),
     ended,
     runIn(slot) {
-      for (const { id } of slotOf(slot).all()) {
-        const run = runs.get(id)
+      const { latest, older = [] } = shows.slotOf(slot) ?? {}
+      for (const entry of latest ? [latest, ...older] : []) {
+        const run = runs.get(entry.version.id)
         if (run && !isFinished(run.task)) return run
       }
       return undefined
@@ -420,16 +416,18 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   function show(showId: string): ShowTracker<P> {
     assertId(showId, 'showId')
     // What is said of a show that was renamed meanwhile is said of the show that it has become.
-    const finalId = () => finalShowId(store.state(), showId)
+    const finalId = () => shows.shows.get(showId)?.showId ?? showId
     const run = (type: string, fn: (context: RunContext<never>) => unknown, given?: object) => {
       const options: RunOptions<never, never> = given ? readOptions(given, report) : {}
       return track(host, showId, type, fn, options)
     }
-    const set = <N extends RegisterName>(name: N, read: (how: Reading) => Register<N> | undefined): void =>
+    const set = (name: RegisterName, read: (how: Reading) => unknown): void =>
       safely(undefined, () => {
         const value = read(reading(finalId()))
         if (value !== undefined) setRegister(finalId(), name, value)
       })
+    const setItems = (kind: string, items: readonly Character[]) =>
+      set(`items.${kind}`, (how) => readItems(kind, items, how))
     return {
       showId,
       track: run as unknown as ShowTracker<P>['track'],
@@ -443,7 +441,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
           return given ? run(type, () => fn.apply(this, args), given) : fn.apply(this, args)
         }) as unknown as ShowTracker<P>['wrap'],
       setTitle: (title) => set('title', (how) => readTitle(title, how)),
-      setCharacters: (characters) => set('characters', (how) => readCharacters(characters, how)),
+      setCharacters: (characters) => setItems('character', characters),
+      setItems,
       setFacts: (facts) => set('facts', (how) => readFacts(facts, now(), how)),
       setUnavailable: (types) => set('unavailable', (how) => readSteps(types, how)),
       cancel: (reason) => void safely(0, () => cancel({ showId }, reason)),
@@ -476,7 +475,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         const task = given as LooseSlot & TaskPatch<never> & { id?: string }
         const { id = newId() } = task ?? {}
         assertId(id, 'id')
-        if (versionOf(store.state(), id)) {
+        if (versionOf(id)) {
           report(
             new CallsheetError(`Task "${id}" is known already, so adding it changes nothing.`, {
               code: 'duplicate_id',
@@ -522,7 +521,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     },
     serialize() {
       const learnt = durations && answerOf(() => durations.serialize(), report)
-      return { ...toSnapshot(store.state(), now()), ...(learnt && { durations: learnt }) }
+      return { ...toSnapshot(shows, now()), ...(learnt && { durations: learnt }) }
     },
     restore: (snapshot) => safely(nothing, () => take(snapshot, 'restore', false, true)),
     merge: (records, options) =>

@@ -1,6 +1,5 @@
 import type { Snapshot } from './snapshot.ts'
-import { followRenames } from '../state/state.ts'
-import { emptyTable, put, type Table } from '../state/table.ts'
+import { followRenames } from '../state/shows.ts'
 import { assertNumber } from '../write/input.ts'
 import { isActive, isRemoved, type ShowRecord, type TaskVersion } from '../records/task.ts'
 
@@ -56,8 +55,7 @@ interface Group {
 }
 
 function groupsOf({ tasks, shows }: Snapshot): Iterable<Group> {
-  let records: Table<ShowRecord> = emptyTable
-  for (const show of shows) records = put(records, show.showId, show)
+  const records = new Map(shows.map((show) => [show.showId, show]))
   const groups = new Map<string, Group>()
   const add = (record: ShowRecord | TaskVersion): Group => {
     const finalId = followRenames(records, record.showId)

@@ -31,41 +31,63 @@ export function readTitle(title: unknown, { redact, refuse }: Reading): string |
   return undefined
 }
 
-/** A roster; undefined where it is refused. */
-export function readCharacters(
+/** The kinds of items that a pipeline has. */
+const kindsOf = ({ steps }: Pipeline): readonly string[] => [
+  ...new Set(steps.flatMap(({ per }) => (per === 'show' ? [] : [per]))),
+]
+
+/** A roster of one kind of item; undefined where it is refused. */
+export function readItems(
+  kind: string,
   given: unknown,
-  { redact, refuse }: Reading,
+  { pipeline, redact, refuse }: Reading,
 ): readonly Character[] | undefined {
-  if (!Array.isArray(given) || given.length > limits.roster) {
-    refuse('characters', `expected a list of at most ${limits.roster} { id, name? }`)
+  const field = fieldOfKind(kind)
+  const kinds = kindsOf(pipeline)
+  if (!kinds.includes(kind)) {
+    refuse(field, `unknown kind of item. Kinds of pipeline "${pipeline.id}": ${kinds.join(', ') || 'none'}`)
     return undefined
   }
-  const characters = Array.from(given, (one: object | null): Character => {
-    const id = fieldOf(one ?? {}, 'id', refuse, 'characters')
-    const name = fieldOf(one ?? {}, 'name', refuse, 'characters')
-    assertId(id, 'characterId')
+  if (!Array.isArray(given) || given.length > limits.roster) {
+    refuse(field, `expected a list of at most ${limits.roster} { id, name? }`)
+    return undefined
+  }
+  const items = Array.from(given, (one: object | null): Character => {
+    const id = fieldOf(one ?? {}, 'id', refuse, field)
+    const name = fieldOf(one ?? {}, 'name', refuse, field)
+    assertId(id, `${kind}Id`)
     if (name === undefined || name === null) return Object.freeze({ id })
     if (typeof name === 'string') return Object.freeze({ id, name: redact(name) })
-    refuse('characters', `the name of "${id}" is ${shown(name)}`)
+    refuse(field, `the name of "${id}" is ${shown(name)}`)
     return Object.freeze({ id })
   })
-  return Object.freeze(characters)
+  return Object.freeze(items)
 }
+
+const fieldOfKind = (kind: string) => (kind === 'character' ? 'characters' : `items.${String(kind)}`)
 
 /** Facts; without a usable time they are of now. */
 export function readFacts(given: unknown, now: number, { refuse, ...rest }: Reading): Facts {
   const reading: Reading = { ...rest, refuse: (field, ...why) => refuse(`facts.${field}`, ...why) }
   const unknown = Object.keys(given ?? {}).find((name) => !/^(?:at|characters|items|done)$/.test(name))
   if (unknown !== undefined)
-    reading.refuse(unknown.slice(0, 40), 'unknown field. Known fields of facts: at, characters, done')
-  const [at, characters, done] = ['at', 'characters', 'done'].map((name) =>
+    reading.refuse(unknown.slice(0, 40), 'unknown field. Known fields of facts: at, characters, items, done')
+  const [at, characters, items, done] = ['at', 'characters', 'items', 'done'].map((name) =>
     fieldOf(given ?? {}, name, reading.refuse),
   )
   const isTime = typeof at === 'number' && at >= 0 && at <= limits.time
   if (at !== undefined && !isTime) reading.refuse('at', `expected epoch milliseconds, got ${shown(at)}`)
-  const roster = characters === undefined ? undefined : readCharacters(characters, reading)
-  const facts = { at: isTime ? at : now, done: readDone(done, reading) }
-  return Object.freeze(roster ? { ...facts, characters: roster } : facts)
+  const roster = characters === undefined ? undefined : readItems('character', characters, reading)
+  const rosters = Object.entries(items ?? {}).flatMap(([kind, listed]) => {
+    const read = readItems(kind, listed, reading)
+    return read ? [[kind, read] as const] : []
+  })
+  return Object.freeze({
+    at: isTime ? at : now,
+    ...(roster && { characters: roster }),
+    ...(rosters.length > 0 && { items: Object.freeze(Object.fromEntries(rosters)) }),
+    done: readDone(done, reading),
+  })
 }
 
 function readDone(given: unknown, { pipeline, refuse }: Reading): Facts['done'] {

@@ -1,0 +1,47 @@
+import type { Show } from './entities.ts'
+import type { PipelineView, StepView } from './views.ts'
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** A show as it is now, frozen. */
+export const viewOfShow = (show: Show): PipelineView => new FrozenShow(show) as unknown as PipelineView
+
+class FrozenShow {
+  constructor(show: Show) {
+    const { info, failed, failedSteps, work, weights, totalSteps, completedSteps, stepViews, startedAt } =
+      show
+    const active = show.active + show.outside
+    const isComplete = totalSteps > 0 && completedSteps === totalSteps
+    const progress = isComplete ? 100 : weights === 0 ? 0 : Math.min(99, Math.floor(work / weights))
+    const view = this as unknown as Writable<PipelineView>
+    view.showId = show.showId
+    view.title = info.title
+    view.status = active > 0 ? 'active' : failedSteps > 0 ? 'failed' : isComplete ? 'succeeded' : 'pending'
+    // Copied from a list that is not frozen: slices of frozen ones are ten times as slow.
+    view.steps = Object.freeze(stepViews.slice())
+    view.progress = progress
+    view.completedSteps = completedSteps
+    view.totalSteps = totalSteps
+    view.active = active
+    view.failed = failed
+    view.items = info.items
+    view.characters = info.rosters.get('character') ?? none
+    view.startedAt = startedAt
+    view.completedAt = isComplete ? show.completedAt : undefined
+    Object.freeze(this)
+  }
+
+  /** A getter, so that the function works when it is destructured. */
+  get step() {
+    return (type: string): StepView => {
+      const { steps } = this as unknown as PipelineView
+      // Not `find`, which is slow on a frozen list.
+      for (let place = 0; place < steps.length; place += 1)
+        if (steps[place]!.type === type) return steps[place]!
+      const known = steps.map((one) => one.type).join(', ')
+      throw new TypeError(`Unknown step "${type}". Known steps: ${known}.`)
+    }
+  }
+}
+
+const none: readonly never[] = Object.freeze([])

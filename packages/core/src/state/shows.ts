@@ -1,0 +1,220 @@
+import type { Pipeline } from '../records/pipeline.ts'
+import { mergeShows } from '../records/show.ts'
+import {
+  compareVersions,
+  isInSlot,
+  type ShowRecord,
+  type SlotTask,
+  type TaskVersion,
+} from '../records/task.ts'
+import { Entry, Show, Slot } from './entities.ts'
+import { infoOf, isCounted, look, recount } from './look.ts'
+import { readInfo, type ShowInfo } from './show-info.ts'
+import { changed, enter, leave, replace } from './slots.ts'
+import type { PipelineView } from './views.ts'
+
+/** Everything that is known: the newest version of every task and show, with what the views need kept counted. */
+export type Shows = ReturnType<typeof createShows>
+
+export function createShows(pipeline: Pipeline) {
+  const tasks = new Map<string, Entry>()
+  const records = new Map<string, ShowRecord>()
+  /** By every id that a show has or had. */
+  const shows = new Map<string, Show>()
+
+  // --- tasks -------------------------------------------------------------------------------------------------------
+
+  /** Merges one version of a task: the newest wins. Gives what it replaces, undefined for a new task, false for old news. */
+  function putTask(version: TaskVersion): TaskVersion | undefined | false {
+    const entry = tasks.get(version.id)
+    if (!entry) return add(version)
+    const { version: held, slot } = entry
+    if (compareVersions(version, held) <= 0) return false
+    entry.version = version
+    if (slot && isInSlot(version) && !hasMoved(held as SlotTask, version)) replace(slot, entry)
+    else {
+      takeOut(entry)
+      put(entry, open(version.showId))
+    }
+    return held
+  }
+
+  function add(version: TaskVersion): undefined | false {
+    if (records.get(version.showId)?.removed) return false
+    const show = open(version.showId)
+    const entry = new Entry(version, show)
+    tasks.set(version.id, entry)
+    put(entry, show)
+  }
+
+  function put(entry: Entry, show: Show): void {
+    const { version } = entry
+    entry.show = show
+    show.size += 1
+    if (isInSlot(version)) enter(slotFor(show, version), entry)
+    else show.reset.add(entry)
+  }
+
+  function takeOut(entry: Entry): void {
+    const { show, slot } = entry
+    show.size -= 1
+    if (slot) leave(slot, entry)
+    else show.reset.delete(entry)
+  }
+
+  /** Where a task counts: in the step of its type, if it has an item exactly where that is per item; else in none. */
+  function locate(show: Show, { type, characterId }: Pick<SlotTask, 'type' | 'characterId'>) {
+    const found = pipeline.indexOf(type)
+    const isPlaced =
+      found !== undefined && (pipeline.steps[found]!.per === 'show') === (characterId === undefined)
+    const step = show.steps[isPlaced ? found : pipeline.steps.length]!
+    // No id is empty or holds a NUL.
+    return { step, key: isPlaced ? (characterId ?? '') : `${type}\0${characterId ?? ''}` }
+  }
+
+  function slotFor(show: Show, task: SlotTask): Slot {
+    const { step, key } = locate(show, task)
+    const found = step.slots.get(key)
+    if (found) return found
+    const slot = new Slot(
+      step,
+      step.slotTasks.push(undefined) - 1,
+      task.characterId,
+      isCounted(step, task.characterId),
+    )
+    if (slot.place === 0) step.slots = new Map()
+    step.slots.set(key, slot)
+    return slot
+  }
+
+  /** A slot, where there is one. */
+  function slotOf(task: Pick<SlotTask, 'showId' | 'type' | 'characterId'>): Slot | undefined {
+    const show = shows.get(task.showId)
+    if (!show) return undefined
+    const { step, key } = locate(show, task)
+    return step.slots.get(key)
+  }
+
+  // --- shows -------------------------------------------------------------------------------------------------------
+
+  /** Merges a show's record, register by register. False for old news. */
+  function putShow(record: ShowRecord): boolean {
+    const { showId } = record
+    const held = records.get(showId)
+    const merged = mergeShows(held, record)
+    if (merged === held) return false
+    records.set(showId, merged)
+    const show = open(showId)
+    if (held && isOnlyTitle(held, merged) && !show.isStale) {
+      show.info = infoOf(show, pipeline, records)
+      show.view = undefined
+    } else show.isStale = true
+    if (merged.removed && !held?.removed) clear(show, showId)
+    const target = merged.renamedTo?.value
+    if (target === held?.renamedTo?.value) return true
+    if (held?.renamedTo) regroup([show, open(target!)])
+    else join(show, open(target!))
+    return true
+  }
+
+  /** A show by any id that it has or had, begun where it is not known. */
+  function open(showId: string): Show {
+    const found = shows.get(showId)
+    if (found) return found
+    const show = begin(showId)
+    shows.set(showId, show)
+    return show
+  }
+
+  function begin(showId: string): Show {
+    const show = new Show(showId, readInfo(pipeline, showId, []), pipeline)
+    show.members.push(showId)
+    show.isStale = true
+    for (const step of show.steps) changed(step)
+    return show
+  }
+
+  /** Drops the tasks of a removed show. */
+  function clear(show: Show, showId: string): void {
+    for (const entry of entriesOf(show)) {
+      if (entry.version.showId !== showId) continue
+      takeOut(entry)
+      tasks.delete(entry.version.id)
+    }
+  }
+
+  /** A show is found under the id of another: the smaller one moves into the larger one. */
+  function join(from: Show, to: Show): void {
+    const finalId = from === to ? followRenames(records, to.showId) : to.showId
+    const [small, large] = from.size < to.size ? [from, to] : [to, from]
+    large.showId = finalId
+    large.isStale = true
+    if (small === large) return
+    for (const id of small.members) shows.set(id, large)
+    large.members.push(...small.members)
+    for (const entry of entriesOf(small)) put(entry, large)
+  }
+
+  /** A rename has changed: lays the shows that it parts and joins out anew. */
+  function regroup(old: readonly Show[]): void {
+    const groups = new Set(old)
+    const entries = [...groups].flatMap(entriesOf)
+    const members = [...groups].flatMap((show) => show.members)
+    for (const id of members) shows.delete(id)
+    for (const id of members) {
+      const finalId = followRenames(records, id)
+      const show = shows.get(finalId) ?? begin(finalId)
+      if (id !== finalId) show.members.push(id)
+      shows.set(id, show).set(finalId, show)
+    }
+    for (const entry of entries) put(entry, open(entry.version.showId))
+  }
+
+  return {
+    pipeline,
+    tasks,
+    records,
+    shows,
+    putTask,
+    putShow,
+    slotOf,
+    /** A show's view; of one that is not known, an empty one. */
+    viewOf: (showId: string): PipelineView => look(shows.get(showId) ?? begin(showId), pipeline, records),
+    look: (show: Show): PipelineView => look(show, pipeline, records),
+    /** What the records of a show say; undefined for a show that is not known. */
+    infoOf(showId: string): ShowInfo | undefined {
+      const show = shows.get(showId)
+      if (show?.isStale) recount(show, pipeline, records)
+      return show?.info
+    },
+  }
+}
+
+/** Whether a show's record has changed in nothing but its title. */
+const isOnlyTitle = (held: ShowRecord, merged: ShowRecord): boolean =>
+  (Object.keys(merged) as (keyof ShowRecord)[]).every(
+    (name) => name === 'title' || merged[name] === held[name],
+  )
+
+const hasMoved = (held: SlotTask, version: SlotTask): boolean =>
+  held.showId !== version.showId ||
+  held.type !== version.type ||
+  held.characterId !== version.characterId ||
+  held.startedAt !== version.startedAt
+
+/** Every task of a show, removed ones too. */
+export function entriesOf({ steps, reset }: Show): Entry[] {
+  const all: Entry[] = []
+  for (const { slots } of steps)
+    for (const { latest, older } of slots.values()) if (latest) all.push(...(older ?? []), latest)
+  return [...all, ...reset]
+}
+
+/** The id that renames lead to: followed to their end, a cycle to its smallest id. */
+export function followRenames(records: ReadonlyMap<string, ShowRecord>, showId: string): string {
+  const passed = new Set<string>()
+  let id = showId
+  for (; !passed.has(id); id = records.get(id)?.renamedTo?.value ?? id) passed.add(id)
+  const all = [...passed]
+  return all.slice(all.indexOf(id)).toSorted()[0]!
+}
