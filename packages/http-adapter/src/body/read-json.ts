@@ -46,7 +46,10 @@ export async function readJson<T>(
 /** Says which body was not read, without the query, which may be secret. A fake may have no address. */
 export function unreadError({ url }: Response, why: string, cause?: unknown): CallsheetError {
   const place = url ? ` of ${url.split('?')[0]}` : ''
-  return new CallsheetError(`The response body${place} was not read: ${why}.`, { cause })
+  return new CallsheetError(`The response body${place} was not read: ${why}.`, {
+    code: 'unread_response',
+    cause,
+  })
 }
 
 /** Undefined for a body that cannot be had, which is reported. */

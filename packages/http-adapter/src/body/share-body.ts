@@ -45,7 +45,7 @@ export interface SharedBody {
   readonly stream: ReadableStream<Bytes>
   /** Locks the body. Throws when it is locked already. */
   readonly start: () => void
-  /** The whole body for one more caller; undefined when its beginning is no longer kept. */
+  /** The whole body for one more caller; undefined when its start is dropped already. */
   readonly join: (signal: AbortSignal | undefined) => ReadableStream<Bytes> | undefined
   /** A copy for the tracker, one at a time. It fails as the body does, and when all callers have canceled. */
   readonly copy: (options?: CopyOptions) => ReadableStream<Bytes>
@@ -126,7 +126,7 @@ export function shareBody(
       caller.fail(new CallsheetError(tooFarBehind, { code: 'limit_reached' }))
     }
     if (copy && copy.waiting > longestLag) {
-      copy.end(failedWith(new CallsheetError(tooSlow)))
+      copy.end(failedWith(new CallsheetError(tooSlow, { code: 'limit_reached' })))
       copy = undefined
     }
   }
@@ -145,7 +145,7 @@ export function shareBody(
     copy?.end(end)
   }
 
-  /** Lets go of the body: nobody reads it any more. */
+  /** Cancels the body: it has no reader any more. */
   function stop(reason: unknown): Promise<void> {
     if (last) return Promise.resolve()
     last = { isError: false }
@@ -194,7 +194,7 @@ export function shareBody(
     stream: first.stream,
     start() {
       reader = body.getReader()
-      // Unlike a pending read, this tells also of an end that comes while nobody reads.
+      // Unlike a pending read, this also tells of an end between two reads.
       reader.closed?.then(
         () => isReading || finish({ isError: false }),
         (error: unknown) => isReading || finish(failedWith(error)),

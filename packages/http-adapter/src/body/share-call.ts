@@ -1,7 +1,7 @@
 import type { SharedResponse } from './shared-response.ts'
 import { orAborted } from './signals.ts'
 
-/** Also for a promise of another realm or library (Jest, zone.js), which is no instance of the global Promise. */
+/** Also for a promise of another realm or library (Jest, zone.js), which is not an instance of the global Promise. */
 export const isThenable = <T>(value: T | Promise<T>): value is Promise<T> =>
   typeof (value as Partial<Promise<T>> | null | undefined)?.then === 'function'
 
@@ -14,7 +14,7 @@ export function observe<T>(
   void promise.then(onValue, onError)
 }
 
-/** Why a call cannot be joined: the beginning of its body is no longer kept. */
+/** Why a call cannot be joined: the start of its body is dropped already. */
 export const spent = Symbol('spent')
 
 /** A response that others may wait for, each of whom gets one. */

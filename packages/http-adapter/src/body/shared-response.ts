@@ -70,7 +70,7 @@ export function shareResponse(
           .catch(() => {})
     },
     join(signal) {
-      // Without a stream, a copy holds up nobody.
+      // Without a stream, a copy delays no reader.
       if (!body) return hasStream(original) ? undefined : tryClone(original)
       const stream = body.join(signal)
       return stream && withBody(original, stream)

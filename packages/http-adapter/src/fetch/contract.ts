@@ -17,29 +17,29 @@ import type { ReadStream } from '../route/read-stream.ts'
 import type { Fetch, FetchArguments, RouteRequest } from '../route/request.ts'
 import type { SharedCall } from '../body/share-call.ts'
 
-/** What a call is for: its show, and the item exactly where the step is per item. */
+/** The slot of a call: its show, and the item exactly where the step is per item. */
 export type RouteScope<P extends Pipeline, T extends TaskType<P>> = { readonly showId: string } & ItemScope<
   P,
   T
 >
 
-/** How a tracked call is run. */
+/** Options of a tracked call. */
 export interface CallOptions {
   /**
    * When the slot is already being worked on: `join` (default) sends nothing and gives a response of its own to the
    * running call, `supersede` aborts the running call, `reject` rejects with AlreadyRunningError, as join does when the
-   * work runs elsewhere, is no call of a tracked fetch, or has answered with a body of which more than 1 MiB has passed.
+   * work runs elsewhere, is not a call of a tracked fetch, or has passed on more than 1 MiB of its body.
    */
   readonly onConflict?: 'join' | 'supersede' | 'reject'
-  /** Milliseconds after which the call, or the following of its job, is ended. Default: none. */
+  /** Milliseconds after which the call, or its job, is ended. Default: none. */
   readonly timeout?: number
   /** Milliseconds after which one attempt counts as failed, so that `resend` makes the next one. Default: none. */
   readonly attemptTimeout?: number
-  /** How a call is sent again that failed: `resend({ attempts: 4 })`. Default: nothing is sent again. */
+  /** Retries a failed call: `resend({ attempts: 4 })`. Default: none. */
   readonly retry?: Resend
 }
 
-/** How the calls of one route are tracked. */
+/** One route of a tracked fetch. */
 export type Route<
   P extends Pipeline,
   K extends string = string,
@@ -50,27 +50,27 @@ export type Route<
 export interface StepRoute<T extends string, Scope, M, Request> extends CallOptions {
   /** The step, or the extra task. */
   readonly type: T
-  /** Says what a call is for; undefined for a call that shall not be tracked. */
+  /** Returns the slot of a call; undefined leaves the call untracked. */
   readonly scope: (request: Request) => Scope | undefined
   readonly metadata?: Partial<M> | ((request: Request) => Partial<M>)
   /**
-   * Reads what to record from the JSON of an ok response: `done(output)`, `job(handle)` for work that goes on,
-   * `failed(reason)` for a failure that came as a success, or any patch. The task then ends with the body, or
-   * with the job, and not with the headers; the caller waits for neither. Not called for other bodies, or those
-   * above 1 MiB.
+   * Reads the JSON of an ok response: returns `done(output)`, `job(handle)` for work that goes on, `failed(reason)` for a
+   * failure with a 200, or any patch. The task then ends with the body or the job instead of the headers; the caller
+   * waits for neither. Not called for other types of bodies, or above 1 MiB. An answer with an `error` and no result
+   * fails the task, and so do invalid JSON and an HTML page. May be asynchronous.
    */
   readonly read?: (
     body: unknown,
     request: Request,
   ) => TaskPatch<M> | undefined | Promise<TaskPatch<M> | undefined>
-  /** Reads an ok response that is no JSON as it comes in, from a copy: `readEvents(…)`, `readDownload()`. */
+  /** Reads an ok response that is not JSON as it arrives, from a copy: `readEvents(…)`, `readDownload()`. */
   readonly stream?: ReadStream
   /**
-   * The handle of the work where it is known before the call answers. It is recorded and followed beside the call
-   * from the start, and finishes the task when the call breaks off.
+   * The handle of the work, if it is known before the call answers. The job is followed beside the call from the start,
+   * and finishes the task when the call breaks off.
    */
   readonly job?: (request: Request) => Job | undefined
-  /** Takes out of what is about to be recorded what must not be. Core's own redaction comes after it. */
+  /** Removes secrets from a patch before it is recorded. Core's own redaction comes after it. */
   readonly redact?: (patch: TaskPatch<M>) => TaskPatch<M>
 }
 
@@ -84,7 +84,7 @@ export interface LooseRoute extends CallOptions {
     request: RouteRequest,
   ) => TaskPatch | undefined | Promise<TaskPatch | undefined>
   readonly stream?: ReadStream
-  /** What an ok response means whose body is neither JSON nor a stream that is read. */
+  /** The patch of an ok response whose body is neither JSON nor a stream that is read. */
   readonly unread?: TaskPatch | undefined
   /** See a provider's `Start`. */
   readonly maxBytes?: number
@@ -122,7 +122,7 @@ export interface Call {
   readonly response: Promise<Response>
   /** The tracker's: what comes of the response, to the end of the work that it has begun. */
   readonly outcome: Promise<Outcome>
-  /** Undefined for what is no promise, such as a fake's plain value, which cannot be joined. */
+  /** Undefined for a plain value of a fake fetch, which cannot be joined. */
   readonly shared: SharedCall | undefined
   /** Its own caller has aborted it. */
   readonly isAbandoned: () => boolean

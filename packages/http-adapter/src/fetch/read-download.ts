@@ -1,22 +1,21 @@
 import type { ReadStream } from '../route/read-stream.ts'
 
-/** How a download is shown. */
+/** Options of `readDownload`. */
 export interface DownloadOptions {
   /**
-   * Says that the server compresses nothing on the way. A browser shows the Content-Length of another origin's response,
-   * and hides its Content-Encoding: the length may be that of fewer, compressed bytes.
+   * The server sends uncompressed bodies. A browser shows the Content-Length of another origin's response and hides its
+   * Content-Encoding, so the length may be that of compressed bytes.
    *
-   * @default false: nothing is shown of a response from another origin, unless its encoding is exposed
+   * @default false: no progress for another origin, unless its encoding is exposed
    */
   readonly isUncompressed?: boolean
 }
 
 /**
- * For `stream` of a route: shows how much of a body its caller has read, and ends the task with it. It is at most 1 MiB
- * ahead of the caller.
+ * For `stream` of a route: shows how much of a body the caller has read, at most 1 MiB ahead, and ends the task with it.
  *
- * Only where the length is known: a body without Content-Length, or an encoded one, is left alone. (Of uploads, fetch
- * tells nothing.)
+ * It needs the length: a body without Content-Length, or an encoded one, is left alone. Fetch shows no progress of
+ * uploads.
  *
  * @example
  * const route = { type: 'trailer', scope: () => ({ showId: 's1' }), stream: readDownload() } as const

@@ -19,7 +19,7 @@ describe('readEvents', () => {
     })
   })
 
-  it('refuses what is no patch', () => {
+  it('refuses an invalid patch', () => {
     // @ts-expect-error a stage is a text
     readEvents(() => ({ stage: 1 }))
     // @ts-expect-error no such status

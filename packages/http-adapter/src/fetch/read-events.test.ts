@@ -122,7 +122,7 @@ describe('readEvents', () => {
     expect(two.task()).toMatchObject({ status: 'succeeded', outputUrl: 'https://x.test/a.mp4' })
   })
 
-  it('reports a mistake in the reading once, and harms nobody', async () => {
+  it('reports a mistake in the reading once, and harms no task', async () => {
     const { response, task, write, end, errors } = await setUp(({ data }) => {
       if (data === 'b') throw new Error('a broken reader')
       return { metadata: { last: data } }

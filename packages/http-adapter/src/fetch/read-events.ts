@@ -4,12 +4,12 @@ import type { EventSourceMessage } from 'eventsource-parser'
 import { createEventFeed } from '../body/event-feed.ts'
 import type { ReadStream, StreamRun } from '../route/read-stream.ts'
 
-/** What events say of a task. */
+/** A patch from events. */
 export interface EventPatch extends Omit<TaskPatch, 'metadata'> {
   readonly metadata?: JsonObject
 }
 
-/** What one event says of the task. `known` is what all events before it have said together. */
+/** Returns the patch of one event. `known` is the merged patch of all events before it. */
 export type OnEvent = (message: EventSourceMessage, known: EventPatch) => EventPatch | undefined
 
 const longestStream = 67_108_864
@@ -18,11 +18,11 @@ const pause = 500
 const longestSilence = 1_000
 
 /**
- * For `stream` of a route: reads server-sent events, from a copy, as they come; their reader gets each one undelayed.
+ * For `stream` of a route: reads server-sent events from a copy as they arrive; the caller gets each one undelayed.
  *
- * What is new is recorded at once, up to 8 times in a row, and twice a second on the whole; a stream that says nothing
- * new is a sign of life once a second. A status counts at the end of the stream, also when it breaks off after that;
- * without one, a stream that comes to its end has succeeded. Beyond 64 MiB nobody watches any more: the task is
+ * News is recorded at once, up to 8 times in a row and twice a second on average; a stream without news is a sign of life
+ * once a second. A status counts at the end of the stream, also when the stream breaks off after it; without one, a
+ * stream that ends has succeeded. Beyond 64 MiB reading stops, and the task is
  * `interrupted`.
  *
  * @example

@@ -27,7 +27,7 @@ export interface ReadRun extends Pick<StreamRun, 'update' | 'now' | 'report'> {
 
 /** How long an answer is read on when its caller has canceled it, in ms: it may name a paid job. */
 const longestLinger = 2_000
-/** Maximum length of a stream that is no web stream, and is read as one text. */
+/** Maximum bytes of an event stream that is not a web stream and is read as one text. */
 const longestText = 67_108_864
 const pausedStage = 'waiting for the response to be read'
 
@@ -62,7 +62,7 @@ export function readOutcome(
       })
       return reading.then(said)
     }
-    // A host's page in place of JSON. Other bodies may be what a route of one's own answers with.
+    // A host's HTML page in place of JSON. Other types may be the answer of an own route.
     const page = read && isHtml(original) ? misread(request.url.pathname, undefined) : undefined
     const other = original.status === 202 ? undefined : (unread ?? page)
     return stream ? readStream(stream, shared, request, run, other).then(said) : said(other)

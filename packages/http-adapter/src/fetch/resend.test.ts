@@ -12,7 +12,7 @@ function setUp(answers: readonly Answer[], policy: ResendPolicy = {}, options: C
   const sent: FetchArguments[] = []
   const bodies: string[] = []
   const fake: Fetch = async function (this: unknown, ...args: FetchArguments) {
-    // As a browser's: "Illegal invocation" for whoever calls it as a method.
+    // As a browser's: "Illegal invocation" when it is called as a method.
     if (this !== undefined) throw new TypeError('Illegal invocation')
     sent.push(args)
     const [input, init] = args

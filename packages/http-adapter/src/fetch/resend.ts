@@ -8,15 +8,15 @@ import type { SharedResponse } from '../body/shared-response.ts'
 import { onAbort } from '../body/signals.ts'
 
 /**
- * When and how a call is sent again: as `track` does it, but what `before` gives is laid over the next call's `init`.
+ * When and how a call is retried: as in `track`, but the result of `before` is merged over the next call's `init`.
  */
 export interface ResendPolicy extends Omit<RetryPolicy<JsonObject>, 'before'> {
   readonly before?: (context: RunContext<JsonObject>) => RequestInit | void | Promise<RequestInit | void>
 }
 
 /**
- * For `retry` of a route: sends a call again that failed, as attempts of one task. The caller gets the first response
- * that is no failure, or else the last one. A body that is a stream can be read only once: such a call is sent once.
+ * For `retry` of a route: retries a failed call, as attempts of one task. The caller gets the first good response, or the
+ * last one. A call whose body is a stream is sent once, since the stream can be read only once.
  *
  * @example
  * const retry = resend({

@@ -103,7 +103,7 @@ describe('an abort', () => {
     expect(task()?.status).toBe('canceled')
   })
 
-  it('of what is no signal is left to fetch', () => {
+  it('of an invalid signal is left to fetch', () => {
     const { tracker, errors } = setUp()
     const sent: FetchArguments[] = []
     const fetch = createTrackedFetch({

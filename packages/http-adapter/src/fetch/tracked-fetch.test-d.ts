@@ -39,7 +39,7 @@ describe('createTrackedFetch', () => {
         },
         'POST /shows/:showId': {
           type: 'trailer',
-          // @ts-expect-error there is no such parameter
+          // @ts-expect-error an unknown parameter
           scope: ({ params }) => ({ showId: params.show }),
         },
       },

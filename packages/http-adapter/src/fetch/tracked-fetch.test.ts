@@ -202,7 +202,7 @@ describe('a tracked call', () => {
     expect(await promise).toBe(response)
   })
 
-  it('passes on what is no promise, and what throws', () => {
+  it('passes on a plain value, and what throws', () => {
     const tracker = createTracker({ pipeline: showPipeline })
     tracker.on('error', () => {})
     const error = new Error('no network here')

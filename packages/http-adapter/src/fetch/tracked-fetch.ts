@@ -19,7 +19,7 @@ import { type Fetch, type FetchArguments, type RouteRequest, signalOf } from '..
 import { isThenable, observe, type SharedCall, spent } from '../body/share-call.ts'
 import { shareResponse, type SharedResponse } from '../body/shared-response.ts'
 
-/** What a call is for, and how it is run. */
+/** The slot that a call works on, and its options. */
 export type Work<P extends Pipeline, T extends TaskType<P> = TaskType<P>> = T extends unknown
   ? StepWork<T, ItemScope<P, NoInfer<T>>, MetadataOf<P, NoInfer<T>>>
   : never
@@ -31,32 +31,30 @@ export type StepWork<T extends string, Item, M> = CallOptions & {
   readonly metadata?: Partial<M>
 } & Item
 
-/** How a tracked fetch is made. */
+/** Options of `createTrackedFetch`. */
 export interface TrackedFetchOptions<P extends Pipeline, K extends RouteKey> {
   readonly tracker: Tracker<P>
-  /** By method and path; the first that matches counts. A path alone matches on every host. */
+  /** Routes by method and path; the first match counts. A path alone matches on every host. */
   readonly routes?: { readonly [N in K]: Route<P, N> }
-  /** Whose calls are understood without routes: `[replicate(), fal()]`. They come after the routes. */
+  /** Providers whose calls need no routes: `[replicate(), fal()]`. They come after the routes. */
   readonly providers?: readonly Provider[]
-  /** Who follows the jobs that routes give, by their `provider`: `{ ours: followHttpJob({ … }) }`. */
+  /** Followers of the jobs that routes return, by `provider`: `{ ours: followHttpJob({ … }) }`. */
   readonly jobs?: Readonly<Record<string, Follow>>
-  /** What makes the calls. Default: the global fetch as it is now. */
+  /** Makes the calls. Default: the global fetch at creation. */
   readonly fetch?: Fetch
 }
 
-/** Gives a fetch for pieces of work. */
+/** Returns a fetch for given work. */
 export interface FetchFor<P extends Pipeline> {
   /**
-   * The same fetch, with which a provider's client does for each call the work that the function says; undefined for a
-   * call that shall not be tracked.
+   * A fetch for a provider's client whose calls do the work that the function returns; undefined leaves a call untracked.
    *
    * @example
    * const client = new OpenAI({ fetch: fetch.for(({ url }) => workOf(url)) })
    */
   (work: (request: RouteRequest) => Work<P> | undefined): Fetch
   /**
-   * The same fetch, with which a provider's client does one piece of work. Without it, providers' calls are not
-   * tracked.
+   * A fetch for a provider's client whose calls do one piece of work. Calls of providers are tracked only through it.
    *
    * @example
    * const client = new Replicate({ fetch: fetch.for({ showId: 's1', type: 'portrait', characterId: 'ada' }) })
@@ -67,26 +65,26 @@ export interface FetchFor<P extends Pipeline> {
 /** A fetch that tracks itself. */
 export interface TrackedFetch<P extends Pipeline> extends Fetch {
   readonly for: FetchFor<P>
-  /** Those who follow jobs, for after a reload: `tracker.resume(fetch.followers)`. */
+  /** Followers of jobs, for use after a reload: `tracker.resume(fetch.followers)`. */
   readonly followers: Readonly<Record<string, Follow>>
 }
 
-/** By tracker and task id; of all tracked fetches, so that two of one tracker share their calls. */
+/** By tracker and task id, so that two tracked fetches of one tracker share their calls. */
 const runningCalls = new WeakMap<object, Map<string, Call>>()
 
 /**
- * Makes a `fetch` that tracks the calls of the given routes and providers and passes all others on, untouched.
+ * Creates a `fetch` that tracks the calls of the given routes and providers and passes all others on, untouched.
  *
- * A tracked call is made once, with the arguments given and a signal that the tracker can abort; its caller gets its
- * response, unread, and its errors. A response that is not ok, an error or an abort end the task as such; a 202, or a
- * body that names a job, keeps it open. What fails in a route's functions is reported on the tracker's `error` event, and
- * the call is made all the same. A body that the tracker reads is passed on at the caller's speed.
+ * A tracked call is made once, with the given arguments and a signal that the tracker can abort; its caller gets the
+ * response, unread, and its errors. A response that is not ok, an error or an abort ends the task as such; a 202, or a
+ * body that names a job, keeps it open. Errors of a route's functions are reported on the tracker's `error` event, and
+ * the call is made anyway. A body that the tracker reads is passed on at the caller's speed.
  *
- * A call that joins a running one gets a response of its own. Its signal ends only its own waiting and body; when the
- * first caller aborts before it has an answer, the next one's call is made. What one of them has not read yet waits in
- * memory: a body that joined fails 64 MiB behind the others, and the first caller's is waited for.
+ * A call that joins a running one gets its own response. Its signal ends only its own wait and body; when the first
+ * caller aborts before it has an answer, the call of the next one is made. Data that one of them has not read is buffered
+ * in memory: a body that joined fails when it is 64 MiB behind the others, which wait for the first caller's.
  *
- * Throws a TypeError for an invalid route key.
+ * Throws a CallsheetError for an invalid route key.
  *
  * @example
  * const fetch = createTrackedFetch({
@@ -140,7 +138,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     const tracked = plan.track(fn, {
       ...(resent && { retry: resent.retry }),
       ...(last && { retryOf: last.taskId }),
-      // What runs there otherwise is no fetch of ours, and its value no Response for this caller.
+      // Other work in this slot is not a tracked fetch, and its value is not a Response for this caller.
       onConflict: isShared ? 'reject' : onConflict,
     })
     const call = made?.()
@@ -183,7 +181,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
       if (found) {
         const { target, request } = found
         if ('watch' in target) {
-          // Whoever makes it: what it is told, we are told.
+          // Any client may make this call: its response is read for the task.
           watch = (answered) => tools.jobs.get(target.provider)?.watch?.(target.watch, answered, request)
         } else plan = planCall(target, givenFor as Parameters<typeof planCall>[1], args, request, loose)
       }

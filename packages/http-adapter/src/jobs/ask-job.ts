@@ -2,14 +2,14 @@ import type { Job } from '@callsheet/core'
 import { longestAnswer, readText } from '../body/read-body.ts'
 import type { RouteRequest } from '../route/request.ts'
 
-/** A question to a provider: an address, or that and how to ask. */
+/** A request to a provider: an address, or an address and an `init`. */
 export type Question = string | readonly [url: string, init: RequestInit]
 
-/** Headers of every question, or a function that is asked for them. */
+/** Headers of every request, or a function that returns them. */
 export type JobHeaders = HeadersInit | ((job: Job) => HeadersInit | Promise<HeadersInit>)
 
 /**
- * Asks a provider; the response is one that is ok. Throws what is wrong with it in a form that says whether to ask again.
+ * Sends a request to a provider and returns an ok response. What it throws says whether to try again.
  *
  * @param request The call that began the job.
  */
@@ -32,7 +32,7 @@ export async function askJob(
   const [address, init] = typeof question === 'string' ? [question, {}] : question
   const headers = new Headers(await headersFor(given, job, address, request))
   for (const [name, value] of new Headers(init.headers)) headers.set(name, value)
-  // To another place than that of the credentials, they do not go. ('error' is not known everywhere.)
+  // Credentials must not follow a redirect. ('error' is not known everywhere.)
   const response = await send(address, {
     redirect: 'manual',
     ...init,
@@ -42,7 +42,7 @@ export async function askJob(
   if (response.ok) return response
   const { status, headers: answered } = response
   const isRedirect = status < 400
-  // As the clients of providers throw it, and core reads it: what the server says counts more than the status.
+  // The shape that clients of providers throw and core reads: the server's words count more than the status.
   throw Object.assign(new Error(isRedirect ? 'a redirect, not followed' : `HTTP ${status}`), {
     status,
     headers: answered,
@@ -51,7 +51,7 @@ export async function askJob(
   })
 }
 
-/** The JSON of an answer; rejects for anything else, such as a host's page. */
+/** The JSON of a response. Rejects for anything else, such as a host's HTML page. */
 export async function jsonOf(response: Response, maxBytes = longestAnswer): Promise<unknown> {
   const text = await readText(response, maxBytes)
   if (text === undefined) {

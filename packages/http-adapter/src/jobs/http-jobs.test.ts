@@ -19,7 +19,7 @@ function setUp({ states = [] as Answer[], begin = (): Answer => ({ id: 'j1', sta
   const calls: { method: string; url: string; headers: Headers }[] = []
   const next = [...states]
   const fake: Fetch = async function (this: unknown, ...[input, init]: FetchArguments) {
-    // As a browser's: "Illegal invocation" for whoever calls it as a method.
+    // As a browser's: "Illegal invocation" when it is called as a method.
     if (this !== undefined) throw new TypeError('Illegal invocation')
     const url = input instanceof Request ? input.url : input.toString()
     const method = init?.method ?? 'GET'
@@ -159,7 +159,7 @@ describe('a call that begins a job', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('stays open, with its handle, where nobody follows such jobs', async () => {
+  it('stays open, with its handle, where such jobs have no follower', async () => {
     const { tracker, clock } = createTestTracker()
     const fetch = createTrackedFetch({
       tracker,
@@ -168,7 +168,7 @@ describe('a call that begins a job', () => {
         'POST /a': {
           type: 'trailer',
           scope: () => ({ showId: 's1' }),
-          read: (body) => job({ provider: 'nobody', id: (body as { id: string }).id }),
+          read: (body) => job({ provider: 'unknown', id: (body as { id: string }).id }),
         },
         'POST /b': { type: 'library-poster', scope: () => ({ showId: 's1' }) },
         'POST /c': {
@@ -193,7 +193,7 @@ describe('a call that begins a job', () => {
 })
 
 describe('what a provider’s own client is told', () => {
-  it('counts as an answer: nobody asks twice, and the end is known at once', async () => {
+  it('counts as a poll: the job is not polled twice, and the end is known at once', async () => {
     const { begin, fetch, clock, task, polls } = setUp({
       states: [{ status: 'processing', progress: 10 }, { status: 'processing', progress: 60 }, image],
     })

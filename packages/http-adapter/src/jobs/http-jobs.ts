@@ -10,15 +10,15 @@ import { observe } from '../body/share-call.ts'
 import type { SharedResponse } from '../body/shared-response.ts'
 import { patchFor } from './webhook-target.ts'
 
-/** How jobs are followed over HTTP. */
+/** Options of `followHttpJob`. */
 export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<JobTools> {
   /**
-   * Where to ask. Credentials go there too: do not take an address from a record without looking at it, for records
-   * come from storages and networks.
+   * The address to poll. Credentials are sent there: check an address that comes from a record, since records come from
+   * storages and networks.
    */
   readonly url: (job: Job) => Question | Promise<Question>
   /**
-   * Reads what an ok answer says; `ask` gets more from the provider, as JSON. What it throws is a question that failed.
+   * Reads an ok response; `ask` requests more JSON from the provider. An error that it throws counts as a failed poll.
    */
   readonly read: (
     body: unknown,
@@ -26,36 +26,36 @@ export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<Job
     ask: (question: Question) => Promise<unknown>,
   ) => JobState | Promise<JobState>
   /**
-   * Headers of every question. Default: the Authorization of the call that began the job, where it goes to the same
-   * origin; nothing after a reload, for credentials are not recorded.
+   * Headers of every poll. Default: the Authorization of the call that began the job, for the same origin; none after a
+   * reload, since credentials are not recorded.
    */
   readonly headers?: JobHeaders
   /**
-   * Maximum bytes of an answer, after decompression. A longer one is not read, and the job is lost sight of.
+   * Maximum bytes of a response, after decompression. A longer one makes the task `interrupted`.
    *
    * @default 1 MiB
    */
   readonly maxBytes?: number
-  /** How the provider is told to end a job that was canceled or ran into its time limit. Default: it is not told. */
+  /** The request that cancels a job which was canceled here or reached its `timeout`. Default: none. */
   readonly cancel?: (job: Job) => Question | Promise<Question>
 }
 
 /** What `report` itself throws has nowhere to be reported. */
 const quietly = createGuard(() => {})
 
-/** How long a provider may take to hear of a cancel, in ms. */
+/** Time limit of a cancel request, in ms. */
 const patience = 30_000
-/** How long after its beginning a server may not know a job yet, in ms. */
+/** A server may answer 404 for this long after the start of a job, in ms. */
 const newness = 30_000
-/** How long a job that we may not ask for stays active without a word of it, in ms. */
+/** A job that we may not poll stays active this long without a sign of life, in ms. */
 const longestSilence = 60_000
 const mostLost = 1_000
 
 /**
- * Follows jobs over HTTP: core's `followJob` with questions by fetch, each answered by JSON.
+ * Follows jobs over HTTP: core's `followJob`, with polls by fetch that return JSON.
  *
- * What others are told of the same job (the provider's own client, say, asking through the tracked fetch) counts as an
- * answer, so that nobody asks twice. A job that is canceled here, or superseded, or that takes too long, is canceled at
+ * A response that another client gets for the same job (the provider's own client that polls through the tracked fetch)
+ * counts as a poll, so that a job is not polled twice. A job that is canceled here, superseded or too slow is canceled at
  * the provider.
  *
  * @example
@@ -72,7 +72,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
   const { interval = 3_000, url, read, cancel, fetch: send = globalThis.fetch, tracker } = options
   const { needsOutput = true } = options
   const desks = new Set<Desk>()
-  /** The tasks of jobs that nobody follows any more, though they may have gone on, by the jobs' ids. */
+  /** By job id, the tasks of jobs that are no longer followed and may go on. */
   const lost = new Map<string, string>()
   const report = (error: unknown) => void quietly(() => options.report?.(error))
 
@@ -90,14 +90,14 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       askJob(question, { fetch: send, job, headers: options.headers, request, signal })
     const giveUp = () => {
       if (!cancel || context.task.status === 'succeeded') return
-      // In vain is worth a word: the provider goes on, and is paid.
+      // A failed cancel is reported: the provider goes on, and is paid.
       Promise.resolve()
         .then(() => cancel(job))
         .then((question) => ask(question, AbortSignal.timeout?.(patience)))
         .then((response) => response.body?.cancel(), report)
         .catch(() => {})
     }
-    // A side poll that nobody needs any more ends with another reason.
+    // An unneeded side poll ends with another reason.
     const stop = () => /^(?:Canceled|Timeout)Error$/.test(nameOf(context.signal.reason)) && giveUp()
     // The call that began it may have been a stream, and the run stopped in the middle of it.
     if (context.signal.aborted) stop()
@@ -120,7 +120,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
           const body = await json(await url(job))
           const state = await read(body, job, json)
           if (state?.status) return state
-          // Whatever it says: it does not say how the job stands.
+          // The response does not say how the job stands.
           throw Object.assign(new Error('the answer has no status'), { error: body, retryable: true })
         }
         const first = desk.told.shift()
@@ -144,7 +144,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       context.update({ stage })
       return await listen(job, awake, desk).catch((end: unknown) => {
         if (nameOf(end) !== 'JobLostError') throw end
-        // What was told last is not where it stands now.
+        // The stage of the last sign of life is out of date.
         context.update({ stage })
         throw error
       })
@@ -154,7 +154,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
     }
   }
 
-  /** Goes by what others are told, as long as they are told something. */
+  /** Follows the job by what other clients receive. */
   const listen = (job: Job, context: FollowContext, desk: Desk) =>
     followJob({
       needsOutput,
@@ -176,7 +176,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
     return found.length > 0
   }
 
-  /** Records an outcome; a sign of life would leave a task without a follower active for ever. */
+  /** Records an outcome only: a sign of life would leave a task without a follower active for ever. */
   function tellLate(id: string, state: JobState): void {
     const taskId = lost.get(id)
     const task = taskId === undefined ? undefined : tracker?.getTask(taskId)
@@ -194,7 +194,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
         if (!original?.ok || !isJson(original)) return
         const toldIn = async (body: unknown) => ({ id: await id(request), state: await read(body, request) })
         readJson(shared, toldIn, report, { maxBytes })
-          // A body that breaks off is its caller's to hear of.
+          // The caller hears of a body that breaks off.
           .catch(() => undefined)
           .then((told) => {
             if (told?.id !== undefined && told.state?.status && !tell(told.id, told.state))
@@ -206,10 +206,10 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
   })
 }
 
-/** The HTTP status that a question failed with. */
+/** The HTTP status of a failed poll. */
 const statusOf = (thrown: unknown) => (thrown as { readonly status?: number } | undefined)?.status
 
-/** Whether a server did not take our question, as opposed to not knowing the job: others may ask better. */
+/** Whether a server refused our poll, though it may know the job: other clients may send what ours lacks. */
 const isRefusal = (status: number | undefined, isNew: boolean): boolean =>
   status !== undefined && status < 500 && ![408, 410, 425, 429, ...(isNew ? [] : [404])].includes(status)
 

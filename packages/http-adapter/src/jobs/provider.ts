@@ -6,7 +6,7 @@ import type { Fetch, FetchArguments, RouteRequest } from '../route/request.ts'
 import type { SharedResponse } from '../body/shared-response.ts'
 import type { WebhookTracker } from './webhook-target.ts'
 
-/** Calls that begin work, and how to read their answers. */
+/** Calls that begin work, and how to read their responses. */
 export interface Start {
   /** As a route's `read`: `done(output)`, `job(handle)`, `failed(reason)`, or any patch. */
   readonly read?: (
@@ -17,27 +17,27 @@ export interface Start {
   readonly maxBytes?: number
   /** As a route's `stream`. */
   readonly stream?: ReadStream
-  /** What to keep of the request, such as the model. */
+  /** Metadata from the request, such as the model. */
   readonly metadata?: (request: RouteRequest) => object
-  /** Where the client sends calls again by itself. */
+  /** Set it where the client repeats calls by itself. */
   readonly repeats?: Repeats
 }
 
-/** How a call ended that its client may send again. */
+/** The end of a call that its client may send again. */
 export interface CallEnd {
   readonly taskId: string
-  /** Why the tracker ended it, of which its client does not know: it is not sent again, for it would be paid for. */
+  /** Why the tracker ended it. Its client does not know, and must not send the paid call again. */
   readonly reason?: Error
 }
 
-/** Knows a call again when its client repeats it, for the same slot. */
+/** Recognizes a call that its client repeats for the same slot. */
 export interface Repeats {
   readonly ended: (args: FetchArguments, slot: string, end: CallEnd) => void
-  /** How the call ended that this one repeats. */
+  /** The end of the call that this one repeats. */
   readonly endOf: (args: FetchArguments, slot: string) => CallEnd | undefined
 }
 
-/** Calls that anybody makes about a job, and what their answers say of it. */
+/** Calls about a job, made by any client, and how to read their responses. */
 export interface Watch {
   readonly id: (request: RouteRequest) => string | undefined | Promise<string | undefined>
   readonly read: (
@@ -51,8 +51,8 @@ export interface Watch {
 /** Follows jobs; for `jobs` of a tracked fetch, and as it is for `tracker.resume`. */
 export interface HttpJobs extends Follow {
   /**
-   * Follows a job that the given call has just begun: with its credentials, and asking only after a while. `isBeside`
-   * says that the call is still open, so that its server may not know the job yet.
+   * Follows a job that the given call has just begun: with its credentials, and the first poll after `interval`.
+   * `isBeside`: the call is still open, so its server may not know the job yet.
    */
   readonly begun: (
     job: Job,
@@ -60,30 +60,30 @@ export interface HttpJobs extends Follow {
     request: RouteRequest,
     isBeside?: boolean,
   ) => Promise<TaskPatch | void>
-  /** Takes in what somebody else was told of a job. False when nobody follows it here. */
+  /** Takes in a state that another client received. False when the job is not followed here. */
   readonly tell: (id: string, state: JobState) => boolean
-  /** Takes in what a caller is about to be told. Has to be called before the caller has the response. */
+  /** Reads the response that a caller is about to get. Call it before the caller has the response. */
   readonly watch: (watch: Watch, answered: Promise<SharedResponse>, request: RouteRequest) => void
 }
 
-/** Anybody who follows jobs, as a tracked fetch sees it. */
+/** A follower of jobs, as a tracked fetch sees it. */
 export type JobFollower = Follow & Partial<HttpJobs>
 
-/** How the calls of one provider are understood: a mapping, and how its jobs are followed. */
+/** Maps the calls of one provider to tasks, and follows its jobs. */
 export interface Provider {
-  /** As it stands in the `provider` of a job. */
+  /** The `provider` of its jobs. */
   readonly name: string
   readonly starts: { readonly [K in RouteKey]?: Start }
   readonly watches?: { readonly [K in RouteKey]?: Watch }
-  /** Made once for each tracked fetch, whose own way to the network it is given. */
+  /** Called once for each tracked fetch, with its untracked fetch. */
   readonly jobs?: (tools: JobTools) => HttpJobs
 }
 
-/** What following jobs needs. */
+/** What a follower of jobs needs. */
 export interface JobTools {
   /** Untracked. */
   readonly fetch: Fetch
   readonly report: (error: unknown) => void
-  /** Where an outcome goes that a client is told after our own polls have ended. A tracked fetch gives its tracker. */
+  /** Where an outcome goes that a client receives after our own polls have ended. A tracked fetch passes its tracker. */
   readonly tracker?: Pick<WebhookTracker, 'getTask' | 'updateTask'>
 }

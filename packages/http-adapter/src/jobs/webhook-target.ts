@@ -30,7 +30,7 @@ export const targetOf = <T extends KnownTask>(given: WebhookTarget<T> | WebhookT
       }
 
 /**
- * What a delivery changes; undefined when it is no news.
+ * What a delivery changes; undefined when nothing is new.
  *
  * A success counts even after a cancel or a failure, for it was paid for. Nothing else changes what has finished, and
  * no late word of a beginning what goes on.

@@ -2,7 +2,7 @@ import { classifyFailure, type Tracker } from '@callsheet/core'
 import { trouble } from './trouble.ts'
 import { headersOf, type World } from '../world/world.ts'
 
-/** What a live source is made of. */
+/** What a connection needs. */
 export interface LiveHost extends World {
   readonly tracker: Pick<Tracker, 'pipeline' | 'merge' | 'report'>
   /** Of the show's snapshot; its stream is at `/live` below. */
@@ -12,7 +12,7 @@ export interface LiveHost extends World {
   readonly pollInterval: number
 }
 
-/** Asks the collector, with two headers over those of the user; an empty one is left out. Throws what is no answer. */
+/** Asks the collector, with two headers over those of the user; an empty one is left out. Throws for any other status. */
 export async function ask(
   { headers, fetch, clock }: LiveHost,
   url: string,

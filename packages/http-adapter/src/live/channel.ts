@@ -3,10 +3,10 @@ import type { LiveHost } from './ask.ts'
 import { connect, type Connection, type LiveState } from './connection.ts'
 import { followPage, type HostPage } from '../world/page.ts'
 
-/** What all live sources of one show have in common, for as long as somebody has to do with it. */
+/** The state that all live sources of one show share, while one of them is in use. */
 export interface Channel {
   readonly state: LiveState
-  /** Connects, unless somebody else has; gives the undo. */
+  /** Connects, unless it is connected; returns the undo. */
   readonly open: (host: LiveHost, page: HostPage | undefined) => () => void
   readonly subscribe: (listener: () => void) => () => void
   readonly resume: () => void
@@ -14,7 +14,7 @@ export interface Channel {
 
 export const idle: LiveState = { status: 'idle' }
 
-/** How long a connection outlives the last who wanted it, in ms: another view may come. */
+/** How long a connection outlives its last user, in ms: another view may come. */
 const linger = 1_000
 
 export function createChannel(report: (error: unknown) => void, onUnused: () => void): Channel {

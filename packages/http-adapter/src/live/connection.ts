@@ -7,17 +7,16 @@ import { createPoll } from './poll.ts'
 import { createStream } from './stream.ts'
 import { trouble, type Trouble } from './trouble.ts'
 
-/** How a live source stands. */
+/** The state of a live source. */
 export interface LiveState {
   /**
-   * `idle`: nobody has opened it. `connecting`: it asks. `live`: changes come in as they happen. `polling`: something
-   * holds the stream back, so it asks for snapshots. `waiting`: it tries again at `retryAt`. `stopped`: it does not try
-   * again by itself.
+   * `idle`: not open. `connecting`: it sends a request. `live`: changes arrive as they happen. `polling`: the stream is
+   * blocked, so it polls snapshots. `waiting`: it retries at `retryAt`. `stopped`: it does not retry by itself.
    */
   readonly status: 'idle' | 'connecting' | 'live' | 'polling' | 'waiting' | 'stopped'
-  /** Epoch ms: when it tries again. Exactly while it waits. */
+  /** Epoch ms of the next try; only while it waits. */
   readonly retryAt?: number
-  /** What went wrong last, until it is live; while polling, why. */
+  /** The last error, until it is live; while polling, the reason. */
   readonly error?: Error
 }
 
@@ -148,7 +147,7 @@ export function connect(
     tracker.report(error)
   }
 
-  /** Without a time: until somebody wakes it. */
+  /** Without a time: until it is woken. */
   const pause = (ms?: number, mayHurry = ms !== undefined): Promise<void> =>
     new Promise((resolve) => {
       const undo = ms === undefined ? undefined : schedule(resolve, ms)
@@ -159,14 +158,14 @@ export function connect(
       hurry = () => mayHurry && wake()
     })
 
-  /** Also before the attempt that was let go of has ended: then there is no pause after it. */
+  /** Also before the attempt that was let go of has ended: then no pause follows. */
   function comeBack(): void {
     isAway = false
     hurry()
   }
 
   run().catch((thrown: unknown) => {
-    // An option that throws: there is no going on without it.
+    // An option that throws: the connection cannot continue without it.
     tell(trouble(String(thrown), {}), 'stopped')
     say('stopped')
   })

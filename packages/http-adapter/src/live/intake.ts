@@ -2,7 +2,7 @@ import { parseRecords } from '@callsheet/core/schema'
 import type { LiveHost } from './ask.ts'
 import { trouble } from './trouble.ts'
 
-/** Where records come in. Throws for what is no set of records. */
+/** Merges records into the tracker. Throws for text that cannot be parsed as records. */
 export type Intake = (text: string, isSnapshot: boolean) => void
 
 export function createIntake({ pipeline, merge }: LiveHost['tracker']): Intake {
@@ -12,7 +12,7 @@ export function createIntake({ pipeline, merge }: LiveHost['tracker']): Intake {
     try {
       const records = parseRecords(text, { pipeline })
       const rejected = records.rejected.map(({ kind, reason }) => kind + reason).join()
-      // The tracker reports what was rejected; the same again, with the next snapshot, is no news. Nor is the first
+      // The tracker reports what was rejected; the same again, with the next snapshot, is not reported again. Nor is the first
       // snapshot, which completes no step; what later ones bring has happened meanwhile.
       merge(rejected === lastRejected ? { ...records, rejected: [] } : records, {
         live: hasSnapshot || !isSnapshot,
@@ -21,7 +21,7 @@ export function createIntake({ pipeline, merge }: LiveHost['tracker']): Intake {
       lastRejected = rejected || lastRejected
       hasSnapshot ||= isSnapshot
     } catch (cause) {
-      throw trouble(`what came cannot be read: ${(cause as Error).message}`, { isUnreadable: true, cause })
+      throw trouble(`cannot parse records: ${(cause as Error).message}`, { isUnreadable: true, cause })
     }
   }
 }

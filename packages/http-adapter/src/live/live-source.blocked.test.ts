@@ -157,7 +157,7 @@ describe('liveSource', () => {
       }
       expect(calls.filter(({ url }) => url.endsWith('/live'))).toHaveLength(2)
       expect(seen).toEqual(['connecting', 'polling'])
-      // Still held back: the polls go on, and nobody is told again.
+      // Still held back: the polls go on, and nothing is reported again.
       ;(await next()).stream()
       await clock.advance(10 * second)
       expect(calls.at(-1)!.url).toMatch(/s1$/)
@@ -219,7 +219,7 @@ describe('liveSource', () => {
       ;(await next()).answer(200, '<!doctype html>', headers)
       await clock.advance(0)
       expect(calls.map(({ url }) => url.endsWith('/live'))).toEqual([true, false])
-      // A page for every address is no snapshot either.
+      // A page for every address is not a snapshot either.
       calls[1]!.answer(200, '<!doctype html>', headers)
       await clock.advance(0)
       expect(source.state.status).toBe('waiting')

@@ -123,7 +123,7 @@ describe('liveSource', () => {
       expect(calls).toHaveLength(1)
       await clock.advance(second)
       expect(calls).toHaveLength(2)
-      // It is no page that has gone for good: what breaks off now is tried again by itself.
+      // The page has not gone for good: what breaks off now is tried again by itself.
       ;(await next()).fail(new TypeError('fetch failed'))
       await clock.advance(2 * second)
       expect(calls).toHaveLength(3)
@@ -170,7 +170,7 @@ describe('liveSource', () => {
       expect(errors).toHaveLength(1)
     })
 
-    it('ends in the back-forward cache when nobody wants it any more', async () => {
+    it('ends in the back-forward cache when its last user has left', async () => {
       const { source, clock, next, fire, calls } = setUpPage()
       const release = source.open()
       ;(await next()).stream()

@@ -151,7 +151,7 @@ describe('liveSource', () => {
         stream.send(frame('snapshot', elsewhere.snapshot(), `a.${tries}`))
         stream.send('id: a.9\nevent: change\ndata: {"tasks":[\n\n')
         await clock.advance(0)
-        expect(source.state.error?.message).toContain('cannot be read')
+        expect(source.state.error?.message).toContain('cannot parse records')
         waits.push(source.state.retryAt! - clock.now())
         await clock.next()
       }
@@ -159,7 +159,7 @@ describe('liveSource', () => {
       expect(calls.map(({ headers }) => headers.get('last-event-id'))).toEqual([null, null, null, null])
       expect(tracker.getTask('first')).toBeDefined()
       // Good snapshots between them make no new trouble of it.
-      expect(errors.map(({ message }) => message.includes('cannot be read'))).toEqual([true])
+      expect(errors.map(({ message }) => message.includes('cannot parse records'))).toEqual([true])
     })
 
     it('says when the collector is newer than this Callsheet', async () => {
@@ -269,7 +269,7 @@ describe('liveSource', () => {
       expect(errors).toHaveLength(2)
     })
 
-    it('survives headers that throw, and an answer that is no answer', async () => {
+    it('survives headers that throw, and an invalid answer', async () => {
       let error: unknown = new Error('no token')
       const headers = () => {
         throw error

@@ -16,7 +16,7 @@ async function setUp(options?: Parameters<typeof startLiveServer>[0]) {
   const server = await startLiveServer({ heartbeat: 15_000 / speed, ...options })
   onTestFinished(() => server.close())
   const { truth } = server
-  /** Somebody who watches the show. */
+  /** A viewer of the show. */
   const read = (name = 'reader') => {
     const tracker = createTracker({ pipeline: showPipeline, by: name })
     const errors: Error[] = []
@@ -173,7 +173,7 @@ describe('liveSource against a server', () => {
     expect(errors).toHaveLength(1)
   })
 
-  it('leaves nothing behind when nobody listens', async () => {
+  it('leaves nothing behind without listeners', async () => {
     const { server, read } = await setUp()
     const { release, source } = read()
     await until(() => expect(server.readers()).toBe(1))

@@ -82,7 +82,7 @@ describe('liveSource', () => {
       expect((await next()).headers.get('authorization')).toBe('new')
     })
 
-    it('calls back when the state has changed, also of one that somebody else opened', async () => {
+    it('calls back when the state has changed, also of one that another source opened', async () => {
       const { source, make, clock, next } = setUpSource()
       const states: unknown[] = []
       const stop = make().subscribe(() => states.push(source.state))

@@ -33,7 +33,7 @@ describe('liveSource', () => {
 
   it.each([0, -1, Number.NaN])('refuses to ask every %s ms', (pollInterval) => {
     const { make } = setUpSource()
-    expect(() => make({ pollInterval })).toThrow(`pollInterval is ${pollInterval}`)
+    expect(() => make({ pollInterval })).toThrow(`from 100, got ${pollInterval}.`)
   })
 
   it('shows a show that was finished more than 30 days ago', async () => {

@@ -10,7 +10,7 @@ const longestSnapshot = 67_108_864
 export function createPoll(host: LiveHost, take: Intake, onGood: () => void) {
   let etag = ''
   return async ({ signal, expect }: Attempt): Promise<void> => {
-    expect(10_000, 'no answer came', () => 'waiting')
+    expect(10_000, 'no response', () => 'waiting')
     const response = await ask(host, host.url, 'application/json', ['if-none-match', etag], signal)
     if (response.status !== 304) {
       const text = await readText(response, longestSnapshot)

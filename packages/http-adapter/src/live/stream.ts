@@ -47,13 +47,13 @@ export function createStream(host: LiveHost, take: Intake, { onGood, onRetry, ha
       onGood()
     }
     cursor = last
-    // A change without a snapshot before it is no place to go on from.
+    // A stream cannot continue from a change without a snapshot before it.
     if (id !== undefined && (isSnapshot || last)) cursor = /^[!-~]{1,256}$/.test(id) ? id : ''
   }
 
   return async ({ signal, expect }: Attempt): Promise<void> => {
     // A proxy may hold back the headers, too; but a server may also be slow, once.
-    expect(patience, 'no answer came', () => (hasFailed() ? 'polling' : 'waiting'))
+    expect(patience, 'no response', () => (hasFailed() ? 'polling' : 'waiting'))
     const response = await ask(
       host,
       `${host.url}/live`,
@@ -63,7 +63,7 @@ export function createStream(host: LiveHost, take: Intake, { onGood, onRetry, ha
     )
     const type = response.headers.get('content-type')
     if (!response.body || !/^text\/event-stream\b/i.test(String(type))) {
-      throw trouble(`the answer is no stream, but ${type}`, { next: 'polling' })
+      throw trouble(`expected text/event-stream, got ${type}`, { next: 'polling' })
     }
     // One that goes on may have nothing to say before its first heartbeat.
     expect(cursor ? 2 * patience : patience, 'the stream is held back', () => 'polling')

@@ -1,13 +1,13 @@
-/** Why nothing comes in, and what follows. Whatever else is thrown is a reason to wait. */
+/** Why an attempt failed, and what follows. After any other error the source waits. */
 export interface Trouble {
   readonly message: string
-  /** To try again after a while, to ask for snapshots instead, or not to go on. */
+  /** Try again after a while, poll snapshots instead, or stop. */
   readonly next?: 'waiting' | 'polling' | 'stopped' | undefined
   /** How long the server asks to wait, in ms. */
   readonly retryAfter?: number | undefined
-  /** Part of life: nobody has to be told. */
+  /** It is expected, and not reported. */
   readonly isExpected?: boolean
-  /** What came was worth nothing. */
+  /** The data was useless. */
   readonly isUnreadable?: boolean
 }
 

@@ -4,7 +4,7 @@ import { outputOf } from './output.ts'
 import { percentIn, queued, stages } from './stage.ts'
 
 /**
- * What fal's queue says of a request; no status for what is no answer of it.
+ * Reads a status of fal's queue. No status for anything else.
  *
  * A success comes without its output: that is asked for at the `response_url`, and read by `falResult`.
  */
@@ -46,7 +46,7 @@ export function falResult(body: unknown): JobState {
 const isMild = ({ detail, error_type: code }: FailureBody): boolean =>
   typeof detail === 'string' && code === undefined
 
-/** What fal's webhook says; no status for what is none of it. */
+/** Reads a webhook of fal. No status for anything else. */
 export function falDelivery(body: unknown): JobState {
   const { status, payload, error, payload_error: unreadable } = (body ?? {}) as Record<string, unknown>
   if (status !== 'OK' && status !== 'ERROR') return {}

@@ -88,7 +88,7 @@ describe('fal with the client of fal', () => {
     expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
   })
 
-  it('asks itself when nobody else does', async () => {
+  it('polls by itself when no client does', async () => {
     const { page, server } = await compare((client) => client.queue.submit(app, { input }), { interval: 5 })
     expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
     expect([server.count('submit'), server.count('status'), server.count('result')]).toEqual([1, 4, 1])
@@ -124,7 +124,7 @@ describe('fal with the client of fal', () => {
       const seen: unknown[] = []
       const events = await client.stream(app, { input })
       const end = events.done()
-      // The client rejects it before anybody could wait for it.
+      // The client rejects it before a test could wait for it.
       end.catch(() => {})
       for await (const event of events) seen.push(event)
       return [seen, await end]

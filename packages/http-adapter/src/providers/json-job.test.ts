@@ -94,7 +94,7 @@ describe('jsonJob', () => {
     expect(() => jsonJob({ start: 'POST /api/jobs', status: '/api/jobs/:jobId' })).toThrow(/":id"/)
   })
 
-  it('asks itself when nobody else does', async () => {
+  it('polls by itself when no client does', async () => {
     const { page, server } = await compare(create, { interval: 5 })
     expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
     expect([server.count('create'), server.count('status')]).toEqual([1, 3])

@@ -1,3 +1,4 @@
+import { CallsheetError } from '@callsheet/core'
 import type { JobState } from '@callsheet/core/jobs'
 import { begin, handleOf, segmentOf } from './begin.ts'
 import { followHttpJob, type HttpJobOptions } from '../jobs/http-jobs.ts'
@@ -9,35 +10,35 @@ import type { Provider, Start, Watch } from '../jobs/provider.ts'
 
 export { jsonState } from './json-state.ts'
 
-/** How a server of one's own gives jobs. */
+/** Options of `jsonJob`. */
 export interface JsonJobOptions extends Pick<
   HttpJobOptions,
   'headers' | 'interval' | 'timeout' | 'needsOutput'
 > {
-  /** As it stands in the `provider` of a job; each of several servers needs its own. Default: `json`. */
+  /** The `provider` of its jobs; each of several servers needs its own. @default 'json' */
   readonly name?: string
   /** The calls that begin a job. */
   readonly start: RouteKey | readonly RouteKey[]
   /**
-   * Where a job is asked for, with `:id` in the path or the query: `/api/portrait/status?jobId=:id`. Where there is no
-   * page, a whole address.
+   * The address to poll, with `:id` in the path or the query: `/api/portrait/status?jobId=:id`. Outside a page, a whole
+   * address.
    */
   readonly status: `${'/' | 'http://' | 'https://'}${string}:id${string}`
-  /** How a job is ended: `DELETE /api/jobs/:id`. Default: the server is not told. */
+  /** The request that cancels a job: `DELETE /api/jobs/:id`. Default: none. */
   readonly cancel?: RouteKey
-  /** The job's id in the answer of a start. Default: its `jobId`, `job_id`, `requestId`, `request_id` or `id`. */
+  /** Returns the job's id from the response to a start. Default: `jobId`, `job_id`, `requestId`, `request_id` or `id`. */
   readonly id?: (body: unknown) => string | undefined | Promise<string | undefined>
-  /** What an answer says. Default: the names that such servers use, as `jsonState` knows them. */
+  /** Reads a response. Default: `jsonState`, which knows the usual names of fields. */
   readonly read?: (body: unknown) => JobState | Promise<JobState>
 }
 
 /**
- * Understands a server that gives a job for a call, and tells of it at an address: as most servers do that one writes
- * oneself.
+ * Understands a server of your own that starts a job for a call and has an address for the job's status.
  *
- * Throws a TypeError for a `status` without `:id`.
+ * Throws a CallsheetError for a `status` without `:id`.
  *
- * An answer without a job's id is the whole work, and so is one with an output and no status. What the page is told while it polls, the task is told.
+ * A response without a job's id is the whole work, and so is one with an output and no status. Polls of the page update the
+ * task, too.
  *
  * @example
  * const portraits = jsonJob({
@@ -56,8 +57,9 @@ export function jsonJob({
   ...options
 }: JsonJobOptions): Provider {
   if (!status.includes(':id')) {
-    throw new TypeError(
-      `jsonJob: status is "${status}"; give an address with ":id", where the job's id stands.`,
+    throw new CallsheetError(
+      `Invalid "status" of jsonJob: expected an address with ":id" for the job's id, got "${status}".`,
+      { code: 'invalid_option' },
     )
   }
   const at = (address: string, jobId: string) => address.replace(':id', () => segmentOf(jobId))

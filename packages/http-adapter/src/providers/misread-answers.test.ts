@@ -252,7 +252,7 @@ describe('work that was paid for and goes on', () => {
       const { task } = await play(openai(), `${api}/images/generations`, json({ data }))
       expect(task).toMatchObject({
         status: 'failed',
-        error: { message: 'There is no picture in the answer.' },
+        error: { message: 'The answer has no picture.' },
       })
     }
   })

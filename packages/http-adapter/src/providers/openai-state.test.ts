@@ -144,7 +144,7 @@ describe('imagesState', () => {
         outputs: ['https://x.test/1.png', 'data:image/png;base64,AAAA'],
       },
     ],
-    [{ data: [{}] }, { status: 'failed', error: 'There is no picture in the answer.' }],
+    [{ data: [{}] }, { status: 'failed', error: 'The answer has no picture.' }],
     [{ data: [] }, {}],
     [{ data: null }, {}],
     [{}, {}],

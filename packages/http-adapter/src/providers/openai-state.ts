@@ -82,7 +82,7 @@ export function imagesState(images: unknown): JobState {
   const { data, output_format: format } = fieldsOf(images)
   const pictures = listOf(data).flatMap(({ url, b64_json: base64 }) => addressOf(url, base64, format))
   if (listOf(data).length === 0) return {}
-  if (pictures.length === 0) return { status: 'failed', error: 'There is no picture in the answer.' }
+  if (pictures.length === 0) return { status: 'failed', error: 'The answer has no picture.' }
   return { status: 'succeeded', ...pictured(pictures) }
 }
 

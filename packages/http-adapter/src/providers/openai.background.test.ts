@@ -24,7 +24,7 @@ describe('openai with responses in the background', () => {
     expect([server.count('responses'), server.count('response')]).toEqual([1, bare.count('response')])
   })
 
-  it('asks itself when nobody else does', async () => {
+  it('polls by itself when no client does', async () => {
     const { server, page } = await compare(
       (client) => client.responses.create({ model, input: prompt, background: true }),
       { interval: 5, script: { responses: writing } },

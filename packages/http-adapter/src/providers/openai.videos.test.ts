@@ -50,7 +50,7 @@ describe('openai with videos', () => {
     expect(page.errors).toEqual([])
   })
 
-  it('asks itself when nobody else does, and leaves the film to its reader', async () => {
+  it('polls by itself when no client does, and leaves the film to its reader', async () => {
     const { server, page } = await compare(
       async (client, at) => {
         const { id } = await client.videos.create({ prompt })

@@ -3,7 +3,7 @@ import type { JobState } from '@callsheet/core/jobs'
 type Output = Pick<JobState, 'outputUrl' | 'outputs' | 'metadata'>
 
 const most = { depth: 8, visits: 10_000, urls: 1_000, url: 8_192 }
-// What an answer repeats of the request is no output.
+// An answer repeats these fields of the request: they are not output.
 const repeated = /^(?:input|prompt|negative_?prompt|webhook|logs?$)/i
 
 /**

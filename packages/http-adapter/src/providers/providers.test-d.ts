@@ -14,11 +14,11 @@ describe('providers', () => {
     const work = { showId: 's1', type: 'portrait', characterId: 'ada' } as const
     expectTypeOf(fetch.for(work)).toExtend<NonNullable<ConstructorParameters<typeof Replicate>[0]>['fetch']>()
     expectTypeOf(fetch.for(work)).toExtend<NonNullable<Parameters<typeof createFalClient>[0]>['fetch']>()
-    // @ts-expect-error a portrait is of somebody
+    // @ts-expect-error a portrait needs a characterId
     fetch.for({ showId: 's1', type: 'portrait' })
   })
 
-  it('refuse what is no call and no address', () => {
+  it('refuse an invalid call and an invalid address', () => {
     expectTypeOf(jsonJob({ start: 'POST /jobs', status: '/jobs/:id' })).toEqualTypeOf<Provider>()
     // @ts-expect-error a call has a method
     jsonJob({ start: '/jobs', status: '/jobs/:id' })

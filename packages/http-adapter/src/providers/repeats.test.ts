@@ -114,7 +114,7 @@ describe('createRepeats', () => {
       expect(endOf([...args])).toBe(end)
     })
 
-    it('lets equal calls pass, which somebody makes anew', () => {
+    it('lets equal calls pass that are made anew', () => {
       const { ended, endOf } = setUp()
       const [input, init] = objects()
       ended([input, init], end)

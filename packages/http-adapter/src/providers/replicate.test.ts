@@ -99,7 +99,7 @@ describe('replicate with the client of Replicate', () => {
     expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: picture })
   })
 
-  it('asks itself when nobody else does', async () => {
+  it('polls by itself when no client does', async () => {
     const { page, server } = await compare(
       (client) => client.deployments.predictions.create('acme', 'painter', { input }),
       { interval: 5 },
@@ -246,7 +246,7 @@ describe('replicate, when it goes wrong', () => {
     const output = client.run('acme/painter', { input, wait })
     await until(() => expect(server.count('get')).toBeGreaterThan(1))
     page.tracker.cancel({ showId: 's1' }, 'another prompt')
-    // To its client the prediction was canceled by somebody.
+    // Its client sees a prediction that was canceled.
     expect(await output).toBeNull()
     expect(await page.end()).toMatchObject({ status: 'canceled', error: { message: 'another prompt' } })
     expect([server.count('create'), server.count('cancel'), server.all[0]?.state.status]).toEqual([

@@ -17,7 +17,7 @@ describe('queued', () => {
   })
 
   it.each([undefined, null, 0, -1, 1.5, Number.NaN, Infinity, '3'])(
-    'leaves out %s, which is no place',
+    'leaves out the invalid place %s',
     (place) => {
       expect(queued(place)).toBe('in the queue')
     },
@@ -40,7 +40,7 @@ describe('percentIn', () => {
   it.each([
     ['no log', null],
     ['an empty one', ''],
-    ['what is no progress', 'GPU memory at 95%'],
+    ['another percentage', 'GPU memory at 95%'],
     ['the loading of weights', 'Loading pipeline components...: 100%|██████████| 7/7 [00:01<00:00]'],
     ['a download', 'Downloading model.safetensors: 63%|██████ | 2.1G/3.3G'],
     ['an encoded sign', '1st step: https://files.test/a1%20b.png'],

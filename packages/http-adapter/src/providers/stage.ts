@@ -1,7 +1,7 @@
 /** What every provider's work says while it goes on, in the same words. */
 export const stages = { starting: 'starting', running: 'running' } as const
 
-/** @param place 1 is the next one. Anything else that is no place leaves it out. */
+/** @param place 1 is the next one. An invalid place is left out. */
 export const queued = (place?: unknown): string =>
   typeof place === 'number' && Number.isInteger(place) && place >= 1
     ? `${place}${ending(place)} in the queue`

@@ -1,3 +1,4 @@
+import { CallsheetError } from '@callsheet/core'
 import { describe, expect, it } from 'vitest'
 import { createMatcher } from './match.ts'
 
@@ -59,7 +60,7 @@ describe('createMatcher', () => {
   it.each(['/api', 'POST api', 'post /api', 'POST /api?x=1', 'POST /a b', 'POST ftp://x/y', 'POST /a/*/b'])(
     'refuses the key %s',
     (key) => {
-      expect(() => find([key])).toThrow(TypeError)
+      expect(() => find([key])).toThrow(CallsheetError)
       expect(() => find([key])).toThrow(key)
     },
   )

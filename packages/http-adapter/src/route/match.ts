@@ -1,8 +1,10 @@
+import { CallsheetError } from '@callsheet/core'
+
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | '*'
 
 /**
- * What a route is for: a method (`*` for any) and a path or a whole address. A path segment is literal, or
- * `:name`, or at the end `*` for all the rest.
+ * A method (`*` for any) and a path or a whole address. A path segment is literal, `:name`, or at the end `*` for the
+ * rest.
  */
 export type RouteKey = `${Method} ${'/' | 'http://' | 'https://'}${string}`
 
@@ -15,7 +17,7 @@ export type ParamName<K extends string> = K extends `${string}/:${infer Name}/${
       ? '*'
       : never
 
-/** What relative addresses are read against where there is no page. */
+/** The base of relative addresses outside a page. */
 export const nowhere = 'http://relative.invalid'
 
 interface Pattern<R> {
@@ -35,7 +37,7 @@ export interface Match<R> {
 /**
  * Makes a function which finds the first route, in the order written, for a method and an address.
  *
- * Not `URLPattern`, which Node 20 and Safari before 26 do not have. Throws a TypeError for a key that cannot match.
+ * Not `URLPattern`, which Node 20 and Safari before 26 do not have. Throws a CallsheetError for an invalid key.
  */
 export function createMatcher<R>(
   routes: readonly (readonly [key: string, route: R])[],
@@ -57,8 +59,9 @@ export function createMatcher<R>(
 function parseKey<R>(key: string, route: R): Pattern<R> {
   const [, method, address] = /^([A-Z]+|\*) (?!.*\/\*\/)((?:\/|https?:\/\/)[^\s?#]*)$/.exec(key) ?? []
   if (method === undefined || address === undefined) {
-    throw new TypeError(
+    throw new CallsheetError(
       `Invalid route "${key}": expected "METHOD /path", such as "POST /shows/:id" or "GET /files/*".`,
+      { code: 'invalid_option' },
     )
   }
   // The same spelling that addresses get: "ö" is "%C3%B6".

@@ -2,8 +2,8 @@ import type { TaskPatch } from '@callsheet/core'
 import { failed } from './answers.ts'
 
 /**
- * What an answer that names neither work nor a result says of itself: something that core reads an error from, with the
- * server's own sentence. Undefined where there is none.
+ * The reason in a response that names neither work nor a result, in a form that core reads an error from, with the
+ * server's own sentence. Undefined without one.
  */
 function reasonIn(body: unknown, levels = 4): unknown {
   if (typeof body === 'string') return /^\s*(?:<|$)/.test(body) ? undefined : body
@@ -19,13 +19,13 @@ function reasonIn(body: unknown, levels = 4): unknown {
 
 const firstOf = (values: readonly unknown[]): unknown => values.find((value) => value !== undefined)
 
-/** What an answer says that calls itself an error: a mere `message` or `detail` may be a kind word. */
+/** The reason in a response that has an `error`. A `message` or `detail` alone may not be an error. */
 export function errorIn(body: unknown): unknown {
   if (Array.isArray(body)) return firstOf(body.slice(0, 10).map(errorIn))
   const { error, errors } = Object(body) as { readonly error?: unknown; readonly errors?: unknown }
   return reasonIn({ error, errors })
 }
 
-/** An answer that cannot be understood has failed. By itself, nothing is paid for again. */
+/** The failure of a response that cannot be understood. The paid call is not retried by default. */
 export const misread = (what: string, body: unknown): Pick<TaskPatch, 'status' | 'error'> =>
   failed(reasonIn(body) ?? { message: `Cannot understand the answer of ${what}.`, retryable: false })

@@ -6,7 +6,7 @@ export type FetchArguments = Parameters<Fetch>
 type Input = FetchArguments[0]
 type Init = FetchArguments[1]
 
-/** A call as a route's functions see it. Nothing in it is consumed, and nothing is read before it is asked for. */
+/** A call as the functions of a route see it. Its fields are read on demand, and nothing is consumed. */
 export interface RouteRequest<Name extends string = string> {
   readonly url: URL
   /** In upper case. */
@@ -14,7 +14,7 @@ export interface RouteRequest<Name extends string = string> {
   readonly headers: Headers
   /** The parameters of the route's key, decoded. */
   readonly params: { readonly [N in Name]: string }
-  /** The body, where it is a text of JSON; undefined for every other body: streams, blobs and forms are not read. */
+  /** The body, parsed, if it is a JSON string; else undefined: streams, blobs and forms are not read. */
   readonly json: () => unknown
 }
 
@@ -25,7 +25,7 @@ export const isRequest = (input: Input): input is Request =>
 export const methodOf = ([input, init]: FetchArguments): string =>
   (init?.method ?? (isRequest(input) ? input.method : 'GET')).toUpperCase()
 
-/** Where a call goes; undefined when that is no address, of which fetch itself will tell. */
+/** The address of a call; undefined for an invalid one, for which fetch itself throws. */
 export function urlOf([input]: FetchArguments): URL | undefined {
   const page = (globalThis as { document?: Document }).document?.baseURI ?? globalThis.location?.href
   try {
@@ -44,7 +44,7 @@ export function signalOf([input, init]: FetchArguments): AbortSignal | undefined
 
 export function headersOf([input, init]: FetchArguments): Headers {
   const given = init?.headers ?? (isRequest(input) ? input.headers : undefined)
-  // An iterator can be read once only, and fetch has to read it.
+  // An iterator can be read only once, and fetch has to read it.
   const isOneShot = typeof (given as { next?: unknown } | undefined)?.next === 'function'
   return new Headers(isOneShot ? undefined : given)
 }

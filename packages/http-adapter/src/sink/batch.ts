@@ -15,7 +15,7 @@ export const inOrder = (entries: readonly Entry[]): readonly Entry[] => [
 /**
  * All at once, for records that are written one by one cost twice as much.
  *
- * @param about For whoever looks into a collector's log.
+ * @param about Shown in a collector's log.
  */
 export function writeBatch(
   entries: readonly Entry[],
@@ -40,14 +40,14 @@ interface Given {
   readonly retry?: readonly number[] | null
 }
 
-/** Reads a collector's answer. Throws for what is none, such as the page of a proxy. */
+/** Reads a collector's response. Throws for anything else, such as the HTML page of a proxy. */
 export function readAnswer(text: string, entries: readonly Entry[], isRedirected: boolean): Answer {
   const given = JSON.parse(text.trim() || '{}') as Given
   const names = Object.keys(given)
-  // A redirect may have lost the body on its way: then silence is no answer.
+  // A redirect may have lost the body on its way: then an empty body is not an answer.
   const isSaid = names.some((name) => /^(accepted|rejected|retry)$/.test(name))
   if (given.constructor !== Object || names.includes('error') || (isRedirected && !isSaid)) {
-    throw new Error('no answer of a collector')
+    throw new Error('the body is not a collector response')
   }
   const answer = new Map<number, unknown>()
   for (const { index, kind, reason } of given.rejected ?? []) {

@@ -40,7 +40,7 @@ describe('an answer of httpSink', () => {
       rejected: [{ index: 1, reason: 'too old' }, { index: 2 }],
     })
     expect(sink.counts).toMatchObject({ stored: 1, pending: 0, dropped: { rejected: 2 } })
-    expect(errors[0]).toContain('the collector refuses a record: too old')
+    expect(errors[0]).toContain('record rejected: too old')
     await clock.advance(minute)
     expect(sent).toHaveLength(1)
   })
@@ -173,7 +173,7 @@ describe('httpSink and statuses', () => {
     expect(sent).toHaveLength(2)
   })
 
-  it('pauses all of the sink for as long as the server asks, whoever is in a hurry', async () => {
+  it('pauses all of the sink for as long as the server asks, also when it is told to hurry', async () => {
     const { sink, clock, write, sent, answers } = setUpSink()
     answers.push(say(503, { 'retry-after': '120' }))
     write('a')
@@ -188,7 +188,7 @@ describe('httpSink and statuses', () => {
     expect(sink.counts).toMatchObject({ stored: 151, pending: 0 })
   })
 
-  it.each([401, 403])('after %d keeps all, tells once, and goes on when somebody says so', async (status) => {
+  it.each([401, 403])('after %d keeps all, tells once, and goes on when it is resumed', async (status) => {
     let key = 'old'
     const { sink, clock, write, sent, answers, errors } = setUpSink({ headers: () => ({ key }) })
     answers.push(say(status), say(status))
@@ -199,7 +199,7 @@ describe('httpSink and statuses', () => {
     expect(sent).toHaveLength(1)
     await sink.flush()
     expect(sent).toHaveLength(2)
-    expect(errors).toEqual([`HTTP sink of ${url}/tasks: a request is refused: status ${status}`])
+    expect(errors).toEqual([`HTTP sink of ${url}/tasks: request refused: status ${status}`])
     key = 'new'
     sink.resume()
     await clock.advance(0)

@@ -17,7 +17,7 @@ describe('httpSink after a failure', () => {
       waits.push(clock.now() - last)
     }
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60].map((one) => one * second))
-    expect(errors).toEqual([`HTTP sink of ${url}/tasks: it tries again: status 503`])
+    expect(errors).toEqual([`HTTP sink of ${url}/tasks: retrying: status 503`])
     answers.push(offline)
     write('b')
     await clock.advance(second)

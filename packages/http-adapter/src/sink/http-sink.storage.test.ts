@@ -59,7 +59,7 @@ describe('httpSink with a storage', () => {
     expect(pending).toBeLessThanOrEqual(1_000)
   })
 
-  it('goes on in memory when nothing can be read, and says so once', async () => {
+  it('continues in memory when nothing can be read, and says so once', async () => {
     const { storage, fail } = createRows()
     fail(new Error('SecurityError'))
     const { sink, write, clock, ids, errors } = setUpSink({ storage: storage() })
@@ -69,9 +69,7 @@ describe('httpSink with a storage', () => {
     await clock.advance(second)
     await sink.flush()
     expect(ids()).toEqual([['a'], ['b']])
-    expect(errors).toEqual([
-      `HTTP sink of ${url}/tasks: its storage fails, so it goes on in memory: SecurityError`,
-    ])
+    expect(errors).toEqual([`HTTP sink of ${url}/tasks: storage failed, continuing in memory: SecurityError`])
   })
 
   it('says so when a storage does not open, and takes up what is there when it does after all', async () => {
@@ -89,7 +87,7 @@ describe('httpSink with a storage', () => {
     expect(sink.counts.pending).toBe(1_200)
     const flushed = sink.flush()
     await clock.advance(10 * second)
-    expect(errors).toEqual([expect.stringContaining('goes on in memory: it has not opened in 10000 ms')])
+    expect(errors).toEqual([expect.stringContaining('continuing in memory: it did not open in 10000 ms')])
     await clock.advance(10 * second)
     await flushed
     expect(ids().flat()).toHaveLength(1_200)
@@ -114,8 +112,8 @@ describe('httpSink with a storage', () => {
     expect(sink.counts).toMatchObject({ stored: 1, pending: 0 })
     expect(errors).toEqual(
       expect.arrayContaining([
-        expect.stringContaining('goes on in memory: no disk'),
-        expect.stringContaining('an option throws: no disk'),
+        expect.stringContaining('continuing in memory: no disk'),
+        expect.stringContaining('an option failed: no disk'),
       ]),
     )
   })
@@ -153,7 +151,7 @@ describe('httpSink with a storage', () => {
     expect(await createRows().storage().counts()).toMatchObject({ created: 0, stored: 0, pending: 0 })
   })
 
-  it('counts what it finds there that is no record', async () => {
+  it('counts the invalid records that it finds there', async () => {
     const { waiting, storage, keep } = createRows()
     keep('x', null as never)
     keep('a', task('a'))

@@ -2,7 +2,7 @@ import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { gzip } from 'node:zlib'
-import { createTracker, showPipeline } from '@callsheet/core'
+import { CallsheetError, createTracker, showPipeline } from '@callsheet/core'
 import { createFakeClock } from '@callsheet/core/test'
 import { describe, expect, it, vi } from 'vitest'
 import { httpSink } from '../index.ts'
@@ -159,7 +159,7 @@ describe('httpSink', () => {
       await sink.flush()
     }
     expect(sent.map(({ headers }) => headers.get('content-encoding'))).toEqual([null, null])
-    expect(errors).toEqual([expect.stringMatching(/gzip fails, sending plain text: out of memory/)])
+    expect(errors).toEqual([expect.stringMatching(/gzip failed, sending plain text: out of memory/)])
     expect(sink.counts.pending).toBe(0)
   })
 
@@ -182,8 +182,8 @@ describe('httpSink', () => {
     await clock.advance(10 * second)
     await clock.advance(10 * second)
     expect(errors).toEqual([
-      expect.stringContaining('gzip fails, sending plain text: no answer in 10000 ms'),
-      expect.stringContaining('it tries again'),
+      expect.stringContaining('gzip failed, sending plain text: no answer in 10000 ms'),
+      expect.stringContaining('retrying'),
     ])
     expect(sent).toHaveLength(1)
     expect(sink.counts.pending).toBe(0)
@@ -226,7 +226,7 @@ describe('httpSink', () => {
     })
     write('a')
     await clock.advance(second)
-    expect(errors).toEqual([`HTTP sink of ${url}/tasks: it tries again: no session`])
+    expect(errors).toEqual([`HTTP sink of ${url}/tasks: retrying: no session`])
     isAway = false
     await clock.advance(minute)
     expect(ids()).toEqual([['a']])
@@ -325,7 +325,7 @@ describe('a life of httpSink', () => {
     await clock.advance(5 * second)
     sink.resume()
     await sink.flush()
-    expect(errors[0]).toContain('an option throws: broken')
+    expect(errors[0]).toContain('an option failed: broken')
     isBroken = false
     await sink.flush()
     await sink.flush()
@@ -341,7 +341,7 @@ describe('a life of httpSink', () => {
       const { sink, write, errors } = setUpSink({ [name]: wrong })
       write('a')
       await sink.flush()
-      // Without a timer there is no time limit, and so no request: the record waits.
+      // Without a timer it has no time limit and sends nothing: the record waits.
       expect(sink.counts).toMatchObject(name === 'schedule' ? { pending: 1 } : { stored: 1, pending: 0 })
       expect(errors).toEqual([expect.stringContaining(`"${name}" returned a promise; expected a value.`)])
       expect(seen).toEqual([])
@@ -349,15 +349,15 @@ describe('a life of httpSink', () => {
   )
 
   it.each([
-    [{ url: 'http://' }, /give as url/],
-    [{ url: 'ftp://host' }, /give as url/],
-    [{ url: 'https://me:pw@host/' }, /^(?!.*pw).*give as url/],
-    [{ url: 'https://host/?key=1' }, /^(?!.*key).*give as url/],
-    [{ url, delay: Number.NaN }, /delay is "NaN"/],
-    [{ url, maxRecords: -1 }, /maxRecords is "-1"/],
-    [{ url, timeout: '9' as never as number, maxBytes: 'many' as never }, /maxBytes is "many"/],
+    [{ url: 'http://' }, /expected an address/],
+    [{ url: 'ftp://host' }, /expected an address/],
+    [{ url: 'https://me:pw@host/' }, /^(?!.*pw).*expected an address/],
+    [{ url: 'https://host/?key=1' }, /^(?!.*key).*expected an address/],
+    [{ url, delay: Number.NaN }, /"delay" of httpSink.*got NaN/],
+    [{ url, maxRecords: -1 }, /"maxRecords".*got -1/],
+    [{ url, timeout: '9' as never as number, maxBytes: 'many' as never }, /"maxBytes".*got many/],
   ])('refuses %j at once', (options, message) => {
-    expect(() => httpSink(options)).toThrow(TypeError)
+    expect(() => httpSink(options)).toThrow(CallsheetError)
     expect(() => httpSink(options)).toThrow(message)
   })
 

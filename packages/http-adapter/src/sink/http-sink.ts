@@ -14,29 +14,30 @@ const [mostRecords, mostBytes, lastBytes] = [500, 524_288, 49_152]
 
 /** A sink that posts records to a collector. */
 export interface HttpSink extends Sink {
-  /** Holds the functions of the host weakly: a sink of a server outlives the trackers of its requests. */
+  /** Holds the functions of the host weakly, since a sink of a server outlives the trackers of its requests. */
   readonly connect: (host: SinkHost) => void
   readonly flush: () => Promise<void>
   readonly close: () => void
-  /** Goes on after a 401 or 403, or now instead of after a pause; but not before a server's Retry-After. */
+  /** Continues after a 401 or 403, and ends a pause, but not that of a server's Retry-After. */
   readonly resume: () => void
-  /** What has become of its records. */
+  /** Counts of its records. */
   readonly counts: SinkCounts
 }
 
 /**
- * Makes a sink that posts records to `{url}/tasks`, a batch at a time, and keeps them until the collector has answered.
+ * Creates a sink that posts records to `{url}/tasks` in batches and keeps them until the collector confirms them.
  *
- * Of each task only the newest version waits. What may pass (no answer, a timeout, 408, 425, 429, 500, 502, 503, 504,
- * 507, 520 to 524) is tried again without an end, after 1 s, 2 s … up to 60 s, or as Retry-After says. After a 401 or
- * 403 the queue waits for `resume`, `flush` or the next page; a 410 ends the sink; a 413 makes batches smaller; what
- * else is refused is dropped. What goes wrong is told on the tracker's `error` event, once until all is well again.
+ * Of each task only the newest version waits. A request that may succeed later (no answer, a timeout, 408, 425, 429, 500,
+ * 502, 503, 504, 507, 520 to 524) is retried without a limit, after 1 s, 2 s … up to 60 s, or as Retry-After says. After
+ * a 401 or 403 the queue waits for `resume`, `flush` or the next page; a 410 closes the sink; a 413 makes batches smaller;
+ * any other refused record is dropped. Each kind of failure is reported on the tracker's `error` event, once until a
+ * request succeeds.
  *
- * The collector answers nothing or `{ rejected: [{ index, reason }], retry: [index] }`. An index counts the request's
- * tasks first and then its shows; that of a rejection with a `kind` ('task', 'show'), those of that kind.
+ * The collector answers with an empty body or `{ rejected: [{ index, reason }], retry: [index] }`. An index counts the
+ * request's tasks first and then its shows; in a rejection with a `kind` ('task', 'show') it counts that kind alone.
  *
- * `flush` tries once to send all that waits, unless the server asked to wait; it resolves when that and the storage are
- * done, or have failed. `close` sends nothing. Throws a TypeError for an option that cannot be.
+ * `flush` tries once to send all waiting records, unless the server asked to wait; it resolves when that and the storage
+ * are done or have failed. `close` sends nothing. Throws a CallsheetError for an invalid option.
  *
  * @example
  * const sink = httpSink({ url: 'https://collector.example/api' })
@@ -50,13 +51,13 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   const { url } = host
   const trackers = createSinkTrackers(`HTTP sink of ${url}`)
   const { tell } = trackers
-  const send = createSend(host, (error) => tell('gzip fails, sending plain text', error))
+  const send = createSend(host, (error) => tell('gzip failed, sending plain text', error))
   let state: 'open' | 'refused' | 'closed' = 'open'
   let running: Promise<void> | undefined
   let batchSize = mostRecords
   let [batchId, attempt] = ['', 0]
 
-  const bug = (error: unknown) => tell('an option throws', error)
+  const bug = (error: unknown) => tell('an option failed', error)
   const guard = createGuard(bug)
 
   let lastTime = Date.now()
@@ -175,14 +176,14 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
           isWanted = true
           queue.defer(entry)
         } else if (reason) {
-          tell('the collector refuses a record', reason)
+          tell('record rejected', reason)
           queue.drop(entry, 'rejected')
         } else queue.settle(entry)
       }
     }
     if (isWanted) {
       if (state !== 'closed') pace.fail(reply.retryAfter)
-      if (status > 0 || !followed?.isLeaving()) tell('it tries again', error)
+      if (status > 0 || !followed?.isLeaving()) tell('retrying', error)
       return 0
     }
     batchId = ''
@@ -192,12 +193,12 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
 
   /** What is refused would be refused again. False where less of it is sent now. */
   function refuse(entries: readonly Entry[], status: number, error: unknown): boolean {
-    tell('a request is refused', error)
+    tell('request refused', error)
     if (status === 413 && entries.length > 1) {
       batchSize = Math.ceil(entries.length / 2)
       return false
     }
-    // Until somebody has another key.
+    // Until the headers have another key.
     if (status === 401 || status === 403) state = 'refused'
     else {
       if (status === 410) close()
@@ -240,7 +241,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     most.tasks = options.maxRecords ?? inMemory.tasks
     most.bytes = options.maxBytes ?? inMemory.bytes
     queue.prune()
-    tell('its storage fails, so it goes on in memory', error)
+    tell('storage failed, continuing in memory', error)
   }
 
   const saved =
@@ -256,7 +257,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
         hasFailed = true
         keepInMemory(error)
       },
-      onLate: () => keepInMemory(new Error(`it has not opened in ${host.timeout} ms`)),
+      onLate: () => keepInMemory(new Error(`it did not open in ${host.timeout} ms`)),
       onBug: bug,
     })
 

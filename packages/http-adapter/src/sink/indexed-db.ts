@@ -6,7 +6,7 @@ const rows = 'rows'
 /**
  * Keeps a sink's queue in IndexedDB, a row for each record. All tabs may share one.
  *
- * Where there is no IndexedDB (a sandboxed frame, say), the sink says so once and goes on in memory.
+ * Without IndexedDB (in a sandboxed frame, for example), the sink reports it once and continues in memory.
  *
  * @param name Of the database; one for each collector. Default `callsheet`.
  * @example

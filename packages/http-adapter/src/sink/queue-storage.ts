@@ -9,27 +9,26 @@ import {
   totalsKey,
 } from './queue-totals.ts'
 
-/** Where a sink's queue survives the page or the process: made by `queueStorage` or `indexedDbQueue`. */
+/** Keeps a sink's queue beyond the page or the process. Made by `queueStorage` or `indexedDbQueue`. */
 export interface QueueStorage {
-  /** Gives what waits there; calls back once if the storage fails, now or later. */
+  /** Returns the waiting rows; calls back once if the storage fails, now or later. */
   readonly open: (onFail: (error: unknown) => void) => Promise<readonly Waiting[]>
   /** Notes that a record has begun to wait, or how its waiting has ended. Returns at once. */
   readonly note: (row: Waiting, end?: End) => void
   /** All that was noted is written, or has failed. */
   readonly idle: () => Promise<void>
   /**
-   * What has become of all records that ever waited there, whichever page or tab wrote them. Rejects when the storage
-   * fails.
+   * Counts of all records that ever waited there, over all pages and tabs. Rejects when the storage fails.
    */
   readonly counts: () => Promise<StorageCounts>
 }
 
-/** Anything that keeps rows by their keys. */
+/** Stores rows by their keys. */
 export interface RowStore {
   readonly load: () => Promise<readonly QueueRow[]>
   /**
-   * Gives each key, one after the other, the row that `next` makes of the one held, or none. All of it in one
-   * transaction, into which nobody else writes: so neither of two tabs overwrites or removes what the other one has
+   * Replaces the row of each key, one after the other, by what `next` returns for it. All of it in one
+   * transaction that excludes other writers: so neither of two tabs overwrites or removes what the other one has
    * newer.
    */
   readonly update: (
@@ -39,10 +38,10 @@ export interface RowStore {
 }
 
 /**
- * Makes a sink's storage of anything that keeps rows. Several sinks may share the store at a time, each with a storage
- * of its own.
+ * Creates a sink's storage on a store of rows. Several sinks may share the store at a time, each with a storage of its
+ * own.
  *
- * @param maxWaiting When more rows wait to be written, the store counts as failed. Default 20,000.
+ * @param maxWaiting Maximum rows that wait to be written; above it the store counts as failed. Default 20,000.
  * @example
  * const rows = new Map<string, QueueRow>()
  * const storage = queueStorage({
@@ -128,7 +127,7 @@ function nextRow({ row, end }: Note, held: Waiting | undefined): Waiting | undef
     const record = newest(held.record, row.record)
     return record === held.record ? held : { ...row, record }
   } catch {
-    // What is held is no record.
+    // The stored row is not a record.
     return end ? undefined : row
   }
 }

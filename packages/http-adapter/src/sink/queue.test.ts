@@ -93,7 +93,7 @@ describe('the queue', () => {
     expect(take(100, one!.bytes * 3 + 2)).toHaveLength(2)
     one!.isAway = true
     expect(take()).toHaveLength(9)
-    // One that is larger than the whole holds nobody up.
+    // One that is larger than the whole delays no other.
     queue.put(task('t0', 2, { status: 'succeeded', stage: 'x'.repeat(1_000) }), 0)
     expect(take(100, one!.bytes * 3 + 3).map(({ key }) => key)).toEqual(['t1', 't2', 't3'])
   })
@@ -155,7 +155,7 @@ describe('the queue', () => {
     expect(changes).toEqual(['a waits', 'a stored', 'b stored'])
   })
 
-  it('takes up what a storage held, and counts what is no record', () => {
+  it('takes up what a storage held, and counts invalid records', () => {
     const kit = setUp()
     const rows: unknown[] = [
       { key: 'a', record: task('a'), at: 5 },

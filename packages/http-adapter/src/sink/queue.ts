@@ -7,20 +7,20 @@ import {
   type TaskVersion,
 } from '@callsheet/core'
 
-/** What waits to be sent: the newest version of a task, or what is known of a show. */
+/** A record that waits to be sent: the newest version of a task, or a show. */
 export type QueuedRecord = TaskVersion | ShowRecord
 
-/** Why a record was given up. */
+/** Why a record was dropped. */
 export type DropReason =
   'queue_overflow' | 'expired' | 'too_large' | 'rejected' | 'serialize_error' | 'storage_error'
 
-/** What has become of the records of a sink: `created` is always `stored`, all `dropped` and `pending` together. */
+/** Counts of a sink's records: `created` is always the sum of `stored`, all `dropped` and `pending`. */
 export interface SinkCounts {
-  /** Records that began to wait, those taken up from a storage among them. */
+  /** Records that were queued, including those from a storage. */
   readonly created: number
-  /** Versions that met another one of their record waiting: the newer of the two stands for both, so none is lost. */
+  /** Versions merged into a waiting version of the same record. Nothing is lost. */
   readonly coalesced: number
-  /** Records that the collector has answered for. */
+  /** Records that the collector has confirmed. */
   readonly stored: number
   readonly dropped: Readonly<Record<DropReason, number>>
   /** Records that wait now. */
@@ -30,7 +30,7 @@ export interface SinkCounts {
 /** How the waiting of a record ends. */
 export type End = 'stored' | DropReason
 
-/** What a storage holds: plain JSON. All but its key is the queue's own. */
+/** A row of a storage: plain JSON. Only the key is public. */
 export interface QueueRow {
   readonly key: string
 }
@@ -44,7 +44,7 @@ export interface Waiting extends QueueRow {
 
 /** A record in the queue. */
 export interface Entry extends Waiting {
-  /** Of its JSON in UTF-8; 0 while nobody has measured it. */
+  /** Of its JSON in UTF-8; 0 before it is measured. */
   bytes: number
   /** On its way by a request that outlives the page. */
   isAway: boolean
@@ -70,7 +70,7 @@ const longestRecord = 65_536
 const oldest = 7 * 86_400_000
 
 /**
- * Keeps the newest version of every record until the collector has answered for it.
+ * Keeps the newest version of every record until the collector has confirmed it.
  *
  * @param most How many records and bytes; may be changed.
  * @param onChange Told of what has begun to wait, and of what does no longer and why.
@@ -178,7 +178,7 @@ export function createQueue(
     /**
      * The next to be sent at a time.
      *
-     * @param most Bytes; Infinity for those that nobody measures.
+     * @param most Bytes; Infinity to measure none.
      */
     take(count: number, most: number, now: number): Entry[] {
       const batch: Entry[] = []
@@ -205,7 +205,7 @@ export function createQueue(
       if (remove(entry, 'stored')) stored += 1
     },
 
-    /** The collector wants it later, so it holds nobody up. */
+    /** The collector wants it later, so it delays no other record. */
     defer(entry: Entry): void {
       if (entry.home) place(entry)
     },

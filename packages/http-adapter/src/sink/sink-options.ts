@@ -1,47 +1,48 @@
-import type { Change } from '@callsheet/core'
+import { CallsheetError, type Change } from '@callsheet/core'
 import { collectorUrl } from '../world/collector-url.ts'
 import { gzip as zip } from './gzip.ts'
 import { type HostPage, thisPage } from '../world/page.ts'
 import type { QueueStorage } from './queue-storage.ts'
 import { type GivenHeaders, type World, worldOf } from '../world/world.ts'
 
-/** How an HTTP sink is made. */
+/** Options of `httpSink`. */
 export interface HttpSinkOptions extends Partial<World> {
   /** The collector's address: records are posted to `{url}/tasks`. Relative to the page, where there is one. */
   readonly url: string | URL
   /**
-   * Sent with every request; a function is asked for them each time. A header of your own makes a browser ask another
-   * origin for leave first (CORS), which a page that is ending may have no time for.
+   * Headers of every request, or a function that is called for each. For another origin, custom headers trigger a CORS
+   * preflight, for which a page that ends may have no time.
    */
   readonly headers?: GivenHeaders
-  /** Whose changes are sent. Default `['local']`: what this tracker wrote itself, for others send theirs. */
+  /** Origins of the changes to send. @default ['local'], the changes that this tracker wrote itself */
   readonly origins?: readonly Change['origin'][]
-  /** Where the queue survives a reload, a crash, or a long time offline. Default: memory alone. */
+  /** Keeps the queue over a reload, a crash, or a long time offline. Default: memory alone. */
   readonly storage?: QueueStorage
-  /** How many records may wait. Default 1,000; with a storage 10,000. */
+  /** Maximum records in the queue. @default 1,000; with a storage 10,000 */
   readonly maxRecords?: number
   /**
-   * How many bytes of JSON may wait. Default 1 MiB; with a storage 5 MiB. Kept to when a request has ended, and each
-   * `delay` while none can be made; in between, the bound in records holds.
+   * Maximum bytes of JSON in the queue, checked after each request, and each `delay` while none can be made.
+   *
+   * @default 1 MiB; with a storage 5 MiB
    */
   readonly maxBytes?: number
-  /** How long changes gather before they are sent, in ms; 500 of them go at once. Default 1,000. */
+  /** Milliseconds between a change and its request; 500 changes are sent at once. @default 1,000 */
   readonly delay?: number
-  /** How long a request may take, its answer's body included, in ms. Default 10,000. */
+  /** Time limit of a request and the body of its response, in ms. @default 10,000 */
   readonly timeout?: number
   /**
-   * Makes gzip of a text above 2 KiB; null for none. Default: CompressionStream, where there is one. In Node, zlib's
-   * level 1 costs less CPU, and more bytes.
+   * Compresses texts above 2 KiB; null for none. Default: CompressionStream, if it exists. In Node, level 1 of zlib costs
+   * less CPU and more bytes.
    */
   readonly gzip?: ((text: string) => Promise<BufferSource>) | null | undefined
-  /** The page whose end and return are watched; null for none. Default: the page around. */
+  /** The page to watch; null for none. Default: the current page. */
   readonly page?: HostPage | null
 }
 
-/** What may wait while nothing is kept beyond memory. */
+/** Bounds of a queue in memory alone. */
 export const inMemory = { tasks: 1_000, bytes: 1_048_576 }
 
-/** All options, checked. Throws a TypeError that names the one that cannot be. */
+/** All options, checked. Throws a CallsheetError that names the invalid one. */
 export function readOptions({
   url,
   headers,
@@ -56,7 +57,9 @@ export function readOptions({
   ...world
 }: HttpSinkOptions) {
   for (const [name, value] of Object.entries({ maxRecords, maxBytes, delay, timeout })) {
-    if (!(value >= 0)) throw new TypeError(`httpSink: ${name} is "${String(value)}"; give a number from 0.`)
+    if (value >= 0) continue
+    const message = `Invalid "${name}" of httpSink: expected a number from 0 to Infinity, got ${String(value)}.`
+    throw new CallsheetError(message, { code: 'invalid_option' })
   }
   const host = {
     ...worldOf(world),

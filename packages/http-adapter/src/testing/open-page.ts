@@ -40,7 +40,7 @@ export function openPage(send: Fetch, provider: Provider, saved?: string) {
   tracker.on('error', ({ error }) => void errors.push(error))
   const versions: TaskRecord[] = []
   tracker.on('taskChanged', ({ task }) => void (task && versions.push(task as TaskRecord)))
-  // What a page that is gone has asked for, nobody hears.
+  // A page that is gone gets no response.
   const open: Fetch = (...args) => {
     const answer = isOpen ? send(...args) : new Promise<never>(() => {})
     return answer.then(

@@ -14,7 +14,7 @@ export interface Particulars<Server, Client, Given> {
 }
 
 interface Faulty<Server> {
-  /** Says what goes wrong, before anybody asks. */
+  /** Says what goes wrong, before the first request. */
   readonly faults?: (server: Server) => void
 }
 

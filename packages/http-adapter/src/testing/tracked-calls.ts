@@ -27,7 +27,7 @@ export function setUp(extra: Routes = {}, options: Options = {}) {
   const sent: { args: FetchArguments; answer: (response: Response) => void; promise: Promise<Response> }[] =
     []
   const fake: Fetch = function (this: unknown, ...args: FetchArguments) {
-    // As a browser's: "Illegal invocation" for whoever calls it as a method.
+    // As a browser's: "Illegal invocation" when it is called as a method.
     if (this !== undefined) throw new TypeError('Illegal invocation')
     let answer = (_response: Response) => {}
     const promise = new Promise<Response>((resolve, reject) => {

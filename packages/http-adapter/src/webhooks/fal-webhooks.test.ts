@@ -44,7 +44,7 @@ const forged: readonly (readonly [what: string, make: () => Promise<Parcel>])[] 
   ['another time', withHeader('x-fal-webhook-timestamp', () => at(1_000))],
   ['an old delivery', () => signFal(body, fal.privateKey, { time: at(-301_000) })],
   ['one of the future', () => signFal(body, fal.privateKey, { time: at(301_000) })],
-  ['a time that is no number', () => signFal(body, fal.privateKey, { time: 'now' })],
+  ['an invalid time', () => signFal(body, fal.privateKey, { time: 'now' })],
   [
     'another body',
     async () => ({ ...(await signFal(body, fal.privateKey)), body: '{"request_id":"request-2"}' }),
@@ -62,7 +62,7 @@ const forged: readonly (readonly [what: string, make: () => Promise<Parcel>])[] 
   ['a signature of zeros', withHeader('x-fal-webhook-signature', () => '0'.repeat(128))],
   ['half a signature', withHeader('x-fal-webhook-signature', (it) => it.slice(0, 64))],
   ['a signature in capitals', withHeader('x-fal-webhook-signature', (it) => it.toUpperCase())],
-  ['a signature that is no hex', withHeader('x-fal-webhook-signature', (it) => `x${it.slice(1)}`)],
+  ['a signature that is not hexadecimal', withHeader('x-fal-webhook-signature', (it) => `x${it.slice(1)}`)],
   ['a signature in Base64', withHeader('x-fal-webhook-signature', (it) => btoa(it.slice(0, 64)))],
   ['no request', without('x-fal-webhook-request-id')],
   ['no user', without('x-fal-webhook-user-id')],
@@ -131,7 +131,7 @@ describe('the keys of fal', () => {
     verdictOf(source, await signFal(body, key, { time: at(ms) }), clock.now() + ms)
   const hour = 3_600_000
   const unknown = /^401: the signature does not match$/
-  const missing = '503: the keys of the sender cannot be had now'
+  const missing = '503: the keys of the sender are not available'
 
   it('are fetched once for a day, also by many deliveries at once', async () => {
     const server = keyServer()

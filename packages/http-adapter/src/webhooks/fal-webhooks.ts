@@ -5,23 +5,23 @@ import type { Fetch } from '../route/request.ts'
 import { createSeenIds, type SeenIds } from './seen-ids.ts'
 import { checkTime, headerOf, type WebhookSource } from './webhook-source.ts'
 
-/** What the source of fal's webhooks may be told. */
+/** Options of `falWebhooks`. */
 export interface FalWebhooksOptions {
-  /** Your id at fal, or those of your team. Default: what fal signed for anybody is taken in. */
+  /** Your id at fal, or those of your team. Default: deliveries of every account are accepted. */
   readonly userId?: string | readonly string[]
   /** Where fal publishes its keys. Default: https://rest.fal.ai/.well-known/jwks.json */
   readonly keysUrl?: string
-  /** What gets the keys. Default: the global fetch. */
+  /** Fetches the keys. Default: the global fetch. */
   readonly fetch?: Fetch
   /** Default: the newest 10,000, in memory. */
   readonly seen?: SeenIds
 }
 
 /**
- * Makes the source of fal's webhooks, which are signed by Ed25519:
+ * Creates the source of fal's webhooks, which are signed by Ed25519:
  * https://docs.fal.ai/model-apis/model-endpoints/webhooks
  *
- * Its keys are fetched with the first delivery and kept for a day. Give your `userId`: whoever has an account at fal
+ * Its keys are fetched with the first delivery and kept for a day. Pass your `userId`: every account at fal
  * can make it send signed deliveries to any address.
  *
  * @example

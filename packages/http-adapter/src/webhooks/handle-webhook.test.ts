@@ -269,7 +269,7 @@ describe('what handleWebhook refuses', () => {
     } as RequestInit
     expect(await answerTo(new Request('https://app.test/hooks', init))).toEqual([
       400,
-      { error: 'the body broke off' },
+      { error: 'the body is incomplete' },
     ])
   })
 
@@ -295,7 +295,7 @@ describe('what handleWebhook refuses', () => {
     expect(await answerTo(requestOf(plain))).toEqual(merged)
   })
 
-  it('a request whose body somebody read before, as the programmer’s mistake', async () => {
+  it('a request whose body was read before, as the programmer’s mistake', async () => {
     const { answerTo } = scene()
     const request = requestOf(await parcel())
     await request.text()
@@ -352,7 +352,10 @@ describe('what handleWebhook refuses', () => {
       },
     }
     const again = scene({ target })
-    expect(await again.deliver(succeeded, 'msg_1')).toEqual([503, { error: 'not taken in; try again later' }])
+    expect(await again.deliver(succeeded, 'msg_1')).toEqual([
+      503,
+      { error: 'not processed; try again later' },
+    ])
     expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('disk full')])
     isDown = false
     expect(await again.deliver(succeeded, 'msg_1')).toEqual(merged)

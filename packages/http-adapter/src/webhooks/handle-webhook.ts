@@ -6,19 +6,19 @@ import type { JobNews, WebhookSource } from './webhook-source.ts'
 import { isOf, type KnownTask } from '../jobs/find-job.ts'
 import { patchFor, targetOf, type WebhookTarget, type WebhookTracker } from '../jobs/webhook-target.ts'
 
-/** Who sends, and where what is said goes. */
+/** Options of `handleWebhook`. */
 export interface WebhookOptions<T extends KnownTask = KnownTask> {
-  /** Made once: it remembers keys and deliveries. */
+  /** Create it once: it remembers keys and deliveries. */
   readonly source: WebhookSource
-  /** A tracker as it is, or what finds and updates tasks elsewhere. */
+  /** A tracker, or functions that find and update tasks elsewhere. */
   readonly target: WebhookTracker | WebhookTarget<T>
-  /** Bytes. A larger body is refused. Default 1 MiB. */
+  /** Maximum bytes of a body. A larger one is refused. @default 1 MiB */
   readonly maxBytes?: number
-  /** Whether a success without `outputUrl`, `outputs` or `metadata` is a failure. Default true. */
+  /** Whether a success without `outputUrl`, `outputs` or `metadata` is a failure. @default true */
   readonly needsOutput?: boolean
   /** Epoch ms. Default: Date.now. */
   readonly clock?: () => number
-  /** Told of failures that are not the sender's. Default: the tracker's `error` event. */
+  /** Called with failures that are not the sender's. Default: the tracker's `error` event. */
   readonly report?: (error: unknown) => void
 }
 
@@ -32,11 +32,11 @@ const remembered = 8 * 86_400_000
 const busy = new WeakMap<WebhookSource, Map<string, Promise<unknown>>>()
 
 /**
- * Takes in one webhook: verifies it, and merges what it says into the task that has its job.
+ * Handles one webhook: verifies it and merges its state into the task that has the job.
  *
- * Answers 200 when it was merged (`{ result: 'merged' }`) or is no news (`'ignored'`, `'duplicate'`); 400, 401, 405 or
- * 413 when it is refused; and 503 when the sender shall try again: the keys cannot be had, the target failed, or no task
- * has the job yet, for a webhook can be faster than the answer that names the job. Replicate then tries again for a
+ * Answers 200 when it was merged (`{ result: 'merged' }`) or changes nothing (`'ignored'`, `'duplicate'`); 400, 401, 405 or
+ * 413 when it is refused; and 503 when the sender should retry: the keys are not available, the target failed, or no task
+ * has the job yet, since a webhook can be faster than the response that names the job. Replicate then tries again for a
  * minute (the end of a job, not what is between), fal for two hours. The reasons are short and tell nothing.
  *
  * Rejects with a CallsheetError when the request's body was read before: its raw bytes are what was signed.
@@ -51,7 +51,7 @@ export async function handleWebhook<T extends KnownTask>(
 ): Promise<Response> {
   if (request.bodyUsed) {
     throw new CallsheetError(
-      'The body of the webhook was read before; give handleWebhook the request as it came.',
+      'handleWebhook: the body of the request was read before. Pass the request before anything reads it.',
       { code: 'webhook_failed' },
     )
   }
@@ -62,7 +62,7 @@ export async function handleWebhook<T extends KnownTask>(
     const refusal =
       thrown instanceof Refusal
         ? thrown
-        : new Refusal(503, 'not taken in; try again later', { cause: thrown })
+        : new Refusal(503, 'not processed; try again later', { cause: thrown })
     if (refusal.cause !== undefined) quietly(() => report?.(refusal.cause))
     return answer(refusal.status, { error: refusal.message })
   }
@@ -70,7 +70,7 @@ export async function handleWebhook<T extends KnownTask>(
 
 async function take<T extends KnownTask>(request: Request, options: WebhookOptions<T>) {
   const { source, maxBytes = 1_048_576, clock = Date.now } = options
-  if (request.method !== 'POST') throw new Refusal(405, 'only POST is taken in')
+  if (request.method !== 'POST') throw new Refusal(405, 'expected POST')
   const body = await bodyOf(request, maxBytes)
   // A clock that is asynchronous by mistake may reject.
   const now = await Promise.resolve(clock())
@@ -92,7 +92,7 @@ async function bodyOf(request: Request, most: number) {
     const body = await readBytes(request.body, most)
     if (body) return body
   } catch {
-    throw new Refusal(400, 'the body broke off')
+    throw new Refusal(400, 'the body is incomplete')
   }
   throw tooLarge
 }
@@ -102,9 +102,9 @@ async function newsIn(body: Uint8Array, { read }: WebhookSource): Promise<JobNew
   try {
     news = await read(JSON.parse(new TextDecoder().decode(body)))
   } catch (error) {
-    throw new Refusal(400, 'the body is no JSON that can be read', { cause: error })
+    throw new Refusal(400, 'the body cannot be parsed', { cause: error })
   }
-  if (!news?.state.status) throw new Refusal(400, 'the body says nothing of a job')
+  if (!news?.state.status) throw new Refusal(400, 'the body names no job')
   return news
 }
 

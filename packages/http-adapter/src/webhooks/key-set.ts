@@ -43,7 +43,7 @@ export function createKeySet(url: string, send: Fetch): KeySet {
     async some(isRight, now) {
       const isFresh = () => now - fetchedAt <= longestAge
       if (!isFresh()) await refresh(now)
-      if (!isFresh()) throw new Refusal(503, 'the keys of the sender cannot be had now')
+      if (!isFresh()) throw new Refusal(503, 'the keys of the sender are not available')
       const fits = async () => {
         for (const key of keys) if (await isRight(key)) return true
         return false
@@ -55,19 +55,20 @@ export function createKeySet(url: string, send: Fetch): KeySet {
 
 async function fetchKeys(url: string, send: Fetch): Promise<CryptoKey[]> {
   try {
-    // A redirection is no key set. Workers know no `error` here.
+    // A redirect is not a key set. Workers do not know `error` here.
     const response = await send(url, { redirect: 'manual', signal: AbortSignal.timeout(timeout) })
     const text = response.ok ? await readText(response, most.bytes) : undefined
     if (text === undefined)
-      throw new CallsheetError(`${url} gave no key set, but HTTP ${response.status}.`, {
+      throw new CallsheetError(`Cannot fetch webhook keys from ${url}: HTTP ${response.status}.`, {
         code: 'webhook_failed',
       })
     const { keys } = JSON.parse(text) as { readonly keys: readonly JsonWebKey[] }
     const own = keys.filter(({ kty, crv }) => kty === 'OKP' && crv === 'Ed25519').slice(0, most.keys)
-    if (own.length === 0) throw new CallsheetError(`${url} names no Ed25519 key.`, { code: 'webhook_failed' })
+    if (own.length === 0)
+      throw new CallsheetError(`Cannot find an Ed25519 key at ${url}.`, { code: 'webhook_failed' })
     return await Promise.all(own.map(importKey))
   } catch (error) {
-    throw new Refusal(503, 'the keys of the sender cannot be had now', { cause: error })
+    throw new Refusal(503, 'the keys of the sender are not available', { cause: error })
   }
 }
 

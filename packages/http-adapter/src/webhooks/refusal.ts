@@ -1,15 +1,17 @@
+import { CallsheetError } from '@callsheet/core'
+
 /**
- * A delivery that is not taken in: what a source throws. Its status and message are the answer, so it has to tell a forger
- * nothing; its `cause` is reported here.
+ * Thrown by a source to refuse a delivery. Its status and message are sent to the sender, so they must not help a forger;
+ * its `cause` is reported.
  *
  * @example
  * if (headers.get('x-token') !== token) throw new Refusal(401, 'the token does not match')
  */
-export class Refusal extends Error {
+export class Refusal extends CallsheetError {
   override readonly name = 'Refusal'
   readonly status: number
   constructor(status: 400 | 401 | 405 | 413 | 503, reason: string, options?: ErrorOptions) {
-    super(reason, options)
+    super(reason, { code: 'webhook_failed', ...options })
     this.status = status
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Remembers which deliveries were taken in.
+ * Remembers which deliveries were processed.
  *
- * A store of one's own makes that outlive a restart: a table with the id as its key, or a key-value store with expiry.
+ * A custom store survives a restart: a table with the id as its key, or a key-value store with expiry.
  */
 export interface SeenIds {
   /** @param now Epoch ms. */
@@ -11,13 +11,13 @@ export interface SeenIds {
 }
 
 /**
- * Makes a memory of deliveries that ends with the process.
+ * Creates a memory of deliveries that lasts as long as the process.
  *
- * @param most How many ids are kept, the newest. Default 10,000.
+ * @param max Maximum ids; the oldest are dropped. Default 10,000.
  * @example
  * const source = replicateWebhooks({ secret, seen: createSeenIds(100_000) })
  */
-export function createSeenIds(most = 10_000): SeenIds {
+export function createSeenIds(max = 10_000): SeenIds {
   const ids = new Map<string, number>()
   return {
     has: (id, now) => (ids.get(id) ?? 0) > now,
@@ -25,7 +25,7 @@ export function createSeenIds(most = 10_000): SeenIds {
       ids.delete(id)
       ids.set(id, until)
       for (const oldest of ids.keys()) {
-        if (ids.size <= most) break
+        if (ids.size <= max) break
         ids.delete(oldest)
       }
     },

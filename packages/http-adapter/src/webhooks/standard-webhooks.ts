@@ -4,23 +4,23 @@ import { replicateState } from '../providers/replicate-state.ts'
 import { createSeenIds, type SeenIds } from './seen-ids.ts'
 import { checkTime, headerOf, type WebhookSource } from './webhook-source.ts'
 
-/** What a source of Standard Webhooks needs. */
+/** Options of `standardWebhooks`. */
 export interface StandardWebhooksOptions {
-  /** As it stands in the `provider` of a job. */
+  /** The `provider` of its jobs. */
   readonly provider: string
-  /** `whsec_…`, or the Base64 alone; while it is changed, the new and the old one. */
+  /** `whsec_…`, or the Base64 alone; during a rotation, the new and the old one. */
   readonly secret: string | readonly string[]
-  /** What a delivery's JSON says of which job; undefined when it is about none. */
+  /** Returns the job and its state from a delivery's JSON; undefined when it names none. */
   readonly read: WebhookSource['read']
   /** Default: the newest 10,000, in memory. */
   readonly seen?: SeenIds
 }
 
 /**
- * Makes a source of webhooks that are signed by the [Standard Webhooks](https://www.standardwebhooks.com)
+ * Creates a source of webhooks signed by the [Standard Webhooks](https://www.standardwebhooks.com)
  * specification: HMAC-SHA256, `v1`.
  *
- * Throws a CallsheetError for a secret that is empty or no Base64.
+ * Throws a CallsheetError for a secret that is empty or not Base64.
  *
  * @example
  * const source = standardWebhooks({
@@ -36,7 +36,7 @@ export function standardWebhooks(options: StandardWebhooksOptions): WebhookSourc
   const { provider, secret, read, seen = createSeenIds() } = options
   const secrets = [secret].flat().map(decodeSecret)
   if (secrets.length === 0)
-    throw new CallsheetError(`The webhooks of ${provider} need a secret; none is given.`, {
+    throw new CallsheetError(`Missing "secret" of the webhooks of ${provider}.`, {
       code: 'invalid_option',
     })
   let keys: Promise<CryptoKey[]> | undefined
@@ -65,7 +65,7 @@ export function standardWebhooks(options: StandardWebhooksOptions): WebhookSourc
 }
 
 /**
- * Makes the source of Replicate's webhooks. The secret is that of your account:
+ * Creates the source of Replicate's webhooks. The secret is that of your account:
  * https://replicate.com/docs/topics/webhooks/verify-webhook
  *
  * @example
@@ -90,10 +90,9 @@ function decodeSecret(secret: unknown): Uint8Array<ArrayBuffer> {
   } catch {
     // Told below.
   }
-  throw new CallsheetError(
-    'A webhook secret is empty or no Base64; give it as the provider shows it (whsec_…).',
-    { code: 'invalid_option' },
-  )
+  throw new CallsheetError('Invalid webhook "secret": expected Base64, as the provider shows it (whsec_…).', {
+    code: 'invalid_option',
+  })
 }
 
 const importSecret = (bytes: Uint8Array<ArrayBuffer>) =>
@@ -101,7 +100,7 @@ const importSecret = (bytes: Uint8Array<ArrayBuffer>) =>
 
 const toBase64 = (bytes: ArrayBuffer) => btoa(String.fromCharCode(...new Uint8Array(bytes)))
 
-/** Takes the same time wherever two texts of one length differ; the length of a signature is no secret. */
+/** Takes the same time wherever two texts of one length differ; the length of a signature is not secret. */
 function isEqual(given: string, wanted: string): boolean {
   if (given.length !== wanted.length) return false
   let difference = 0

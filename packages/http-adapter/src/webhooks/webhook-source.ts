@@ -2,7 +2,7 @@ import type { JobState } from '@callsheet/core/jobs'
 import { Refusal } from './refusal.ts'
 import type { SeenIds } from './seen-ids.ts'
 
-/** One delivery, as it came. */
+/** One delivery, unparsed. */
 export interface Delivery {
   readonly headers: Headers
   /** Raw: what was signed. */
@@ -11,22 +11,22 @@ export interface Delivery {
   readonly now: number
 }
 
-/** What a delivery says. */
+/** The state of a job in a delivery. */
 export interface JobNews {
   /** The job's id at its provider. */
   readonly id: string
   readonly state: JobState
 }
 
-/** Who sends webhooks: how its deliveries are verified, and what they say. Make one for each endpoint, and keep it. */
+/** Verifies and reads the deliveries of one sender. Create one for each endpoint, and keep it. */
 export interface WebhookSource {
-  /** As it stands in the `provider` of a job. */
+  /** The `provider` of its jobs. */
   readonly provider: string
-  /** Gives the id of a delivery, the same each time it is sent again. Rejects with what is to be answered. */
+  /** Returns the id of a delivery, which is the same for each retry. Rejects with a `Refusal`. */
   readonly verify: (delivery: Delivery) => Promise<string>
-  /** Undefined for what is about no job. */
+  /** Undefined when the delivery names no job. */
   readonly read: (body: unknown) => JobNews | undefined | Promise<JobNews | undefined>
-  /** The deliveries that were taken in. */
+  /** The deliveries that were processed. */
   readonly seen: SeenIds
 }
 
@@ -44,6 +44,6 @@ export function checkTime(headers: Headers, name: string, now: number): string {
   const text = headerOf(headers, name)
   if (!/^\d{1,12}$/.test(text)) throw new Refusal(400, `the header ${name} is missing or malformed`)
   const seconds = Math.floor(now / 1_000) - Number(text)
-  if (!(Math.abs(seconds) <= tolerance)) throw new Refusal(401, 'signed too long ago, or ahead of time')
+  if (!(Math.abs(seconds) <= tolerance)) throw new Refusal(401, 'the signature is too old, or in the future')
   return text
 }

@@ -1,11 +1,11 @@
+import { CallsheetError } from '@callsheet/core'
 import { nowhere } from '../route/match.ts'
 
 /**
- * A collector's address, without a slash at its end. A path is one of the page around; where there is none, it stays a
- * path.
+ * A collector's address, without a slash at its end. In a page, a path is resolved against the page.
  *
- * Throws a TypeError for what has more than a host and a path, for fetch takes no password, and a query would stand in
- * the middle of what is asked. It does not say what was given, which may be secret.
+ * Throws a CallsheetError for anything but a host and a path: fetch takes no password, and a query would end up in the
+ * middle of an address. The message leaves out the value, which may be secret.
  */
 export function collectorUrl(given: string | URL, who: string): string {
   let url: URL | undefined
@@ -17,5 +17,6 @@ export function collectorUrl(given: string | URL, who: string): string {
   if (url?.protocol.startsWith('http') && url.href === url.origin + url.pathname) {
     return url.href.replace(nowhere, '').replace(/\/$/, '')
   }
-  throw new TypeError(`${who}: give as url an address of a host and a path, such as "https://host/path".`)
+  const message = `Invalid "url" of ${who}: expected an address of a host and a path, such as "https://host/path".`
+  throw new CallsheetError(message, { code: 'invalid_option' })
 }

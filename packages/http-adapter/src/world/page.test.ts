@@ -135,7 +135,7 @@ describe('httpSink and the page around', () => {
     expect(sent[0]!.init.keepalive).toBe(true)
   })
 
-  it('uses a beacon where fetch cannot outlive the page, and keeps what it sent: nobody answers', async () => {
+  it('uses a beacon where fetch cannot outlive the page, and keeps what it sent: a beacon has no answer', async () => {
     const beacons: { url: string; body: string }[] = []
     const page = fakePage((url, body) => beacons.push({ url, body }) < 3)
     const { sink, clock, sent, write } = setUp({}, page)
@@ -258,7 +258,7 @@ describe('the tracker of a page', () => {
     expect(JSON.parse(sent[0]!.init.body as string)).toMatchObject({ tasks: [{ id: 'last' }] })
   })
 
-  it('is told nothing where there is no page', () => {
+  it('is told nothing without a page', () => {
     const { sink } = setUpSink()
     const { tracker, told } = listen()
     sink.connect(tracker)
@@ -314,7 +314,7 @@ describe('a page that is left', () => {
 })
 
 describe('thisPage', () => {
-  it('is none where there is no document', () => {
+  it('is undefined without a document', () => {
     expect(thisPage()).toBeUndefined()
   })
 

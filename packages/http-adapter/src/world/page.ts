@@ -1,10 +1,10 @@
 import type { PageEvent, Tracker } from '@callsheet/core'
 
-/** The page that a sink or a source lives in, as far as it is watched. */
+/** The page around a sink or a source. */
 export interface HostPage {
   readonly document: EventTarget & { readonly visibilityState: string }
   readonly window: EventTarget
-  /** Of a sink: given where fetch cannot outlive the page, and then used instead. It sends no headers, and hears no answer. */
+  /** Used by a sink where fetch cannot outlive the page. It sends no headers and gets no answer. */
   readonly sendBeacon?: ((url: string, body: string) => boolean) | undefined
 }
 
@@ -82,8 +82,8 @@ export function followPage(
 }
 
 /**
- * Tells a tracker what its page does, so that calls which the browser cuts when the page is left do not count as failed.
- * An `httpSink` in the page does that by itself. Does nothing where there is no page. Returns the undo.
+ * Tells a tracker when its page is left and when it returns, so that calls that the browser cuts then do not count as
+ * failed. An `httpSink` in the page does that by itself. Does nothing without a page. Returns the undo.
  *
  * @example
  * const tracker = createTracker({ pipeline: showPipeline })

@@ -4,25 +4,25 @@ import type { Fetch } from '../route/request.ts'
 
 type SomeHeaders = HeadersInit | undefined
 
-/** Headers of one's own, or a function that is asked for them. */
+/** Headers, or a function that returns them. */
 export type GivenHeaders = SomeHeaders | (() => SomeHeaders | Promise<SomeHeaders>)
 
-/** Throws for what cannot be sent, and does not say it: it may be secret. */
+/** Throws for invalid headers. The message leaves them out, since they may be secret. */
 export function headersOf(given: SomeHeaders): Headers {
   try {
     return new Headers(given)
   } catch {
-    throw new Error('its headers cannot be sent')
+    throw new Error('invalid headers')
   }
 }
 
-/** What a sink or a source needs of the world. */
+/** What a sink or a source needs from its environment. */
 export interface World {
-  /** What makes the requests. Default: the global fetch at the time of each. */
+  /** Makes the requests. Default: the global fetch at the time of each. */
   readonly fetch: Fetch
   /** Epoch ms. Default: Date.now. */
   readonly clock: () => number
-  /** A number from 0 to under 1, for the jitter of waits. Default: Math.random. */
+  /** A number from 0 to under 1, for jitter. Default: Math.random. */
   readonly random: () => number
   /** Calls back after some ms; returns the undo. Default: setTimeout. */
   readonly schedule: (callback: () => void, ms: number) => () => void

@@ -140,7 +140,7 @@ function redirect(hosts: Readonly<Record<string, string>>, origin: string): type
     const url = new URL(input instanceof Request ? input.url : input)
     const prefix = hosts[url.origin]
     if (prefix === undefined)
-      return Promise.reject(new Error(`A test asked for ${url.href}, which is no host of this server.`))
+      return Promise.reject(new Error(`A test asked for ${url.href}, which this server does not host.`))
     const here = `${origin}${prefix}${url.pathname}${url.search}`
     return fetch(input instanceof Request ? new Request(here, input) : here, init)
   }

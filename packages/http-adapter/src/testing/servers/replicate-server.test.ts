@@ -132,8 +132,8 @@ describe('a Replicate server and the client of Replicate', () => {
     expect([server.count('create'), server.all.length]).toEqual([1, 1])
   })
 
-  it('asks nobody else', async () => {
+  it('asks no other server', async () => {
     const { server } = await setUp()
-    await expect(server.fetch('https://example.com')).rejects.toThrow('no host')
+    await expect(server.fetch('https://example.com')).rejects.toThrow('does not host')
   })
 })

@@ -11,7 +11,7 @@ export interface ScriptedJobs<State> {
   readonly all: readonly ScriptedJob<State>[]
   readonly find: (id: string | undefined) => ScriptedJob<State> | undefined
   readonly create: (input: unknown) => ScriptedJob<State>
-  /** The next state of the script, where it has one and nobody has taken the job in hand. */
+  /** The next state of the script, unless the script has ended or a test has set the state. */
   readonly step: (job: ScriptedJob<State>) => State
   /** Takes a job in hand, by default the newest: it stays in this state. */
   readonly set: (state: State, id?: string) => void
@@ -48,7 +48,7 @@ export function createScriptedJobs<State>(prefix: string, script: readonly State
     },
     set(state, id = all.at(-1)?.id) {
       const job = find(id)
-      if (!job) throw new Error(`There is no job "${id}".`)
+      if (!job) throw new Error(`Unknown job "${id}".`)
       rest.delete(job.id)
       move(job, state)
     },
