@@ -253,7 +253,7 @@ describe('a call inside the run that it would wait for', () => {
       })
       await expect(outer).rejects.toMatchObject({
         name: 'AlreadyRunningError',
-        message: expect.stringMatching(/inside that run: it would wait for itself/) as string,
+        message: expect.stringMatching(/inside that run, so it would wait for itself/) as string,
       })
       expect(inner).not.toHaveBeenCalled()
       expect(task()?.status).toBe('failed')

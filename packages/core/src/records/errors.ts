@@ -1,16 +1,16 @@
 import type { Task, TaskError } from './task.ts'
 
 /**
- * What kind of failure a CallsheetError is.
+ * The kind of a CallsheetError.
  *
- * Mistakes in a call: `unknown_step` (a type that the pipeline does not have), `invalid_id`, `invalid_option`,
- * `invalid_field` (one field of a patch or a show; it is dropped and the rest applied), `fixed_field` (a field that
- * never changes), `unknown_task`, `duplicate_id`, `task_ended` (a later version cannot replace the one held),
- * `already_running`, `missing_provider` (a React hook without a tracker), `assertion_failed` (a test helper).
+ * Invalid calls: `unknown_step` (the pipeline has no such type), `invalid_id`, `invalid_option`, `invalid_field` (one
+ * field of an update or a show; it is dropped and the rest is applied), `fixed_field` (a field that cannot change),
+ * `unknown_task`, `duplicate_id`, `task_ended` (the task has ended, so an update changes nothing), `already_running`,
+ * `missing_provider` (a React hook without a tracker), `assertion_failed` (a test helper).
  *
  * Ends of a run: `canceled`, `timeout`, `job_lost`, `job_failed`, `unobservable` (the returned value cannot be followed).
  *
- * Failures of tracking: `limit_reached` (something was cut or dropped to keep within the documented bounds),
+ * Failures of tracking: `limit_reached` (something was cut or dropped to stay within the documented limits),
  * `rejected_records`, `parse_failed`, `unread_response`, `sink_failed`, `source_failed`, `webhook_failed`, and
  * `tracking_failed` for everything else.
  */
@@ -41,7 +41,7 @@ export type ErrorCode =
   | 'tracking_failed'
 
 /**
- * Any mistake in using Callsheet, and any failure of tracking itself.
+ * An invalid call of Callsheet, or a failure of tracking itself.
  *
  * @example
  * tracker.on('error', ({ error }) => {
@@ -50,7 +50,7 @@ export type ErrorCode =
  */
 export class CallsheetError extends Error {
   override readonly name: string = 'CallsheetError'
-  /** What kind of failure it is; the message may change, the code does not. */
+  /** The kind of error. Messages may change between versions; codes do not. */
   readonly code: ErrorCode
   constructor(message: string, options: { readonly code?: ErrorCode; readonly cause?: unknown } = {}) {
     super(message, options)
@@ -60,13 +60,13 @@ export class CallsheetError extends Error {
 
 interface RunningDetails {
   readonly finished: () => Promise<Task>
-  /** The call is made by the very run that it would wait for. */
+  /** The call is made inside the run that it would wait for. */
   readonly isNested?: boolean
 }
 
 /**
- * The slot is already being worked on, and the call was told to reject, or the work runs where its promise cannot
- * be shared (another tab, or before a reload, or because the call is made inside that very run).
+ * The slot is active, and `onConflict` is `reject`, or the running promise cannot be shared: it belongs to another tab or
+ * to the time before a reload, or the call is made inside that run.
  */
 export class AlreadyRunningError extends CallsheetError {
   override readonly name = 'AlreadyRunningError'
@@ -79,16 +79,16 @@ export class AlreadyRunningError extends CallsheetError {
   constructor(what: string, taskId: string, { finished, isNested }: RunningDetails) {
     super(
       isNested
-        ? `${what} is already running as task "${taskId}", and this call is made inside that run: it would wait for itself. Track another step, or call the function without track.`
-        : `${what} is already running as task "${taskId}"; wait for it (error.finished), cancel it, or track with onConflict: 'supersede'.`,
+        ? `${what} is already running as task "${taskId}", and this call is made inside that run, so it would wait for itself. Track another step, or call the function without track.`
+        : `${what} is already running as task "${taskId}". Wait for it (error.finished), cancel it, or track with onConflict: 'supersede'.`,
     )
     this.taskId = taskId
     this.#finish = finished
   }
 
   /**
-   * The task as soon as it is not active any more: succeeded, failed, canceled or interrupted. Rejects when it was
-   * removed, and never raises an unhandled rejection.
+   * Resolves to the task once it is no longer active: succeeded, failed, canceled or interrupted. Rejects when the task is
+   * removed. Never raises an unhandled rejection.
    *
    * @example
    * const { status } = await error.finished
@@ -102,13 +102,13 @@ export class AlreadyRunningError extends CallsheetError {
   }
 }
 
-/** The reason that `signal` is aborted with when a run is canceled or superseded. */
+/** The abort reason of `signal` when a run is canceled or superseded. */
 export class CanceledError extends CallsheetError {
   override readonly name = 'CanceledError'
   override readonly code = 'canceled'
 }
 
-/** The reason that `signal` is aborted with when a run takes longer than its `timeout`. */
+/** The abort reason of `signal` when a run exceeds its `timeout`. */
 export class TimeoutError extends CallsheetError {
   override readonly name = 'TimeoutError'
   override readonly code = 'timeout'
@@ -117,10 +117,10 @@ export class TimeoutError extends CallsheetError {
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
 
-/** What an error body says: `{ error, details }` and its relatives, as applications answer them. */
+/** The message in an error body: `{ error, details }` and similar shapes. */
 export function messageOf(body: unknown, levels = 4): string | undefined {
   if (typeof body === 'string') return text(body)
-  // An error may hold itself.
+  // An error may contain itself.
   if (body === null || typeof body !== 'object' || levels === 0) return undefined
   const { error, message, detail, details, messages } = body as Record<string, unknown>
   const main = messageOf(error, levels - 1) ?? text(message)
@@ -129,19 +129,19 @@ export function messageOf(body: unknown, levels = 4): string | undefined {
   return main && more && main !== more ? `${main}: ${more}` : (main ?? more)
 }
 
-/** Makes an error that can be told from whatever was thrown or given: an Error, a text, or an object with a message. */
+/** The recordable form of any thrown or passed value: an Error, a string, or an object with a message. Never throws. */
 export function toTaskError(thrown: unknown): TaskError {
   try {
     return readTaskError(thrown)
   } catch {
-    // A getter or a proxy that throws: that the task failed has to be told all the same.
+    // A getter or a proxy throws. The failure still has to be recorded.
     return { message: 'failed' }
   }
 }
 
 const tagOf = (value: unknown): string => Object.prototype.toString.call(value)
 
-/** Whether a value is an error of this or another realm, or a DOMException. */
+/** Whether a value is an Error of any realm, or a DOMException. */
 export function isError(value: unknown): value is Error {
   try {
     return value instanceof Error || /^\[object (?:Error|DOMException)\]$/.test(tagOf(value))
@@ -151,7 +151,7 @@ export function isError(value: unknown): value is Error {
   }
 }
 
-/** The name of an error; empty for what is none, or cannot be asked. */
+/** The name of an error; empty for any other value and for one that throws. */
 export function nameOf(thrown: unknown): string {
   try {
     return isError(thrown) ? String(thrown.name) : ''
@@ -160,17 +160,17 @@ export function nameOf(thrown: unknown): string {
   }
 }
 
-/** The error that tells most: of an abort that a timeout has caused, the timeout. */
+/** The cause instead of an AbortError where the cause is a timeout; any other error itself. */
 export function rootOf(thrown: unknown): unknown {
   if (nameOf(thrown) !== 'AbortError') return thrown
   const { cause } = thrown as Error
   return nameOf(cause) === 'TimeoutError' ? cause : thrown
 }
 
-/** Messages that say nothing without those of their causes. */
+/** Messages that need the message of their cause. */
 const bare = /^(?:fetch failed|connection error\.?)$/i
 
-/** What the causes of an error say. */
+/** Message, code and HTTP status from the causes of an error. */
 function causeOf(
   error: Error,
   levels = 4,
@@ -188,7 +188,7 @@ function causeOf(
   }
 }
 
-/** Two messages as one; the second is left out where the first holds it. */
+/** Joins two messages, without the second if the first contains it. */
 const joined = (main: string | undefined, more: string | undefined): string | undefined =>
   main === undefined || more === undefined || main.includes(more) ? (main ?? more) : `${main}: ${more}`
 
@@ -199,7 +199,7 @@ export function readTaskError(given: unknown): TaskError {
   const error = isError(thrown) ? thrown : undefined
   const name = error && error.name !== 'Error' ? error.name : undefined
   const cause = error ? causeOf(error) : {}
-  // The number of a DOMException says less than its name.
+  // The name of a DOMException tells more than its number.
   const ownCode = name !== undefined && typeof fields['code'] === 'number' ? undefined : text(fields['code'])
   const code = ownCode ?? cause.code ?? name
   const httpStatus = (isObject ? statusOf(fields) : statusIn(thrown)) ?? cause.httpStatus
@@ -214,14 +214,14 @@ export function readTaskError(given: unknown): TaskError {
   }
 }
 
-/** The HTTP status that an error has, itself or on its response. */
+/** The HTTP status of an error or of its response. */
 function statusOf(fields: Record<string, unknown>): number | undefined {
   const response = fields['response'] as { readonly status?: unknown } | null | undefined
   const status = fields['httpStatus'] ?? fields['status'] ?? fields['statusCode'] ?? response?.status
   return Number.isInteger(status) ? (status as number) : undefined
 }
 
-/** `throw 404` means an HTTP status. */
+/** `throw 404` is an HTTP status. */
 const statusIn = (thrown: unknown): number | undefined =>
   typeof thrown === 'number' && thrown >= 400 && thrown < 600 ? thrown : undefined
 

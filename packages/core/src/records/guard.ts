@@ -1,8 +1,8 @@
 import { CallsheetError } from './errors.ts'
 
 /**
- * Calls back with what a value rejects with, if it is a promise of any realm or another thenable: what a listener
- * returns is awaited. A value that cannot be looked at counts as one that rejects. False for all other values.
+ * Calls `tell` when a promise (of any realm) or another thenable rejects. A value that throws when it is inspected counts
+ * as rejected. Returns false for all other values.
  */
 export function onRejected(value: unknown, tell: (error: unknown) => void): boolean {
   if (value === null || typeof value !== 'object') return false
@@ -15,7 +15,7 @@ export function onRejected(value: unknown, tell: (error: unknown) => void): bool
   return true
 }
 
-/** Makes a function that runs an action and tells what it throws, or rejects with later. False when it threw. */
+/** Makes a function that runs an action and passes errors, thrown or rejected, to `tell`. Returns false if it threw. */
 export const createGuard =
   (tell: (error: unknown) => void) =>
   (action: () => unknown): boolean => {
@@ -28,7 +28,7 @@ export const createGuard =
     }
   }
 
-/** What a callback gives that must answer at once; undefined where it throws or gives a promise, which is told. */
+/** The result of a synchronous callback; undefined if it throws or returns a promise, which goes to `tell`. */
 export function answerOf<T>(callback: () => T, tell: (error: unknown) => void): T | undefined {
   try {
     const answer = callback()

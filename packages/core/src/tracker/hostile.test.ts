@@ -201,7 +201,7 @@ describe('ids that do not work', () => {
   })
 
   it.each([{ portrait: 'ada' }, { portrait: false }, { portrait: { ada: true } }, { portrait: null }])(
-    'facts that are none say so, and the others count: %j',
+    'invalid facts are reported, and the others count: %j',
     (done) => {
       const { tracker, errors } = setup()
       tracker.show('s').setFacts({ done: { trailer: true, ...done } as never })

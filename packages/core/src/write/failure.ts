@@ -1,26 +1,26 @@
 import { isError, nameOf, rootOf, toTaskError } from '../records/errors.ts'
 import type { TaskError } from '../records/task.ts'
 
-/** Why an attempt failed, as far as it matters to trying again. */
+/** Why an attempt failed, as far as a retry depends on it. */
 export type FailureKind = 'content-filter' | 'rate-limit' | 'network' | 'timeout' | 'server' | 'unknown'
 
-/** What is left of a failed attempt to judge it by. */
+/** What is known of a failed attempt. */
 export interface SeenFailure {
   readonly error: TaskError
-  /** What the function threw; undefined when it returned something that is a failure. */
+  /** The thrown value; undefined if the function returned a failure. */
   readonly thrown?: unknown
-  /** Of a response, or of an error that carries them. */
+  /** Headers of the response, or of an error that has some. */
   readonly headers?: Pick<Headers, 'get'> | undefined
-  /** The parsed body of a response, or the text of it, up to 16 kB. */
+  /** The parsed body of the response, or its text, up to 16 kB. */
   readonly body?: unknown
 }
 
-/** A failed attempt, judged. */
+/** A classified failure. */
 export interface Failure extends SeenFailure {
   readonly kind: FailureKind
-  /** Whether the same call may well succeed later. */
+  /** Whether the same call may succeed later. */
   readonly retryable: boolean
-  /** How long the server asks to wait, in ms, 0 to 300,000. */
+  /** The pause that the server asks for, in ms, 0 to 300,000. */
   readonly retryAfter?: number | undefined
 }
 
@@ -51,17 +51,17 @@ const network = new RegExp(
     'fetch failed|terminated|other side closed|socket hang up|UND_ERR',
     'failed to fetch|network ?error|error in (?:input|body) stream|load failed|^\\S* ?cancelled$',
     'network connection|internet connection|could not connect|hostname could not be found',
-    // React Native, Deno, Bun, axios, and the codes of Node.
+    // React Native, Deno, Bun, axios, and Node's codes.
     'network request failed|error sending request|unable to connect|socket connection|ERR_NETWORK',
     'connection (?:error|refused|reset|closed|lost)|Connection(?:Refused|Reset|Closed)',
     'ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|ENETUNREACH|EHOSTUNREACH',
   ].join('|'),
   'i',
 )
-/** Errors of the code itself: the same call would end in the same way. */
+/** Errors of the code itself: a retry would fail in the same way. */
 const mistake = /^(?:Type|Reference|Syntax)Error$/
 
-/** Whether an error is one of the code itself; some of those that the network throws have the same names. */
+/** Whether an error is a mistake of the code. Network errors may have the same names. */
 function isOwnMistake(thrown: unknown): boolean {
   const { code = '', message } = toTaskError(thrown)
   return mistake.test(nameOf(thrown)) && kindOf(undefined, `${code} ${message}`) === 'unknown'
@@ -70,14 +70,13 @@ function isOwnMistake(thrown: unknown): boolean {
 const longestWait = 300_000
 
 /**
- * Judges a failed attempt by its status, headers, body and message.
+ * Classifies a failed attempt by its status, headers, body and message.
  *
- * What has no kind of its own is tried again, unless a status says that the call itself was wrong (a 4xx, 501, 505).
- * A filtered content is not, for the same input would be filtered again; nor is an empty account, nor a TypeError,
- * ReferenceError or SyntaxError that is not the network's. What the error says of itself (`retryable`) counts more than
- * all of that.
+ * Failures of kind `unknown` are retryable, unless the status says that the request was wrong (4xx, 501, 505). Not retryable
+ * are filtered content, an empty account, and a TypeError, ReferenceError or SyntaxError that is not a network error. The
+ * error's own `retryable` overrides all of these.
  *
- * @param now Epoch ms: what a Retry-After date is measured by when the response has no Date.
+ * @param now Epoch ms. Used for a Retry-After date when the response has no Date header.
  * @example
  * classifyFailure({ error: { message: 'HTTP 503', httpStatus: 503 } }, Date.now()).kind // 'server'
  */
@@ -89,12 +88,12 @@ export function classifyFailure(seen: SeenFailure, now: number): Failure {
   const isMistake = kind === 'unknown' && chainOf(seen.thrown).some(isOwnMistake)
   const isHopeless = kind === 'content-filter' || outOfMoney.test(`${code} ${message}`) || isMistake
   const isTransient = kind !== 'unknown' || !isWrong
-  // Our own reading of a status is no word of the server's.
+  // Without a thrown error, `retryable` was derived from the status here.
   const said = seen.thrown === undefined ? undefined : error.retryable
   return { ...seen, kind, retryable: said ?? (isTransient && !isHopeless), retryAfter: waitOf(seen, now) }
 }
 
-/** What is left of a thrown error: with headers and body where it carries a response, as those of many clients do. */
+/** What a thrown error tells, with headers and body if it carries a response, as errors of many clients do. */
 export function seenIn(thrown: unknown): SeenFailure {
   const seen = { error: toTaskError(thrown), thrown }
   try {
@@ -112,7 +111,7 @@ export function seenIn(thrown: unknown): SeenFailure {
   }
 }
 
-/** An error and its causes; applications wrap what their clients throw. */
+/** An error and its causes, at most five. */
 function chainOf(thrown: unknown): unknown[] {
   const chain: unknown[] = []
   try {
@@ -126,21 +125,21 @@ function chainOf(thrown: unknown): unknown[] {
 
 const isProvidersWord = /^(?:JobFailed|Canceled)Error$/
 
-/** Whether an error tells what a server or a provider has answered: then no broken connection has caused it. */
+/** Whether an error is an answer of a server or a provider, and so not a broken connection. */
 export const isAnswer = (thrown: unknown): boolean =>
   chainOf(thrown).some(
     (one) => (seenIn(one).error.httpStatus ?? 0) >= 100 || isProvidersWord.test(nameOf(one)),
   )
 
 /**
- * Whether a call has failed because its connection broke, by the error's own words or those of a cause: whether the
- * server did the work is unknown.
+ * Whether a call failed because its connection broke, by the message of the error or of a cause. Whether the server did the
+ * work is then unknown.
  */
 export const isNetworkError = (thrown: unknown): boolean =>
   !isAnswer(thrown) &&
   chainOf(thrown).some((one) => isError(one) && classifyFailure(seenIn(one), 0).kind === 'network')
 
-/** How a task ends that ends with an error: by its name, since other packages and realms throw such, too. */
+/** The status of a task that ends with an error. Decided by the error's name, which is the same in every realm. */
 export function endOf(thrown: unknown): 'canceled' | 'interrupted' | 'failed' {
   try {
     const name = nameOf(rootOf(thrown))
@@ -156,7 +155,7 @@ function kindOf(status: number | undefined, text: string): FailureKind {
   const known = status === undefined ? undefined : kindsByStatus[status]
   if (known) return known
   if (rateLimit.test(text)) return 'rate-limit'
-  // A status means that the network was there.
+  // A status means that the network worked.
   if (status !== undefined) return 'unknown'
   if (timeout.test(text)) return 'timeout'
   return network.test(text) ? 'network' : 'unknown'
@@ -166,7 +165,7 @@ function waitOf(seen: SeenFailure, now: number): number | undefined {
   try {
     return readWait(seen, now)
   } catch {
-    // Headers or a body of a class of their own.
+    // Custom headers or body classes may throw.
     return undefined
   }
 }
@@ -179,7 +178,7 @@ function readWait({ headers, body }: SeenFailure, now: number): number | undefin
   return wait === undefined || !(wait >= 0) ? undefined : Math.min(longestWait, wait)
 }
 
-/** A Retry-After header in ms: seconds, or a date measured by the response's own. Undefined when it says nothing. */
+/** A Retry-After header in ms: seconds, or a date relative to the response's Date. Undefined if invalid. */
 function readRetryAfter(
   value: string | null | undefined,
   date: string | null | undefined,
@@ -187,14 +186,14 @@ function readRetryAfter(
 ): number | undefined {
   if (!value) return undefined
   if (/^\s*\d+(?:\.\d+)?\s*$/.test(value)) return Number(value) * 1_000
-  // Date.parse reads much as a date that is none: a date in a header names its month.
+  // Date.parse accepts almost anything; an HTTP date has the name of a month.
   const until = /[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN
   const from = Date.parse(date ?? '')
   const wait = until - (Number.isNaN(from) ? now : from)
   return wait >= 0 ? wait : undefined
 }
 
-/** `retry_after` and its relatives in a JSON body, in seconds; `…_ms` in ms. */
+/** `retry_after` or `retryAfter` in a JSON body, in seconds, or in ms with a suffix. */
 function waitInBody(body: unknown, levels = 2): number | undefined {
   if (body === null || typeof body !== 'object' || levels === 0) return undefined
   const fields = body as Record<string, unknown>

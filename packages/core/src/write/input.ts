@@ -3,7 +3,7 @@ import type { ExtraDefinition, Pipeline } from '../records/pipeline.ts'
 import type { TaskRecord } from '../records/task.ts'
 import { isId } from '../records/text.ts'
 
-/** What an error message shows of a value: a short text or number itself, of anything else its kind. Never throws. */
+/** A value as an error message shows it: a primitive itself (texts cut), of an object its kind. Never throws. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
   if (typeof value === 'symbol' || typeof value === 'function') return `a ${typeof value}`
@@ -18,18 +18,18 @@ export function shown(value: unknown): string {
   }
 }
 
-/** A slot as records name it. */
+/** A slot with the field names of records. */
 export interface LooseSlot {
   readonly showId: string
   readonly type: string
   readonly characterId?: string
 }
 
-/** The definition of a step or an extra; undefined for a type that the pipeline does not know. */
+/** The definition of a step or an extra task; undefined for an unknown type. */
 export const definitionOf = (pipeline: Pipeline, type: string): ExtraDefinition | undefined =>
   pipeline.steps[pipeline.indexOf(type) ?? -1] ?? pipeline.extra.find((extra) => extra.type === type)
 
-/** Throws where an object was expected. */
+/** Throws a CallsheetError for anything but an object. */
 export function assertObject(value: unknown, what: string): asserts value is object {
   if (typeof value === 'object' && value !== null) return
   throw new CallsheetError(`Invalid ${what}: expected an object with showId and type, got ${shown(value)}.`, {
@@ -56,7 +56,7 @@ export function slotFor(
   const itemId = given[name] ?? given['characterId']
   if (itemId === undefined && (definition.per ?? 'show') === 'show') return { showId, type: definition.type }
   if (definition.per === 'show')
-    throw new CallsheetError(`"${definition.type}" runs once per show; it takes no ${name}.`, {
+    throw new CallsheetError(`Invalid ${name}: "${definition.type}" runs once per show. Leave ${name} out.`, {
       code: 'invalid_id',
     })
   assertId(itemId, name)
@@ -73,9 +73,9 @@ interface Filter extends Partial<LooseSlot> {
 }
 
 /**
- * Which tasks of a show a filter means: all of a step, of an item, or of a slot. An item is named by its kind (`beatId`) or
- * as `characterId`; without `type`, the name of the kind means the steps that run once per such an item. A key with no value,
- * or one that no such task has, matches nothing, and `refuse` is told.
+ * Makes a predicate from a filter: all tasks of a step, of an item, or of a slot. An item is named by its kind (`beatId`) or
+ * as `characterId`; without `type`, the kind's name selects the steps that run once per such an item. A key without a value
+ * and an unknown key match nothing and are passed to `refuse`.
  */
 export function readFilter(
   pipeline: Pipeline,
@@ -104,7 +104,7 @@ export function readFilter(
     Object.keys(items).every((name) => items[name] === task.characterId && isOfKind(name, task.type))
 }
 
-/** What a patch would change of what is fixed in a task, or undefined. */
+/** Describes the first fixed field that an update would change; undefined if there is none. */
 export function conflictIn(pipeline: Pipeline, held: TaskRecord, patch: object): string | undefined {
   const given = patch as Partial<TaskRecord>
   for (const name of ['id', 'showId', 'type', 'startedAt'] as const) {
@@ -120,7 +120,7 @@ export function conflictIn(pipeline: Pipeline, held: TaskRecord, patch: object):
     : `"${name}" cannot change from ${shown(held.characterId)} to ${shown(item)}`
 }
 
-/** Throws what is wrong with an id. */
+/** Throws a CallsheetError for an invalid id. */
 export function assertId(value: unknown, name: string): asserts value is string {
   if (isId(value)) return
   throw new CallsheetError(
@@ -129,7 +129,7 @@ export function assertId(value: unknown, name: string): asserts value is string 
   )
 }
 
-/** Throws where an option is not a number from a minimum to Infinity. */
+/** Throws a CallsheetError for an option that is not a number from a minimum to Infinity. */
 export function assertNumber(value: unknown, name: string, least: number): void {
   if (typeof value === 'number' && value >= least) return
   throw new CallsheetError(`Invalid ${name}: expected a number from ${least}, got ${shown(value)}.`, {
@@ -137,7 +137,7 @@ export function assertNumber(value: unknown, name: string, least: number): void 
   })
 }
 
-/** The definition of a type, which the pipeline must have. */
+/** The definition of a type. Throws a CallsheetError for an unknown type. */
 export function assertType(pipeline: Pipeline, type: unknown): ExtraDefinition {
   const definition = definitionOf(pipeline, type as string)
   if (definition) return definition
@@ -150,7 +150,7 @@ export function assertType(pipeline: Pipeline, type: unknown): ExtraDefinition {
   )
 }
 
-/** A list of ids, checked. */
+/** A copy of a list of ids. Throws a CallsheetError for an invalid one. */
 export const readIds = (ids: readonly string[], name: string): string[] => {
   if (!Array.isArray(ids))
     throw new CallsheetError(`Expected a list of every ${name}, got ${shown(ids)}.`, {

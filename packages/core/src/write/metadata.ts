@@ -3,8 +3,8 @@ import type { Json, JsonObject } from '../records/json.ts'
 import type { Redactor } from './redact.ts'
 import { jsonSize, limits } from '../records/text.ts'
 
-/** Told of a field that was dropped: its name, what was thrown or which limit it passes, and whether only its rest was. */
-type Drop = (field: string, why: unknown, isRest?: boolean) => void
+/** Called for each dropped field, with its name and the error or the exceeded limit. `isCut`: a part of it was kept. */
+type Drop = (field: string, why: unknown, isCut?: boolean) => void
 
 interface Kept {
   readonly value: Json
@@ -12,21 +12,20 @@ interface Kept {
   readonly keys: number
 }
 
-/** How much is looked at in all, in characters and values, before the rest is dropped. */
+/** Maximum number of characters and values that are read in all. */
 const mostWork = 10 * limits.metadata
 
 const tooLarge = 'it does not fit into the 24 KiB of metadata'
 
 /**
- * Metadata as a record may hold it: plain JSON of bounded depth and size, without secret fields, secret-looking values,
- * data: URLs and long texts. What JSON cannot carry is given a plain form or described. The work is bounded by the
- * limits, whatever is given.
+ * Merges objects to metadata as a record may hold it: plain JSON of bounded depth and size, without secrets, data: URLs and
+ * long texts. Values that JSON cannot carry get a plain form or a description. The work is bounded by the limits.
  *
- * Fields are taken in their order, the held ones first; one that does not fit any more, or cannot be read, is dropped as
- * a whole, and what was held under its name stays.
+ * Fields are read in order, the current ones first. A field that does not fit or throws is dropped as a whole, and the
+ * current value under its name stays. A field with too many keys is read last, and cut.
  *
- * @param sources What is merged; the fields of a later one replace those of an earlier one.
- * @param secret Names of fields that the step calls secret.
+ * @param sources Later sources replace the fields of earlier ones.
+ * @param secret Field names from the step's `secret`.
  */
 export function redactMetadata(
   sources: readonly (object | undefined)[],
@@ -36,10 +35,10 @@ export function redactMetadata(
 ): JsonObject {
   let keys: number = limits.keys
   let work = 0
-  /** Where the work for a field must end, for it cannot fit any more. */
+  /** The limit of `work` for the current field: above it, the field cannot fit. */
   let mostHere = 0
   let isCut = false
-  /** The field that is read has more keys than there are left. */
+  /** The current field has more keys than are left. */
   let isShort = false
   const ancestors = new Set<object>()
 
@@ -84,14 +83,14 @@ export function redactMetadata(
     const kept: Json[] = []
     for (const item of values) {
       const value = visit(item, depth + 1) ?? null
-      // What stands for an item that is too deep would itself be too deep.
+      // A placeholder for an item that is too deep would be too deep as well.
       if (depth === limits.depth) break
       kept.push(value)
     }
     return kept
   }
 
-  /** The name of a field that a record may hold. */
+  /** The name of a field as a record may hold it; undefined for a secret. */
   const nameFor = (given: unknown): string | undefined =>
     secret.includes(given as string) ? undefined : nameOf(String(given))
 
@@ -108,7 +107,7 @@ export function redactMetadata(
       if (value === undefined) keys += 1
       else kept.push([name, value])
     }
-    // Makes own properties whatever their names are: `__proto__` too.
+    // Unlike assignment, this makes own properties of all names, `__proto__` too.
     return Object.fromEntries(kept)
   }
 
@@ -117,9 +116,9 @@ export function redactMetadata(
   let freeKeys: number = limits.keys
 
   /**
-   * Puts a field in the place of what was held under its name. False when it does not fit beside the other fields.
+   * Replaces the field of this name. Returns false if it does not fit beside the other fields.
    *
-   * @param isLast It may be cut to the keys that are left.
+   * @param isLast Cut the field to the keys that are left.
    */
   const take = (source: object, given: string, name: string, isLast = false): boolean => {
     const before = kept.get(name)
@@ -127,7 +126,7 @@ export function redactMetadata(
     const mostKeys = freeKeys + (before?.keys ?? 0)
     isCut ||= mostKeys === 0
     if (mostKeys === 0) return true
-    // Counted before what it holds: an object that is too large loses its depths, not its own fields.
+    // Counted before its content, so that an object that is too large keeps its outer fields.
     keys = mostKeys - 1
     mostHere = work + mostRoom
     ancestors.clear()
@@ -149,9 +148,9 @@ export function redactMetadata(
   }
 
   for (const source of sources) {
-    /** What did not fit, and may once later fields have become smaller. */
+    /** Fields that did not fit, and may fit once later fields have become smaller. */
     const late: [given: string, name: string, room: number][] = []
-    // Not Object.keys: the loop ends where the limits do.
+    // Not Object.keys, so that the loop ends at the limits.
     for (const given in source) {
       work += 1 + given.length
       isCut ||= work > mostWork
@@ -161,7 +160,7 @@ export function redactMetadata(
         continue
       }
       const name = Object.hasOwn(source, given) ? nameFor(given) : undefined
-      // One that has too many keys takes what the others leave.
+      // A field with too many keys gets those that the others leave.
       if (name !== undefined && !take(source, given, name)) late.push([given, name, isShort ? -1 : room])
     }
     for (const [given, name, before] of late)
@@ -171,14 +170,14 @@ export function redactMetadata(
   return Object.freeze(Object.fromEntries([...kept].map(([name, { value }]) => [name, value])))
 }
 
-/** Whether a value has fields as metadata does: no list, and nothing that holds bytes or entries. */
+/** Whether a value is an object with fields: not an array, and not bytes, a Map or a Set. */
 export function hasFields(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const tag = Object.prototype.toString.call(value).slice(8, -1)
   return tag !== 'Map' && tag !== 'Set' && bytesOf(value, tag) === undefined
 }
 
-/** How many bytes a buffer, a view of one or a Blob has; undefined for everything else. */
+/** The size in bytes of a buffer, a view or a Blob; undefined for anything else. */
 function bytesOf(value: object, tag: string): number | undefined {
   if (ArrayBuffer.isView(value) || tag.endsWith('ArrayBuffer')) return (value as ArrayBuffer).byteLength
   return tag === 'Blob' || tag === 'File' ? (value as Blob).size : undefined

@@ -36,12 +36,12 @@ describe('expectNoSecrets', () => {
     ['password=hunter', 'a secret by its name or by a shape of your own'],
   ])('tells the family of %s, and where it stands, but not the secret', (secret, family) => {
     const message = said({ tasks: [{ id: 't' }, { note: `so: ${secret}` }] })
-    expect(message).toBe(`There is ${family} at tasks[1].note.`)
+    expect(message).toBe(`Found ${family} at tasks[1].note.`)
     expect(message).not.toContain(secret)
   })
 
   it('finds fields of a secret’s name, with anything in them', () => {
-    expect(said({ a: [{ apiKey: 'abc' }] })).toBe('There is a field of a secret’s name at a[0].apiKey.')
+    expect(said({ a: [{ apiKey: 'abc' }] })).toBe('Found a field of a secret’s name at a[0].apiKey.')
     expect(said({ password: 1234 })).toContain('at password')
     expect(said({ token: { value: 1 } })).toContain('at token')
     for (const none of [null, undefined, '', true, '[redacted]']) expect(said({ password: none })).toBe('')
@@ -49,7 +49,7 @@ describe('expectNoSecrets', () => {
 
   it('finds secrets in names of fields, and does not show them', () => {
     const message = said({ [`sk-${body}`]: 1 })
-    expect(message).toBe('There is an OpenAI key, or one of its shape in the name of a field at [redacted].')
+    expect(message).toBe('Found an OpenAI key, or one of its shape in the name of a field at [redacted].')
   })
 
   it('reads a text, as of a response', () => {

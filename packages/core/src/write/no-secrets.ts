@@ -1,7 +1,7 @@
 import { CallsheetError } from '../records/errors.ts'
 import { createRedactor, type RedactOptions } from './redact.ts'
 
-/** What a secret begins with, for the message: what is a secret, redact.ts alone says. */
+/** How secrets begin, for the message only. What counts as a secret is decided in redact.ts. */
 const families: readonly (readonly [RegExp, string])[] = [
   [/^sk-ant-/, 'an Anthropic key'],
   [/^[rs]k_(?:live|test)_/, 'a Stripe key'],
@@ -19,7 +19,7 @@ const families: readonly (readonly [RegExp, string])[] = [
   [/^PRIVATE KEY/, 'a private key'],
 ]
 
-/** Where two texts part, and so where the first of what was taken out began. */
+/** The index of the first difference of two texts: the start of the first secret. */
 function firstDifference(text: string, other: string): number {
   let index = 0
   while (index < text.length && text[index] === other[index]) index += 1
@@ -36,7 +36,7 @@ const entriesOf = (value: object): [string, unknown][] => {
   if (value instanceof Map || (typeof Headers === 'function' && value instanceof Headers)) {
     return [...(value as ReadonlyMap<unknown, unknown>)].map(([name, part]) => [String(name), part])
   }
-  // What an error says is not enumerable.
+  // These fields of an error are not enumerable.
   const said = value instanceof Error ? ['message', 'stack', 'cause'] : []
   return [...new Set([...said, ...Object.keys(value)])].map((name) => [
     name,
@@ -52,12 +52,12 @@ const holdsNothing = (value: unknown): boolean =>
   value === '[redacted]'
 
 /**
- * Throws a CallsheetError when a value holds a secret: in a field of a secret's name, or anywhere in a text, by the
- * rules by which records are redacted. The message names the place and the family, never the secret itself.
+ * Throws a CallsheetError if a value contains a secret: in a field with a secret's name, or anywhere in a text, by the rules
+ * that redact records. The message tells where and of which kind, never the secret itself.
  *
- * Reads texts, lists, objects, errors (with message, stack and cause), Maps and Headers; each object once.
+ * Reads texts, arrays, objects, errors (with message, stack and cause), Maps and Headers.
  *
- * @param options What was given to the tracker as `redact`, where that was no `false`.
+ * @param options The tracker's `redact` option.
  * @example
  * expectNoSecrets(tracker.serialize())
  * expectNoSecrets(await response.text())
@@ -66,7 +66,7 @@ export function expectNoSecrets(value: unknown, options: RedactOptions = {}): vo
   const { hide, name: nameOf } = createRedactor(options)
   const seen = new Set<unknown>()
   const fail = (path: string, family: string) => {
-    throw new CallsheetError(`There is ${family} at ${path || 'the top'}.`, { code: 'assertion_failed' })
+    throw new CallsheetError(`Found ${family} at ${path || 'the top'}.`, { code: 'assertion_failed' })
   }
   const visit = (part: unknown, path: string): void => {
     if (typeof part === 'string') {
@@ -77,7 +77,7 @@ export function expectNoSecrets(value: unknown, options: RedactOptions = {}): vo
     if (typeof part !== 'object' || part === null || seen.has(part)) return
     seen.add(part)
     for (const [name, one] of entriesOf(part)) {
-      // A name may be a secret too, so only its clean form is shown.
+      // A name may contain a secret, so only its redacted form is shown.
       const shown = hide(name)
       const place = Array.isArray(part) ? `${path}[${name}]` : path ? `${path}.${shown}` : shown
       if (shown !== name) fail(place, `${familyOf(name, shown)} in the name of a field`)

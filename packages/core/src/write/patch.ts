@@ -23,7 +23,11 @@ export interface TaskPatch<M = JsonObject> {
   readonly stage?: string
   /** Percent, 0 to 100; rounded down, and never lowered within an attempt. */
   readonly progress?: number
-  /** Epoch ms; kept between the start and now. @default now, when the task finishes */
+  /**
+   * Epoch ms; limited to the time between the start and now.
+   *
+   * @default now, when the task finishes
+   */
   readonly completedAt?: number
   /** A URL of at most 8,192 characters. Of a `data:` URL, only type and size are kept, in the metadata. */
   readonly outputUrl?: string
@@ -86,12 +90,12 @@ interface Reading {
   readonly described: DataUrl[]
 }
 
-/** Reads a value as a record may hold it. Undefined means invalid; null that it was reported or described already. */
+/** Reads a value as a record may hold it. Undefined: invalid. Null: nothing to keep, and already reported. */
 type Read = (value: unknown, reading: Reading) => unknown
 
 const none: Given['described'] = Object.freeze([])
 
-/** Reads a patch, whatever the application passed: each field on its own. */
+/** Reads a patch of any shape, each field on its own. Never throws. */
 export function readPatch(patch: unknown, redactor: Redactor, refuse: Refuse): Given {
   const given: Record<keyof Given, unknown> = {
     status: undefined,
@@ -144,7 +148,7 @@ function readField(patch: object, name: string, [read, expected]: Field, reading
   }
 }
 
-/** Fields of a record that an update never sets: whole records, and the items of a pipeline, are given as well. */
+/** Fields that an update may contain but never sets: applications pass whole records. */
 const fixed = new Set(['id', 'showId', 'type', 'stepNumber', 'startedAt', 'updatedAt', 'rev', 'by'])
 
 const isFixed = (name: string): boolean => fixed.has(name) || name.endsWith('Id')
@@ -178,7 +182,7 @@ const readStage: Read = (value, { redactor }) => {
   return text === undefined ? undefined : redactor.text(text)
 }
 
-/** A URL as a record may hold it; null where it is described instead, or refused. */
+/** A URL as a record may hold it; null if it is invalid, or a data: URL, which is described instead. */
 function readUrl(value: unknown, field: string, { redactor, refuse, described }: Reading): string | null {
   const text = hrefOf(value)
   const data = field !== 'job.url' && text !== undefined && describeDataUrl(text)
@@ -209,7 +213,7 @@ const readOutputs: Read = (value, reading) => {
   return Object.freeze(kept)
 }
 
-/** Reads an error, and still gives one when that fails: the task has failed all the same. */
+/** Reads an error. One that throws is recorded as "failed". */
 const readError: Read = (value, { redactor: { text }, refuse }) => {
   let read: TaskError = { message: 'failed' }
   try {
@@ -242,7 +246,7 @@ type Field = readonly [read: Read, expected: string]
 
 const count: Field = [readCount, `a whole number from 1 to ${limits.count}`]
 
-// A Map: reading eleven fields of every patch by name cost more than the rest of a version.
+// A Map, to read only the fields that a patch has: reading all eleven of every patch took longer than the rest.
 const fields: ReadonlyMap<string, Field> = new Map<keyof TaskPatch, Field>([
   ['status', [readStatus, `${statuses.join(', ')}; use "stage" for provider-specific states`]],
   ['attempt', count],

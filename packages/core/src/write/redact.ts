@@ -3,13 +3,13 @@ import { readIds, shown } from './input.ts'
 import { cleanText, limits } from '../records/text.ts'
 import { isRemoved, type TaskVersion } from '../records/task.ts'
 
-/** What is taken for a secret beside what always is. */
+/** What to redact beside the built-in names and shapes of secrets. */
 export interface RedactOptions {
-  /** Further names of fields that hold secrets, whole; case, spaces and signs such as `-` and `_` do not matter. */
+  /** Additional names of secret fields. Case, spaces and signs such as `-` and `_` are ignored. */
   readonly keys?: readonly string[]
-  /** Further shapes of secrets, wherever in a text they stand. */
+  /** Additional patterns of secrets, anywhere in a text. */
   readonly values?: readonly RegExp[]
-  /** Names of fields that sound like a secret and are none: `secret`, where a character has one. */
+  /** Names of fields to keep although they sound like a secret: `secret`, if a character has one. */
   readonly keep?: readonly string[]
   /**
    * Maximum length of a text in characters, 1 to 2,000; a longer one is cut.
@@ -19,39 +19,39 @@ export interface RedactOptions {
   readonly maxLength?: number
 }
 
-/** Takes out of a record what must not be in it. */
+/** Removes secrets from the parts of a record. */
 export interface Redactor {
-  /** A free text as a record may hold it: secrets out, broken characters replaced, cut where it is too long. */
+  /** A free text as a record may hold it: without secrets and invalid characters, cut to the maximum length. */
   readonly text: (text: string) => string
-  /** A text of any length without its secrets. One that is an address keeps its query, as `url` does. */
+  /** A text of any length without secrets. A URL keeps its query, as in `url`. */
   readonly hide: (text: string) => string
-  /** An address without secrets, but with its query: it may be signed, and the picture must load. */
+  /** A URL without secrets, but with its query, which may be the signature that the picture needs to load. */
   readonly url: (url: string) => string
-  /** The name of a field as a record may hold it; undefined when the field is a secret. */
+  /** The name of a field as a record may hold it; undefined for a secret field. */
   readonly name: (name: string) => string | undefined
 }
 
-// Shapes that are secrets wherever they stand: keys with a prefix (OpenAI, Anthropic, Replicate, Hugging Face, Stripe,
-// ElevenLabs, GitHub, Slack, Google, AWS), JSON web tokens, fal's id:secret, what follows Bearer and Basic, private keys.
-// Each begins where no word is going on (or after an escaped sign such as `%20`) and takes what it has read, so every
-// text is read in linear time.
+// Shapes that are secrets anywhere in a text: keys with a prefix (OpenAI, Anthropic, Replicate, Hugging Face, Stripe,
+// ElevenLabs, GitHub, Slack, Google, AWS), JSON web tokens, fal's id:secret, credentials after Bearer and Basic, private
+// keys. Each starts at the start of a word (or after an escaped sign such as `%20`) and never backtracks, so every text is
+// read in linear time.
 export const secretShape =
   /(?<!(?<![%\\]\w?)[\w-])((([rs]k|r8|hf|gh\w|github_pat|xox\w)[-_]|AIza|AKIA)[\w-]*?(\d[^\W_]{9}|[^\W_]{16})[\w-]*|eyJ[\w-]+\.[\w.-]{20,}|[\da-f-]{36}:[\da-f]{16,}|([Bb]earer|Basic) (?=[^\s"']+[A-Z\d])[^\s"']{12,})|PRIVATE KEY-[^]*/g
 
-// What is said to be a secret: before the host of an address, and by name, as in JSON, a header or a query. What stands
-// after `name: ` without quotes may be prose, and is a secret only when it looks like one.
+// Values that are named as secrets: before the host of a URL, and after a name, as in JSON, a header or a query. An unquoted
+// value after `name: ` may be prose, so it counts only if it looks like a secret.
 export const namedSecret =
   /(:\/\/)[^\s/:?]*:[^\s/?]*(?=@)|((authorization|passw(or)?d|secret|token|cookie|credentials?|(api|access|private|secret).?key|[-?&]sig(nature)?)\\*(["']\s?:|["']?\s?=|%3D|:(?=\s?(?=\S{6})(\S{0,19}[\d=]|\S{20})))\s?\\*["']?)((?<=")[^"]+|(?<='|cookie: )[^'\n]+|[[{][^\]}]+[\]}]?|[^\s"'&,;<>]+)/gi
 
-// A text that is an address with a query, and nothing else.
+// A text that is nothing but a URL with a query.
 export const address = /^[^\s"?#]*[?#][^\s"]*$/
 
-// Longer texts are cut before they are searched: a secret that this parts stands far behind what is kept.
+// Longer texts are cut before the search. A secret that this cuts apart is far behind the part that is kept.
 const searched = limits.text * 8
 
 /**
- * Whether a text has what every secret has: a word of twelve characters, or a sign between a name and its value; and so
- * has every data: URL. A loop, for most texts have neither and searching them for shapes took ten times as long.
+ * Whether a text has what every secret and every data: URL has: a word of twelve characters, or a sign between a name and
+ * its value. Most texts have neither. The loop takes a tenth of the time of the search for shapes.
  */
 function mayHoldSecret(text: string): boolean {
   let word = 0
@@ -67,8 +67,8 @@ function mayHoldSecret(text: string): boolean {
 const plain = (name: string) => name.replace(/[\s!-/:-@[-`{-~]/g, '').toLowerCase()
 
 /**
- * Makes what takes secrets out. `false` disables pattern redaction. Fields listed in a step's `secret` are still
- * removed, and records are still kept small and valid. Throws a CallsheetError for options that are not usable.
+ * Makes a redactor. `false` disables pattern redaction: fields listed in a step's `secret` are still removed, and records
+ * are still kept small and valid. Throws a CallsheetError for an invalid option.
  */
 export function createRedactor(options: RedactOptions | false = {}): Redactor {
   const { keys = [], values = [], keep = [], maxLength = limits.text } = options || {}
@@ -85,9 +85,9 @@ export function createRedactor(options: RedactOptions | false = {}): Redactor {
     throw new CallsheetError(`Invalid redact.values: expected a list of RegExp, got ${shown(values)}.`, {
       code: 'invalid_option',
     })
-  // Copies, for those with `g` or `y` begin where they ended in another text.
+  // Copies, because a RegExp with `g` or `y` continues at its last index.
   const shapes = values.map((shape) => new RegExp(shape, shape.flags.replace(/[gy]/g, '') + 'g'))
-  /** Names of fields as records hold them: the same few come again and again. */
+  /** A cache of redacted field names. */
   const names = new Map<string, string | undefined>()
   function hideAll(text: string): string {
     if (options === false) return text
@@ -123,7 +123,7 @@ export function createRedactor(options: RedactOptions | false = {}): Redactor {
   }
 }
 
-// A text that only begins with "Data:" is none.
+// Not every text that begins with "Data:" is a data: URL.
 // oxlint-disable-next-line no-control-regex -- control characters are what a browser skips
 const dataUrl = /^[\0- ]*data:([\w.+-]+\/[\w.+-]+)?(;[^,;\s]{1,200}){0,9},/i
 
@@ -138,10 +138,10 @@ export function describeDataUrl(url: string): { readonly type: string; readonly 
   return { type, bytes: /;base64,/i.test(head) ? Math.floor((length * 3) / 4) - padding : length }
 }
 
-// The query of an address that stands somewhere in a text.
+// The query of a URL anywhere in a text.
 const query = /(https?:\/\/[^\s?#"'<>]*)[?#][^\s"'<>]*/gi
 
-/** A value without the queries of the addresses in its texts. */
+/** A value without the queries of the URLs in its texts. */
 export const withoutQueries = <T>(value: T): T => {
   if (typeof value === 'string') return value.replace(query, '$1') as T
   if (Array.isArray(value)) return value.map(withoutQueries) as T
@@ -151,7 +151,7 @@ export const withoutQueries = <T>(value: T): T => {
   ) as T
 }
 
-/** A version as logs may hold it: the query of every address is cut, for it may be signed. */
+/** A version for logs: without the queries of its URLs, which may be signed. */
 export function forLogs(version: TaskVersion): TaskVersion {
   if (isRemoved(version)) return version
   const cut = (url: string) => url.split(/[?#]/, 1)[0]!

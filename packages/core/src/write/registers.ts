@@ -4,17 +4,17 @@ import type { Pipeline } from '../records/pipeline.ts'
 import type { Character, Facts } from '../records/task.ts'
 import { limits } from '../records/text.ts'
 
-// What is said of a show, as records hold it. A wrong id or step is thrown; what is wrong otherwise is refused.
+// Reads the fields of a show. Throws for an invalid id or step; passes anything else that is invalid to `refuse`.
 
-/** What reads a show's registers needs. */
+/** What the readers need. */
 export interface Reading {
   readonly pipeline: Pipeline
-  /** Takes secrets out of a text. */
+  /** Removes secrets from a text. */
   readonly redact: (text: string) => string
   readonly refuse: Refuse
 }
 
-/** A field of what was given; undefined where it cannot be read. */
+/** A field of a value; undefined if reading it throws. */
 function fieldOf(given: object, name: string, refuse: Refuse, as = name): unknown {
   try {
     return (given as Record<string, unknown>)[name]
@@ -24,10 +24,10 @@ function fieldOf(given: object, name: string, refuse: Refuse, as = name): unknow
   }
 }
 
-/** A title; undefined where it is refused. */
+/** A title; undefined if invalid. */
 export function readTitle(title: unknown, { redact, refuse }: Reading): string | undefined {
   if (typeof title === 'string') return redact(title)
-  refuse('title', `expected a text, got ${shown(title)}`)
+  refuse('title', `expected a string, got ${shown(title)}`)
   return undefined
 }
 
@@ -36,7 +36,7 @@ const kindsOf = ({ steps }: Pipeline): readonly string[] => [
   ...new Set(steps.flatMap(({ per }) => (per === 'show' ? [] : [per]))),
 ]
 
-/** A roster of one kind of item; undefined where it is refused. */
+/** A roster of one kind of item; undefined if invalid. */
 export function readItems(
   kind: string,
   given: unknown,
@@ -58,7 +58,7 @@ export function readItems(
     assertId(id, `${kind}Id`)
     if (name === undefined || name === null) return Object.freeze({ id })
     if (typeof name === 'string') return Object.freeze({ id, name: redact(name) })
-    refuse(field, `the name of "${id}" is ${shown(name)}`)
+    refuse(field, `the name of "${id}" must be a string, got ${shown(name)}`)
     return Object.freeze({ id })
   })
   return Object.freeze(items)
@@ -66,7 +66,7 @@ export function readItems(
 
 const fieldOfKind = (kind: string) => (kind === 'character' ? 'characters' : `items.${String(kind)}`)
 
-/** Facts; without a usable time they are of now. */
+/** Facts; without a valid `at`, the time is `now`. */
 export function readFacts(given: unknown, now: number, { refuse, ...rest }: Reading): Facts {
   const reading: Reading = { ...rest, refuse: (field, ...why) => refuse(`facts.${field}`, ...why) }
   const unknown = Object.keys(given ?? {}).find((name) => !/^(?:at|characters|items|done)$/.test(name))
@@ -108,7 +108,7 @@ function readDone(given: unknown, { pipeline, refuse }: Reading): Facts['done'] 
   return Object.freeze(Object.fromEntries(done))
 }
 
-/** A list of steps; undefined where it is refused. */
+/** A list of steps; undefined if invalid. */
 export function readSteps(given: unknown, { pipeline, refuse }: Reading): readonly string[] | undefined {
   if (!Array.isArray(given)) {
     refuse('unavailable', `expected a list of steps, got ${shown(given)}`)

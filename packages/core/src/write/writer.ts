@@ -21,12 +21,11 @@ interface Writing {
 }
 
 /**
- * The next version of a task: the patch merged into the newest version, cleaned and redacted.
+ * The next version of a task: the patch merged into the newest version, validated and redacted.
  *
- * Gives `held` itself when there is nothing to say: no field changes, and the last sign of life is under a second
- * old.
+ * Returns `held` itself if no field changes and it is less than a second old.
  *
- * @param otherwise The status where the patch has none that is usable.
+ * @param otherwise The status if the patch has none, or an invalid one.
  */
 export function nextVersion(
   held: TaskRecord,
@@ -37,7 +36,7 @@ export function nextVersion(
   const { now, by, redactor, report } = writing
   const refuse = createRefuse('Task', held.id, report)
   if (held.rev >= limits.count) {
-    refuse('rev', 'the maximum number of revisions is reached; the task is unchanged', 'limit_reached')
+    refuse('rev', 'the maximum number of revisions is reached, so the task is unchanged', 'limit_reached')
     return held
   }
   const given = readPatch(patch, redactor, refuse)
@@ -47,8 +46,7 @@ export function nextVersion(
   const attempt = given.attempt ?? nextAttempt
   const isSameAttempt = attempt === held.attempt
   const ends = isFinished({ status })
-  // Built field by field: spreads of what is left over made records that every later read was slow on. What belongs
-  // to an attempt does not outlive it.
+  // Field by field: records that are built with spreads are slow to read. Fields of an attempt end with it.
   const next: Writable = {
     id: held.id,
     showId: held.showId,
@@ -85,7 +83,7 @@ export function nextVersion(
   return isNews(held, next) ? Object.freeze(next) : held
 }
 
-/** Whether somebody hears of a task again that was lost sight of. */
+/** Whether an update is a sign of life of an interrupted task. */
 const isRevived = ({ status }: TaskRecord, { progress, stage, job }: Given): boolean =>
   status === 'interrupted' && (progress ?? stage ?? job) !== undefined
 
@@ -113,14 +111,14 @@ function nextMetadata(
     if (!isUsable) refuse('metadata', 'the updater must return an object')
     const given = isUsable ? patch : undefined
     if (given === undefined && described.length === 0) return held
-    // What an updater leaves out is gone; what it gives stands in the place of what was held.
+    // The result of an updater replaces the metadata, field by field in the current order.
     const base =
       isUpdater && given && held
         ? Object.fromEntries(Object.entries(held).filter(([name]) => Object.hasOwn(given, name)))
         : held
     const sources = [base, given, described.length > 0 ? { output: described } : undefined]
-    return redactMetadata(sources, redactor, definition?.secret, (field, why, isRest) =>
-      refuse(field, why, typeof why === 'string' ? 'limit_reached' : undefined, isRest),
+    return redactMetadata(sources, redactor, definition?.secret, (field, why, isCut) =>
+      refuse(field, why, typeof why === 'string' ? 'limit_reached' : undefined, isCut),
     )
   } catch (error) {
     refuse('metadata', error)
@@ -128,7 +126,7 @@ function nextMetadata(
   }
 }
 
-// What a version shares with the one before it is not measured again.
+// Parts that a version shares with the one before it are measured once.
 const sizes = new WeakMap<object, number>()
 
 function sizeOf(part: object | string | undefined): number {
@@ -141,10 +139,10 @@ function sizeOf(part: object | string | undefined): number {
   return size
 }
 
-/** What is dropped from a record that would be larger than 64 KiB, first to last. */
+/** The fields to drop from a record that exceeds 64 KiB, in this order. */
 const droppable = ['metadata', 'outputs', 'job', 'outputUrl', 'stage'] as const
 
-/** More than all of a record's ids, numbers and names of fields. */
+/** An upper bound of a record's ids, numbers and field names. */
 const rest = 6_000
 
 function fit(next: Writable, refuse: Refuse): void {
@@ -168,7 +166,7 @@ function fit(next: Writable, refuse: Refuse): void {
 
 type Writable = { -readonly [N in keyof TaskRecord]: TaskRecord[N] }
 
-/** Whether a version says anything anew, or the last sign of life is old. The rest is fixed, or its own version. */
+/** Whether a version differs from the one before it, or is at least a second newer. */
 const isNews = (held: TaskRecord, next: TaskRecord): boolean =>
   next.updatedAt - held.updatedAt >= 1_000 ||
   next.updatedAt < held.updatedAt ||
@@ -184,13 +182,13 @@ const isNews = (held: TaskRecord, next: TaskRecord): boolean =>
   held.job !== next.job ||
   held.metadata !== next.metadata
 
-/** What never changes in a task. */
+/** The fields of a task that never change. */
 interface Fixed extends Pick<TaskRecord, 'id' | 'showId' | 'type' | 'startedAt'> {
   readonly characterId?: string | undefined
   readonly stepNumber?: number | undefined
 }
 
-/** The first version of a task, cleaned as every other. */
+/** The first version of a task. */
 export function firstVersion(fixed: Fixed, patch: TaskPatch<never>, writing: Writing): TaskRecord {
   const seed: Writable = {
     id: fixed.id,
@@ -199,7 +197,7 @@ export function firstVersion(fixed: Fixed, patch: TaskPatch<never>, writing: Wri
     status: 'starting',
     attempt: 1,
     startedAt: fixed.startedAt,
-    // Nothing was heard before: the first version is news whatever it says.
+    // So old that the first version counts as news without any field.
     updatedAt: -1_000,
     rev: 0,
     by: writing.by,
