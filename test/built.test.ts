@@ -10,6 +10,7 @@ const folder = path.join(root, 'examples/studio/node_modules/.cache/built')
 const entries = [
   'core',
   'core/schema',
+  'core/provider',
   'core/draft',
   'core/eta',
   'react',

@@ -29,7 +29,7 @@ const tooSlow =
 export interface CopyOptions {
   /** How far the copy may run ahead of the callers, in bytes. @default 1 MiB */
   readonly longestLead?: number
-  /** The copy waits, because it is as far ahead of the callers as it may be; or it goes on. */
+  /** Called when the copy starts and stops waiting for the callers. */
   readonly onPause?: (isPaused: boolean) => void
   /** The body has failed, or all callers have canceled it: why the copy fails, too. */
   readonly onFail?: (error: unknown) => void
@@ -62,7 +62,7 @@ export interface SharedBody {
  * breaks off, settles a cancel only with the last reader's, and in Node an abort then rejects with a TypeError.
  *
  * @param aborted The aborted signal of the call, if it is.
- * @param onEnd The body has ended, or was let go.
+ * @param onEnd Called when the body has ended or was canceled.
  */
 export function shareBody(
   body: ReadableStream<Bytes>,

@@ -25,7 +25,7 @@ export interface SharedResponse {
 
 /**
  * @param aborted The aborted signal of the call, if it is.
- * @param onEnd A shared body has ended, or was let go.
+ * @param onEnd Called when a shared body has ended or was canceled.
  */
 export function shareResponse(
   original: Response,

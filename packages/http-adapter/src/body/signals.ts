@@ -1,4 +1,4 @@
-/** Calls back once when a signal is aborted; gives the undo. Also for signals of other realms and libraries. */
+/** Calls back once when a signal is aborted; returns the undo. Also for signals of other realms and libraries. */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   signal?.addEventListener?.('abort', listener, { once: true })
   return () => signal?.removeEventListener?.('abort', listener)

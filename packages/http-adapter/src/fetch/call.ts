@@ -8,7 +8,7 @@ import { type FetchArguments, type SignedCall, signalOf, withSignal } from '../r
 import { isThenable, observe, shareCall } from '../body/share-call.ts'
 import { shareResponse, type SharedResponse } from '../body/shared-response.ts'
 
-/** A response, and what it says. */
+/** A response and its outcome. */
 export interface Received {
   readonly shared: SharedResponse
   readonly said: Outcome | Promise<Outcome>
@@ -24,7 +24,7 @@ export function makeCall(
   const { signal, task } = context
   const own = signalOf(args)
   const { tracker } = tools
-  // A caller that has its answer may leave: the work that it has begun goes on.
+  // A caller that has its answer may abort: the job that it has begun goes on.
   let isAnswered = false
   const shared = shareCall(() => received!.then((it) => it.shared))
   const { given, received, sent } = sendCall(args, plan, context, tools, shared)
@@ -83,7 +83,7 @@ export function sendCall(
   function receive(response: Response): Received {
     const shared = shareResponse(response, aborted, release)
     const said = readOutcome(shared, route, request, run)
-    // Of a task that goes on after the response, others may want it later.
+    // Later calls may join a task that goes on after the response.
     if (isJoined() || job || sent.release) shared.share()
     // Its end is to be seen, so that no listener is left.
     if (sent.release) shared.drain()
@@ -108,15 +108,15 @@ export function sendCall(
   return { given, sent, received }
 }
 
-/** Who is told on the way. */
+/** Callbacks on the way to an outcome. */
 interface OutcomeHooks {
-  /** What the response itself says. */
+  /** The outcome of the response itself. */
   readonly onSaid?: (said: Outcome) => void
-  /** It was read, and has begun work that goes on. */
+  /** The response has begun a job that is followed. */
   readonly onFollow?: () => void
 }
 
-/** What comes of a response, to the end of the work that it has begun. */
+/** The outcome of a response, or of the job that it has begun. */
 export function outcomeOf(
   received: Promise<Received>,
   { route, request, job }: Plan,
@@ -147,7 +147,7 @@ export function outcomeOf(
     const follow = patch?.job && jobs.get(patch.job.provider)
     if (!patch?.job || !follow || !isActive({ status: patch.status ?? 'succeeded' })) return said
     onFollow?.()
-    // Before anything is waited for: what comes after a reload needs it.
+    // Before the first await: after a reload the job is needed.
     update(patch)
     const end = (follow.begun ?? follow)(patch.job, context, request)
     return end.then((last) => ({ patch: last ?? undefined }))

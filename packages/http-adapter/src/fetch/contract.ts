@@ -26,8 +26,7 @@ export type RouteScope<P extends Pipeline, T extends TaskType<P>> = { readonly s
 /** Options of a tracked call. */
 export interface CallOptions {
   /**
-   * When the slot is already being worked on: `join` (default) sends nothing and gives a response of its own to the
-   * running call, `supersede` aborts the running call, `reject` rejects with AlreadyRunningError, as join does when the
+   * When the slot is active already: `join` (default) sends nothing and returns an own response to the running call, `supersede` aborts the running call, `reject` rejects with AlreadyRunningError, as join does when the
    * work runs elsewhere, is not a call of a tracked fetch, or has passed on more than 1 MiB of its body.
    */
   readonly onConflict?: 'join' | 'supersede' | 'reject'
@@ -120,7 +119,7 @@ export interface Plan {
 export interface Call {
   /** The caller's. */
   readonly response: Promise<Response>
-  /** The tracker's: what comes of the response, to the end of the work that it has begun. */
+  /** The tracker's: the outcome of the response, or of the job that it has begun. */
   readonly outcome: Promise<Outcome>
   /** Undefined for a plain value of a fake fetch, which cannot be joined. */
   readonly shared: SharedCall | undefined
@@ -128,11 +127,11 @@ export interface Call {
   readonly isAbandoned: () => boolean
 }
 
-/** What calls have to do with. */
+/** What calls need. */
 export interface CallTools {
   readonly send: Fetch
   readonly tracker: Pick<Tracker, 'report' | 'cancel'>
-  /** Those who follow jobs, by provider. */
+  /** Followers of jobs, by provider. */
   readonly jobs: ReadonlyMap<string, JobFollower>
 }
 
@@ -145,6 +144,6 @@ export interface ResentCall {
   readonly attempt: (context: RunContext<JsonObject>) => Promise<Outcome>
   /** As the tracker has to know it: once the caller has an answer, nothing is sent again. */
   readonly retry: RetryPolicy<JsonObject>
-  /** What the caller and those who join get, once the tracker follows the attempts. */
+  /** The call for the caller and for joining calls, once the tracker follows the attempts. */
   readonly settledBy: (tracked: Promise<Outcome>) => Call
 }

@@ -82,7 +82,7 @@ async function readAll(
   return { ...known, status: 'interrupted' }
 }
 
-/** A stage is where work stands that goes on. */
+/** Only work that goes on keeps its stage. */
 const endOf = ({ stage, ...known }: EventPatch): EventPatch =>
   known.status === 'processing' && stage !== undefined ? { ...known, stage } : known
 
@@ -93,7 +93,7 @@ function createTeller({ update, now }: StreamRun): (known: EventPatch) => void {
   let at = now()
   let left = mostAtOnce
   return ({ status, error, ...known }) => {
-    // The end is told by the end.
+    // The end of the stream records it.
     if (status !== undefined && status !== 'processing') return
     const isNews = Object.entries(known).some(([name, value]) => told[name as keyof EventPatch] !== value)
     const time = now()

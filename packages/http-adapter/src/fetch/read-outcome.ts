@@ -32,7 +32,7 @@ const longestText = 67_108_864
 const pausedStage = 'waiting for the response to be read'
 
 /**
- * What a response says, from a copy that is made before its caller has the response.
+ * Reads the outcome of a response, from a copy that is made before the caller has the response.
  *
  * Rejects only as the body itself does, which means that the call has failed.
  */
@@ -48,7 +48,7 @@ export function readOutcome(
   const said = (patch?: TaskPatch): Outcome => ({ patch: patchOf(original, patch) })
   const linger = (signal: AbortSignal) => run.wait(longestLinger, signal)
   try {
-    // A failure names no job to wait for: its body is let go when its caller lets go.
+    // A failure names no job to wait for: its body is canceled with the caller's.
     if (!original.ok) return failureOf(shared)
     if (isJson(original)) {
       if (!read) return said()
@@ -157,6 +157,6 @@ function textCopyOf(
   return { getReader: () => reader } as unknown as ReadableStream<Bytes>
 }
 
-/** What is said of a response: that of one which is only accepted goes on, unless the patch says otherwise. */
+/** The patch of a response: an accepted one (202) goes on, unless `read` says otherwise. */
 const patchOf = ({ status }: Response, patch?: TaskPatch): TaskPatch | undefined =>
   status === 202 ? { status: 'processing', stage: 'accepted', ...patch } : patch

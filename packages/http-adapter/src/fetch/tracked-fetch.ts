@@ -160,7 +160,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
     return response
   }
 
-  /** Another call for the slot goes on, and nothing is sent. */
+  /** Joins the running call of the slot; nothing is sent. */
   function join(args: FetchArguments, plan: Plan, call: Call, shared: SharedCall): Promise<Response> {
     // Its caller has left, and it has only not ended yet: as when a component is mounted twice.
     if (call.isAbandoned()) return run(args, plan, 'supersede')

@@ -1,12 +1,12 @@
 import type { Job, TaskRecord, TaskVersion } from '@callsheet/core'
 
-/** What has to be known of a task to merge into it what a webhook says. */
+/** The fields of a task that merging a webhook needs. */
 export type KnownTask = Pick<TaskRecord, 'id' | 'status' | 'job'>
 
-/** Whose job a delivery is about. */
+/** The job that a delivery is about. */
 export type JobKey = Pick<Job, 'provider' | 'id'>
 
-/** A tracker, as far as finding needs one. */
+/** The part of a tracker that finding a job needs. */
 export interface JobTracker {
   readonly serialize: () => { readonly tasks: readonly TaskVersion[] }
   readonly getTask: (id: string) => KnownTask | undefined
@@ -16,15 +16,15 @@ export interface JobTracker {
   ) => unknown
 }
 
-/** Whether the task has this very job now: what is said of an older attempt's is not said of it. */
+/** Whether the task has this job now, and not in an older attempt. */
 export const isOf = ({ job }: KnownTask, { provider, id }: JobKey): boolean =>
   job?.id === id && job.provider === provider
 
-/** For each tracker that was ever asked, the task of each job that it was told of. */
+/** By tracker, the task ids of its jobs. */
 const known = new WeakMap<JobTracker, Map<string, string>>()
 
 /**
- * The task that has a job now, be it in the lists or not any more.
+ * The task that has a job now, also when it has left the lists.
  *
  * The first call reads all tasks and listens from then on, so that each later one costs the same with any number.
  */

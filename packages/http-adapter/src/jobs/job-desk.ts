@@ -1,7 +1,7 @@
 import type { FollowContext } from '@callsheet/core'
 import type { JobState } from '@callsheet/core/jobs'
 
-/** What was told of a job, until its follower has taken it. */
+/** States of a job that wait for its follower. */
 export interface Desk {
   readonly id: string
   readonly told: JobState[]
@@ -10,13 +10,13 @@ export interface Desk {
 
 export const createDesk = (id: string): Desk => ({ id, told: [], wake: () => {} })
 
-/** Resolves when there is news, which the caller then takes. */
+/** Resolves when a state waits. */
 export async function heard(desk: Desk): Promise<undefined> {
   if (desk.told.length > 0) return undefined
   return new Promise((resolve) => void (desk.wake = () => resolve(undefined)))
 }
 
-/** A pause that ends early when there is news. Rejects with the reason when the run is stopped. */
+/** A pause that ends early when a state arrives. Rejects with the reason when the run is stopped. */
 export async function nap(desk: Desk, { signal, wait }: FollowContext, ms: number): Promise<void> {
   if (signal.aborted) throw signal.reason
   if (desk.told.length > 0) return

@@ -32,8 +32,8 @@ export const targetOf = <T extends KnownTask>(given: WebhookTarget<T> | WebhookT
 /**
  * What a delivery changes; undefined when nothing is new.
  *
- * A success counts even after a cancel or a failure, for it was paid for. Nothing else changes what has finished, and
- * no late word of a beginning what goes on.
+ * A success counts even after a cancel or a failure, for it was paid for. Nothing else changes a finished task, and
+ * a late `starting` does not change a task that is already processing.
  */
 export function patchFor(task: KnownTask, state: JobState, needsOutput: boolean): TaskPatch | undefined {
   if (task.status === 'succeeded') return undefined

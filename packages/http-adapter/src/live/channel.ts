@@ -37,7 +37,7 @@ export function createChannel(report: (error: unknown) => void, onUnused: () => 
 
   function set(next: LiveState): void {
     state = next
-    // One may leave or come while they are told.
+    // A listener may subscribe or unsubscribe others.
     const present = Array.from(listeners)
     for (const listener of present) guard(listener)
   }
@@ -60,7 +60,7 @@ export function createChannel(report: (error: unknown) => void, onUnused: () => 
       const host = { ...given, schedule: safely(given.schedule) }
       const user = {}
       users.add(user)
-      // Of those who share a connection, the newest has the newest credentials.
+      // The newest user of a shared connection has the newest credentials.
       latest = host
       stay?.()
       if (connection) {

@@ -31,7 +31,7 @@ export interface Connection {
   readonly stop: () => void
 }
 
-/** For how long a stream that is held back is not tried again, in ms. */
+/** Milliseconds before a blocked stream is tried again. */
 const blockedFor = 300_000
 /** How long a stream lives that has not just been hung up on, in ms. */
 const longLived = 10_000
@@ -48,7 +48,7 @@ export function connect(
 ): Connection {
   const { tracker, url, pollInterval, clock, random, schedule } = host
   const take = createIntake(tracker)
-  /** What has been told of this trouble. */
+  /** The states already reported for this failure. */
   const told = new Set<string>()
   let state: LiveState = { status: 'idle' }
   let error: Error | undefined
@@ -97,7 +97,7 @@ export function connect(
         ended = thrown instanceof Error ? thrown : trouble(String(thrown), {})
       }
       if (isOver) return
-      // A server that goes on like that is asked less and less.
+      // Such a server gets fewer and fewer requests.
       if (ended?.isUnreadable) isGood = false
       hasFailed = !isGood
       if (isGood) {
@@ -121,7 +121,7 @@ export function connect(
     const isCut = isLeaving() && !ended?.next && !ended?.isUnreadable
     if (ended && !isCut) tell(ended, next)
     if (next === 'waiting') {
-      // What is good but short is asked for as often as snapshots.
+      // Good but short streams are opened as often as snapshots are polled.
       const bounds = { first: firstWait, ...(isGood && { max: pollInterval }) }
       const ms = Math.max(retryAfter ?? 0, backoff(retryAfter === undefined ? failures : 0, random(), bounds))
       if (!isCut) failures += 1
@@ -158,7 +158,7 @@ export function connect(
       hurry = () => mayHurry && wake()
     })
 
-  /** Also before the attempt that was let go of has ended: then no pause follows. */
+  /** Also before a canceled attempt has ended: then no pause follows. */
   function comeBack(): void {
     isAway = false
     hurry()

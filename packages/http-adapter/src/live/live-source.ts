@@ -39,7 +39,7 @@ const channels = new WeakMap<object, Map<string, Channel>>()
  * happens. Sources of the same tracker, address and show share one connection. It opens with the first source and closes
  * 1 s after the last one is released.
  *
- * The connection is a stream of server-sent events. When it breaks off, or is silent for 45 s, a new one goes on where
+ * The connection is a stream of server-sent events. When it breaks off, or is silent for 45 s, a new one continues where
  * it ended, after 1 s, 2 s … up to 60 s, or as the server says by `retry:` or Retry-After; at once when the page is visible
  * or online again. Where a proxy blocks the stream, the source polls snapshots and tries the stream again every 5 min.
  * After a 401, a 403 or a 204 it stops until it is opened again or resumed.

@@ -6,7 +6,7 @@ import { readText } from '../body/read-body.ts'
 
 const longestSnapshot = 67_108_864
 
-/** Makes what asks for a show's snapshot, again and again; one that has not changed is not sent again. */
+/** Creates a poll of a show's snapshot. An unchanged one is not sent again. */
 export function createPoll(host: LiveHost, take: Intake, onGood: () => void) {
   let etag = ''
   return async ({ signal, expect }: Attempt): Promise<void> => {

@@ -13,15 +13,15 @@ const silence = 45_000
 /** In characters: more than any snapshot, and a bound for what never comes to an end. */
 const longestEvent = 67_108_864
 
-/** Of a field that it does not know, the parser tells too. */
+/** The parser also reports unknown fields, which are allowed. */
 function onError({ type }: ParseError): void {
   if (type !== 'max-buffer-size-exceeded') return
   throw trouble(`an event is longer than ${longestEvent} characters`, { isUnreadable: true })
 }
 
-/** What a stream tells while it is read. */
+/** Callbacks of a stream while it is read. */
 interface StreamListener {
-  /** It is alive, and goes on where the last one ended or has brought something good. */
+  /** It is alive: it continues where the last one ended, or has brought valid records. */
   readonly onGood: () => void
   /** The server says how long to wait before reconnecting, in ms. */
   readonly onRetry: (ms: number) => void
@@ -29,7 +29,7 @@ interface StreamListener {
   readonly hasFailed: () => boolean
 }
 
-/** Makes what streams a show's records, again and again, each time from where the last stream ended. */
+/** Creates streams of a show's records, each from where the last one ended. */
 export function createStream(host: LiveHost, take: Intake, { onGood, onRetry, hasFailed }: StreamListener) {
   /** The id of the last frame that was taken in, if the next stream may begin there. */
   let cursor = ''
@@ -65,7 +65,7 @@ export function createStream(host: LiveHost, take: Intake, { onGood, onRetry, ha
     if (!response.body || !/^text\/event-stream\b/i.test(String(type))) {
       throw trouble(`expected text/event-stream, got ${type}`, { next: 'polling' })
     }
-    // One that goes on may have nothing to say before its first heartbeat.
+    // A continued stream may be silent until its first heartbeat.
     expect(cursor ? 2 * patience : patience, 'the stream is held back', () => 'polling')
     const begunAt = host.clock()
     const events = createEventFeed({ onEvent, onRetry, onError, maxBufferSize: longestEvent })

@@ -5,7 +5,7 @@ import { errorIn, misread } from '../route/misread.ts'
 
 /** What is known beside the state of an answer. */
 export interface Beginning {
-  /** As it stands in the `provider` of a job. */
+  /** The `provider` of its jobs. */
   readonly provider: string
   /** The answer itself. */
   readonly body: unknown
@@ -15,10 +15,9 @@ export interface Beginning {
 }
 
 /**
- * What the answer of a call that begins a job says: that it goes on, or how it has ended already.
+ * The patch of a response that begins a job: the job goes on, or has ended already.
  *
- * An id without a status is a job that does not say yet how it stands. Without an id, work that goes on cannot be
- * followed, which does not make it a failure.
+ * An id without a status is a running job. A running job without an id cannot be followed, and is not a failure.
  */
 export function begin(state: JobState, { provider, body, handle, needsOutput = true }: Beginning): TaskPatch {
   if (!state.status) {

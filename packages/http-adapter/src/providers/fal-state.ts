@@ -6,7 +6,7 @@ import { percentIn, queued, stages } from './stage.ts'
 /**
  * Reads a status of fal's queue. No status for anything else.
  *
- * A success comes without its output: that is asked for at the `response_url`, and read by `falResult`.
+ * A success has no output here: `falResult` reads it from the `response_url`.
  */
 export function falState(answer: unknown): JobState {
   const {
@@ -31,8 +31,8 @@ export function falState(answer: unknown): JobState {
 }
 
 /**
- * What the result of a request says: an output of whatever shape, or `{ detail, error_type? }` or `{ error }` where it
- * failed; no status for what is neither.
+ * Reads the result of a request: an output of any shape, or `{ detail, error_type? }` or `{ error }` for a failure. No
+ * status for anything else.
  */
 export function falResult(body: unknown): JobState {
   if (typeof body !== 'object' || body === null) return {}

@@ -14,7 +14,7 @@ import { stages } from './stage.ts'
 
 export { falProxy } from './fal-proxy.ts'
 
-/** How fal is called. */
+/** Options of `fal`. */
 export type FalOptions = Pick<HttpJobOptions, 'headers' | 'interval' | 'timeout'>
 
 type Params = Readonly<Record<string, string>>
@@ -24,8 +24,8 @@ const queue = 'https://queue.fal.run'
 /**
  * Understands the calls of fal's client: requests in its queue, and direct ones, also as streams.
  *
- * A request is one task, from the call that submits it to its result, also where the client waits no longer. What the
- * client is told while it polls, the task is told. `tracker.cancel` and a time limit cancel it at fal; so does the
+ * A request is one task, from the call that submits it to its result, also when the client has stopped waiting. The
+ * client's polls update the task. `tracker.cancel` and a time limit cancel it at fal; so does the
  * client's own `cancel`, while its `abortSignal` ends only the waiting. The model stands in `metadata.model`.
  *
  * @example
@@ -107,7 +107,7 @@ function parse(data: string): unknown {
 const unless = (word: string, state: JobState): JobState | undefined =>
   state.status === word ? undefined : state
 
-/** Where a request is asked for: of a model's path, its app alone counts. */
+/** The address of a request: of a model's path, only the app counts. */
 function addressOf(model: string, id: string): string {
   const app = model.split('/').slice(0, /^(?:workflows|comfy)\//.test(model) ? 3 : 2)
   return [queue, ...[...app, 'requests', id].map(segmentOf)].join('/')

@@ -7,7 +7,7 @@ const isOutput = /^(?:outputs?|results?|data|images?|videos?|audios?|files?)$|ur
 const isHandle = /^(?:status|cancel|poll|response|webhook|callback|stream|logs?|self|web)_?urls?$/i
 
 /**
- * What a job says whose server is one's own, by the names that such servers use: `status` or `state`; `stage` or
+ * Reads a job of your own server by the usual names: `status` or `state`; `stage` or
  * `phase`; `progress` or `percent`; `queuePosition`; `logs`; `output`, `result`, `data`, or what ends in `url`;
  * `error`, `detail` or `message`. No status for what has none, such as `{ status: null, detail, isTransient: true }`.
  */

@@ -71,7 +71,7 @@ const endOf = (message: object, reason: unknown, model?: unknown): EventPatch =>
     body: undefined,
   }) as EventPatch
 
-/** Reads the stream of pictures, each of which comes in as many partial ones as were asked for. */
+/** Reads the stream of pictures. Each is preceded by as many partial ones as the request wants. */
 export const readImages: ReadStream = toTheEnd(({ request }) => {
   const { partial_images: partials, n = 1 } = fieldsOf(request.json())
   const most = Number(n) * (Number(partials ?? 0) + 1)
@@ -91,7 +91,7 @@ export const readImages: ReadStream = toTheEnd(({ request }) => {
   }
 })
 
-/** A stream that ends without a word of its end was cut off, by a proxy say. */
+/** A stream without a final event was cut off, for example by a proxy. */
 function toTheEnd(onEventOf: (run: StreamRun) => OnEvent): ReadStream {
   return (copy, headers, run) =>
     readEvents(onEventOf(run))(copy, headers, run)?.then((patch) =>

@@ -8,12 +8,12 @@ type Output = ReturnType<typeof outputOf>
 export const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? (value as Fields) : {}
 
-/** A field that should be a text; an empty one for what is none. */
+/** A text field; empty for anything else. */
 export const textIn = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 export const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : [])
 
-/** What a video of OpenAI says, as its API gives it; no status for what is none. */
+/** Reads a video of OpenAI's API. No status for anything else. */
 export function videoState(video: unknown): JobState {
   const { status, progress, error, model } = fieldsOf(video)
   if (typeof status !== 'string' || status === '') return {}
@@ -30,9 +30,9 @@ export function videoState(video: unknown): JobState {
 }
 
 /**
- * What a response of OpenAI says, as its API and its streams give it; no status for what is none.
+ * Reads a response of OpenAI's API or its streams. No status for anything else.
  *
- * Texts are not kept, `metadata.outputType` tells of them. Of one that is cut off, `metadata.incomplete` says why.
+ * Of texts only `metadata.outputType` is kept; `metadata.incomplete` is the reason of one that is cut off.
  */
 export function responseState(response: unknown): JobState {
   const { error, output, incomplete_details: details, model, ...rest } = fieldsOf(response)
@@ -61,7 +61,7 @@ export function responseState(response: unknown): JobState {
   )
 }
 
-/** What the answer of a chat says; no status for what is none. */
+/** Reads the response of a chat. No status for anything else. */
 export function chatState(completion: unknown): JobState {
   const { choices, model } = fieldsOf(completion)
   const answers = listOf(choices)
@@ -77,7 +77,7 @@ export function chatState(completion: unknown): JobState {
 
 const cuts = new Set(['length', 'content_filter'])
 
-/** What pictures say: addresses, or data, of which core keeps type and size; no status for what is none. */
+/** Reads pictures: addresses, or data, of which core keeps type and size. No status for anything else. */
 export function imagesState(images: unknown): JobState {
   const { data, output_format: format } = fieldsOf(images)
   const pictures = listOf(data).flatMap(({ url, b64_json: base64 }) => addressOf(url, base64, format))

@@ -7,11 +7,11 @@ import { chatState, fieldsOf, imagesState, responseState, textIn, videoState } f
 import type { Provider, Start, Watch } from '../jobs/provider.ts'
 import { createRepeats } from './repeats.ts'
 
-/** How OpenAI is called. */
+/** Options of `openai`. */
 export interface OpenAiOptions extends Pick<HttpJobOptions, 'headers' | 'interval' | 'timeout'> {
   /** As the client's own option. Default: `https://api.openai.com/v1` */
   readonly baseUrl?: string
-  /** Where a finished video can be seen: OpenAI gives it only to those who have the key. Default: nowhere. */
+  /** Returns the address of a finished video on your server: OpenAI serves it only with the key. Default: none. */
   readonly videoUrl?: (id: string) => string | Promise<string>
 }
 
@@ -19,12 +19,10 @@ export interface OpenAiOptions extends Pick<HttpJobOptions, 'headers' | 'interva
 const maxBytes = 67_108_864
 
 /**
- * Understands the calls of OpenAI's client, and of every other that speaks to OpenAI: pictures, responses, chats,
- * and videos.
+ * Understands calls of OpenAI's client and of every other client of its API: pictures, responses, chats and videos.
  *
  * A stream shows what the model is about, and is left to its reader. A video, and a response in the background, is one
- * task from the call that creates it to its end, also where the client waits no longer; what the client is told while
- * it polls, the task is told. `tracker.cancel` and a time limit cancel such a response at OpenAI, which cannot cancel a
+ * task from the call that creates it to its end, also when the client has stopped waiting; the client's polls update the task. `tracker.cancel` and a time limit cancel such a response at OpenAI, which cannot cancel a
  * video. Texts and pictures as data are not kept; the model that was used stands in `metadata.model`.
  *
  * @example

@@ -7,9 +7,9 @@ const most = { depth: 8, visits: 10_000, urls: 1_000, url: 8_192 }
 const repeated = /^(?:input|prompt|negative_?prompt|webhook|logs?$)/i
 
 /**
- * What to record of any output: the addresses in it, wherever they stand; of one without, only of which type it is.
+ * The fields to record for any output: all addresses in it; without one, only its type.
  *
- * Nothing at all for an empty one.
+ * Empty for an empty output.
  */
 export function outputOf(output: unknown): Output {
   const { urls, isList } = urlsIn(output)

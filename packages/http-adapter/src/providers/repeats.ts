@@ -57,7 +57,7 @@ export function createRepeats(): Repeats {
   }
 }
 
-/** A Request tells nothing of its body. */
+/** The body of a Request cannot be compared. */
 const addressOf = ([input]: FetchArguments): string | undefined =>
   input instanceof URL ? input.href : typeof input === 'string' ? input : undefined
 

@@ -3,9 +3,9 @@ import { outputOf } from './output.ts'
 import { percentIn, queued, stages } from './stage.ts'
 
 /**
- * What a prediction of Replicate says, as its API and its webhooks give it; no status for what is none.
+ * Reads a prediction of Replicate, from its API or a webhook. No status for anything else.
  *
- * Inputs are not read. A text or JSON output is told by `metadata.outputType` alone.
+ * Inputs are not read. Of a text or JSON output only `metadata.outputType` is kept.
  */
 export function replicateState(prediction: unknown): JobState {
   const { status, output, error, logs, data_removed: isGone } = (prediction ?? {}) as Record<string, unknown>

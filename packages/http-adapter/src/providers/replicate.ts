@@ -4,20 +4,20 @@ import type { Provider, Start, Watch } from '../jobs/provider.ts'
 import { replicateState } from './replicate-state.ts'
 import { createRepeats } from './repeats.ts'
 
-/** How Replicate is called. */
+/** Options of `replicate`. */
 export interface ReplicateOptions extends Pick<HttpJobOptions, 'headers' | 'interval' | 'timeout'> {
   /** As the client's own option. Default: `https://api.replicate.com/v1` */
   readonly baseUrl?: string
 }
 
-/** A prediction repeats its input, of which the client puts files of 10 MB into it as texts. */
+/** A prediction repeats its input, into which the client encodes files of up to 10 MB. */
 const maxBytes = 33_554_432
 
 /**
  * Understands the calls of Replicate's client: predictions of models, versions and deployments.
  *
- * A prediction is one task, from the call that creates it to its end, also where the client waits no longer. What the
- * client is told while it polls, the task is told. `tracker.cancel` and a time limit cancel it at Replicate. Its model
+ * A prediction is one task, from the call that creates it to its end, also when the client has stopped waiting. The
+ * client's polls update the task. `tracker.cancel` and a time limit cancel it at Replicate. Its model
  * stands in `metadata.model`.
  *
  * @example

@@ -1,4 +1,4 @@
-/** What every provider's work says while it goes on, in the same words. */
+/** Stages that all providers share. */
 export const stages = { starting: 'starting', running: 'running' } as const
 
 /** @param place 1 is the next one. An invalid place is left out. */
@@ -16,12 +16,12 @@ function ending(place: number): string {
 const longestTail = 600
 // A bar as tqdm draws it, a line that begins with its percentage, or one that says what it counts.
 const telling = /^\W*\d|%\s?\||progress|step|complete|done|finished/i
-// What is loaded or fetched is not the work, and its 100 % would stand for good.
+// Loading is not the work, and its 100 % would stay.
 const beforeWork = /load|fetch|install|warm/i
 const percent = /(?<![\d.])(\d{1,3})(?:\.\d{1,9})?\s?%(?!\w)/
 
 /**
- * The last percentage that a log tells of the work, whole, 0 to 99: only the provider's word makes it 100.
+ * The last percentage of the work in a log, whole, 0 to 99: only the provider's status makes it 100.
  *
  * Reads the last 600 characters.
  */

@@ -4,9 +4,9 @@ type Plain = Omit<TaskPatch, 'status' | 'error' | 'metadata'>
 type Detailed<M extends object> = Plain & { readonly metadata: M }
 
 /**
- * Says that a call has done its work, also where its status is 202.
+ * For `read`: the call has done its work, also with a 202.
  *
- * @param output What to record: `{ outputUrl }`, or the address alone.
+ * @param output The patch, such as `{ outputUrl }`, or the address alone.
  * @example
  * const read = (body: unknown) => done((body as { imageUrl: string }).imageUrl)
  */
@@ -17,11 +17,10 @@ export function done(output: string | Plain = {}): TaskPatch {
 }
 
 /**
- * Says that a call has begun work that goes on: the task stays open, and is followed where `jobs` or a provider knows
- * how.
+ * For `read`: the call has begun a job. The task stays open, and `jobs` or a provider follows it.
  *
- * @param handle The provider, the job's id, and where to ask for it.
- * @param more What is known of it so far: `{ stage, progress }`.
+ * @param handle The provider, the job's id, and the address to poll.
+ * @param more Its state so far: `{ stage, progress }`.
  * @example
  * const read = (body: unknown) => job({ provider: 'ours', id: (body as { jobId: string }).jobId })
  */
@@ -37,7 +36,7 @@ export function job(handle: Job, more?: Plain): TaskPatch {
 }
 
 /**
- * Says that a call has failed, though its status says otherwise.
+ * For `read`: the call has failed, though its status says otherwise.
  *
  * @param reason An Error, a text, or `{ message, code?, httpStatus?, retryable? }`.
  * @example

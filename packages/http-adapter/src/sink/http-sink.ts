@@ -147,7 +147,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     return undefined
   }
 
-  /** Gives how many records are dealt with. */
+  /** Returns how many records are settled or dropped. */
   async function post(entries: readonly Entry[], text: string, isLast: boolean): Promise<number> {
     attempt += 1
     const bytes = isLast ? bytesOf(text) : 0
@@ -166,7 +166,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     let isWanted = reply.retryable
     if (answer) {
       const isWhole = entries.every((_entry, place) => answer.get(place) === 0)
-      // Who wants all of it again has taken nothing.
+      // A collector that wants all of it again has taken nothing.
       if (!isWhole) pace.succeed()
       batchSize = Math.min(mostRecords, batchSize + 10)
       if (answer.size === 0) trackers.calm()

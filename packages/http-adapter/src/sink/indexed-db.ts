@@ -43,8 +43,8 @@ export function indexedDbQueue({ name = 'callsheet' }: { readonly name?: string 
   }
 
   /**
-   * Resolves with what `action` returns, once all that it asked for is done. A transaction that fails is tried once more
-   * on a new connection: the old one may have been closed (site data were cleared), or the disk was busy.
+   * Resolves with the result of `action` once its requests are done. A failed transaction is retried once on a new
+   * connection: the old one may have been closed (site data were cleared), or the disk was busy.
    */
   async function transact<T>(mode: IDBTransactionMode, action: (store: IDBObjectStore) => T): Promise<T> {
     const first = (opened ??= open())

@@ -2,17 +2,17 @@ import { backoff } from '@callsheet/core/provider'
 import type { World } from '../world/world.ts'
 
 /**
- * When a sink sends: some time after a change, at once when there is a batch full, and after a failure later and later.
+ * Decides when a sink sends: `delay` after a change, at once when a batch is full, and with backoff after a failure.
  *
  * @param delay From a change, in ms.
- * @param turn What is done then; must not throw.
+ * @param turn Called then; must not throw.
  */
 export function createPace({ schedule, random }: World, delay: number, turn: () => void) {
   let failures = 0
   let isUrgent = false
   let stopTimer: (() => void) | undefined
   let stopWaiting: (() => void) | undefined
-  /** It is the server that said how long to wait. */
+  /** The server asked for the current wait. */
   let isAsked = false
 
   function due(): void {

@@ -13,9 +13,9 @@ import {
 export interface QueueStorage {
   /** Returns the waiting rows; calls back once if the storage fails, now or later. */
   readonly open: (onFail: (error: unknown) => void) => Promise<readonly Waiting[]>
-  /** Notes that a record has begun to wait, or how its waiting has ended. Returns at once. */
+  /** Notes a queued record, or the end of its wait. Returns at once. */
   readonly note: (row: Waiting, end?: End) => void
-  /** All that was noted is written, or has failed. */
+  /** Resolves when all notes are written or have failed. */
   readonly idle: () => Promise<void>
   /**
    * Counts of all records that ever waited there, over all pages and tabs. Rejects when the storage fails.

@@ -27,7 +27,7 @@ export interface SinkCounts {
   readonly pending: number
 }
 
-/** How the waiting of a record ends. */
+/** How the wait of a record ends. */
 export type End = 'stored' | DropReason
 
 /** A row of a storage: plain JSON. Only the key is public. */
@@ -54,7 +54,7 @@ export interface Entry extends Waiting {
 
 export const isShow = (record: QueuedRecord): record is ShowRecord => !('id' in record)
 
-/** Merges two records of one key. Gives `held` itself when the other has nothing new. */
+/** Merges two records of one key. Returns `held` itself when the other has nothing new. */
 export const newest = (held: QueuedRecord, given: QueuedRecord): QueuedRecord => {
   if (isShow(held)) return mergeShows(held, given as ShowRecord)
   return compareVersions(given as TaskVersion, held) > 0 ? given : held
@@ -73,7 +73,7 @@ const oldest = 7 * 86_400_000
  * Keeps the newest version of every record until the collector has confirmed it.
  *
  * @param most How many records and bytes; may be changed.
- * @param onChange Told of what has begun to wait, and of what does no longer and why.
+ * @param onChange Called with each queued record, and with the end of each wait.
  */
 export function createQueue(
   most: { tasks: number; bytes: number },
@@ -127,7 +127,7 @@ export function createQueue(
   /** Of those that may be dropped first, the one that changed least recently. */
   const least = (): Entry => (active.size > 0 ? active : lasting).values().next().value!
 
-  /** Gives its bytes; none of what can never be sent, which is dropped. */
+  /** Returns its bytes; 0 for a record that can never be sent, which is dropped. */
   function measure(entry: Entry): number {
     try {
       entry.bytes ||= bytesOf(JSON.stringify(entry.record))

@@ -7,7 +7,7 @@ import { isThenable } from '../body/share-call.ts'
 import { orAborted } from '../body/signals.ts'
 import { headersOf, type World } from '../world/world.ts'
 
-/** What has come of a request. */
+/** The result of a request. */
 export interface Reply {
   /** 0 when there was no answer. */
   readonly status: number
@@ -20,7 +20,7 @@ export interface Reply {
   readonly error: unknown
 }
 
-/** What a request needs of the world. */
+/** What a request needs from its environment. */
 export interface SendHost extends World {
   readonly url: string
   readonly headers: HttpSinkOptions['headers']
@@ -38,11 +38,12 @@ export interface SendHost extends World {
 export type Send = (text: string, entries: readonly Entry[], keepalive: boolean) => Promise<Reply>
 
 const worthwhile = 2_048
-/** What a collector may say to a body that it cannot decode. */
+/** Statuses of a collector that cannot decode a body. */
 const refusals = new Set([400, 415, 422, 501])
 
 /**
- * Makes what sends. Where the collector refuses gzip, or gzip fails, texts go plain (RFC 9110, 15.5.16), and stay so.
+ * Creates the sender. When the collector refuses gzip, or gzip fails, texts are sent plain from then on (RFC 9110,
+ * 15.5.16).
  *
  * @param onGzipError Called once.
  */

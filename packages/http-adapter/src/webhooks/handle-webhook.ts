@@ -37,7 +37,7 @@ const busy = new WeakMap<WebhookSource, Map<string, Promise<unknown>>>()
  * Answers 200 when it was merged (`{ result: 'merged' }`) or changes nothing (`'ignored'`, `'duplicate'`); 400, 401, 405 or
  * 413 when it is refused; and 503 when the sender should retry: the keys are not available, the target failed, or no task
  * has the job yet, since a webhook can be faster than the response that names the job. Replicate then tries again for a
- * minute (the end of a job, not what is between), fal for two hours. The reasons are short and tell nothing.
+ * minute (the end of a job, not what is between), fal for two hours. The reasons are short and reveal nothing.
  *
  * Rejects with a CallsheetError when the request's body was read before: its raw bytes are what was signed.
  *

@@ -21,7 +21,7 @@ export function createKeySet(url: string, send: Fetch): KeySet {
   let askedAt = -Infinity
   let asking: Promise<void> | undefined
 
-  /** True when there are new keys. Of those who ask at once, one fetches. */
+  /** True when new keys arrived. Concurrent calls share one request. */
   async function refresh(now: number): Promise<boolean> {
     if (!asking) {
       if (now - askedAt < pause) return false

@@ -88,7 +88,7 @@ function decodeSecret(secret: unknown): Uint8Array<ArrayBuffer> {
     const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
     if (bytes.length > 0) return bytes
   } catch {
-    // Told below.
+    // Thrown below.
   }
   throw new CallsheetError('Invalid webhook "secret": expected Base64, as the provider shows it (whsec_…).', {
     code: 'invalid_option',

@@ -32,14 +32,14 @@ export interface WebhookSource {
 
 const tolerance = 300
 
-/** A header that has to be there, of a length that ids and signatures have. */
+/** A required header of a plausible length. */
 export function headerOf(headers: Headers, name: string, most = 1_024): string {
   const value = headers.get(name)
   if (!value || value.length > most) throw new Refusal(400, `the header ${name} is missing or malformed`)
   return value
 }
 
-/** Refuses what was signed more than five minutes ago, or from now. Gives the header's own text. */
+/** Refuses a time more than five minutes from now. Returns the header's own text. */
 export function checkTime(headers: Headers, name: string, now: number): string {
   const text = headerOf(headers, name)
   if (!/^\d{1,12}$/.test(text)) throw new Refusal(400, `the header ${name} is missing or malformed`)
