@@ -29,7 +29,7 @@ describe('createApp, when something is wrong', () => {
     expect((await post(path, body)).status).toBe(200)
   })
 
-  it('fails only the character that was meant, and says why', async () => {
+  it('fails only the given character, with a reason', async () => {
     const { begin, post } = await makeApp()
     await begin({ faults: [{ type: 'portrait', characterIndex: 1 }] })
     expect((await post(portrait, { showId, characterId: '__proto__' })).status).toBe(200)
@@ -40,7 +40,7 @@ describe('createApp, when something is wrong', () => {
     expect((await post(portrait, ada)).status).toBe(200)
   })
 
-  it('does not arm the same faults again when the generation is tried again', async () => {
+  it('does not set the same faults again for a retry', async () => {
     const { post, view } = await makeApp()
     const order = { showId, prompt: 'Quiet Sea', faults: [{ type: 'show-generation' }] }
     expect((await post('/api/generate', order)).status).toBe(500)
@@ -48,7 +48,7 @@ describe('createApp, when something is wrong', () => {
     expect((await post('/api/generate', order)).status).toBe(200)
   })
 
-  it('changes its pace and its faults on the way', async () => {
+  it('changes its speed and its faults while it runs', async () => {
     const { begin, post, send, waits } = await makeApp()
     await begin({ speed: 0.5 })
     expect(waits).toEqual([5000, 4000])
@@ -79,7 +79,7 @@ describe('createApp, when something is wrong', () => {
     expect((await answer.json()).details).toContain(said)
   })
 
-  it('says what has to come first', async () => {
+  it('names the missing prerequisite', async () => {
     const { begin, post } = await makeApp()
     const said = async (path: string, body: unknown) => {
       const answer = await post(path, body)
@@ -89,15 +89,15 @@ describe('createApp, when something is wrong', () => {
     expect(await said('/api/characters/extract', { showId })).toEqual(unknown)
     expect(await said('/api/trailer', { showId })).toEqual(unknown)
     await begin()
-    const nobody = [409, expect.stringContaining('no character "toString"')]
-    expect(await said(portrait, { showId, characterId: 'toString' })).toEqual(nobody)
+    const missing = [409, expect.stringContaining('no character "toString"')]
+    expect(await said(portrait, { showId, characterId: 'toString' })).toEqual(missing)
     for (const path of ['/api/portrait-grid', '/api/library-poster', '/api/trailer'])
       expect(await said(path, { showId })).toEqual([409, expect.stringContaining('no portraits yet')])
     const video = [409, expect.stringContaining('Ada has no portrait yet')]
     expect(await said('/api/characters/video', ada)).toEqual(video)
   })
 
-  it('refuses a body that is too large, whether its size is announced or not', async () => {
+  it('refuses a body that is too large, with and without a Content-Length', async () => {
     const { app, post } = await makeApp()
     const prompt = 'x'.repeat(300 * 1024)
     const streamed = await post('/api/generate', { showId, prompt })
@@ -106,7 +106,7 @@ describe('createApp, when something is wrong', () => {
     expect((await app.request('/api/generate', { method: 'POST', headers, body: prompt })).status).toBe(413)
   })
 
-  it('knows no show and no file that does not exist, and gives no file but media', async () => {
+  it('answers 404 for unknown shows and files, and serves only media', async () => {
     const { app, begin } = await makeApp()
     await begin()
     const folder = folderName(showId)
@@ -122,7 +122,7 @@ describe('createApp, when something is wrong', () => {
     }
   })
 
-  it('sends a part of a film to who asks for a part', async () => {
+  it('supports range requests for videos', async () => {
     const { app, begin, post } = await makeApp()
     await begin()
     await post(portrait, ada)
@@ -139,7 +139,7 @@ describe('createApp, when something is wrong', () => {
     expect([whole.status, whole.headers.get('Content-Type')]).toEqual([200, 'video/mp4'])
   })
 
-  it('answers with the reason when a step breaks', async () => {
+  it('answers with the reason if a step throws', async () => {
     const generator = { dossier: () => Promise.reject(new Error('The pencil broke')) }
     const { begin, post } = await makeApp({ generator })
     await begin()

@@ -13,10 +13,10 @@ const media = (text: string, extension: string, type: string): Media => ({
 })
 const png = (text: string) => media(text, 'png', 'image/png')
 
-/** The names are also the ids. The first is the worst id there is. */
+/** The names are also the ids. The first is the most hostile one. */
 export const cast = ['__proto__', 'Ada', 'Bo/../x', '🎬']
 
-/** Its media say in words what they were made from. */
+/** Its media are texts that name their input. */
 export const fakeGenerator: ShowGenerator = {
   blueprint: async ({ prompt }) => ({
     title: `The ${prompt}`,
@@ -46,7 +46,7 @@ export const fakeGenerator: ShowGenerator = {
   trailer: async () => media('0123456789', 'mp4', 'video/mp4'),
 }
 
-/** An app in a folder of its own, that waits for nothing and writes down how long it would have. */
+/** An app in its own folder that does not wait, and records the durations instead. */
 export async function makeApp(
   options: { readonly generator?: Partial<ShowGenerator>; readonly staticDir?: string } = {},
 ) {
@@ -67,7 +67,7 @@ export async function makeApp(
       ...(signal ? { signal } : {}),
     })
   const post = (path: string, body: unknown, signal?: AbortSignal) => send('POST', path, body, signal)
-  /** Begins a show, as far as its roster. */
+  /** Begins a show and produces its roster. */
   const begin = async (order: Readonly<Record<string, unknown>> = {}) => {
     const showId = typeof order['showId'] === 'string' ? order['showId'] : 'show'
     await post('/api/generate', { showId, prompt: 'Quiet Sea', ...order })

@@ -11,7 +11,7 @@ const portrait = '/api/characters/portrait'
 const json = async (answer: Response | Promise<Response>) => (await answer).json()
 
 describe('createApp', () => {
-  it('makes a whole show, step by step, and remembers it', async () => {
+  it('produces a whole show, step by step, and stores it', async () => {
     const { app, post, view, waits } = await makeApp()
     const { data, usage } = await json(post('/api/generate', { showId, prompt: 'Quiet Sea', videos: true }))
     expect(data).toMatchObject({ title: 'The Quiet Sea', seed: 9 })
@@ -72,7 +72,7 @@ describe('createApp', () => {
     expect(Object.keys(list[0])).toEqual(['showId', 'title', 'prompt', 'createdAt'])
   })
 
-  it('gives what is made again a new address, and another take', async () => {
+  it('gives a remake a new URL and another take', async () => {
     const { app, begin, post, view } = await makeApp()
     await begin()
     const one = await json(post(portrait, ada))
@@ -82,7 +82,7 @@ describe('createApp', () => {
     expect((await view()).outputs.portrait).toEqual({ Ada: two.imageUrl })
   })
 
-  it('loses nothing when characters are made at the same time', async () => {
+  it('loses nothing if characters are produced at the same time', async () => {
     const { begin, folder, post, view } = await makeApp()
     await begin({ characters: 4 })
     const calls = cast.flatMap((characterId) => [
@@ -108,7 +108,7 @@ describe('createApp', () => {
     },
   )
 
-  it('forgets what was made from another blueprint, and refuses what comes late', async () => {
+  it('removes the results of another blueprint, and refuses late ones', async () => {
     let finish = () => {}
     const slow = new Promise<void>((resolve) => (finish = resolve))
     let start = () => {}
@@ -130,7 +130,7 @@ describe('createApp', () => {
     expect((await view()).done).toEqual({ 'show-generation': true })
   })
 
-  it('stops the work when the client goes away', async () => {
+  it('stops the work when the client disconnects', async () => {
     const client = new AbortController()
     let seen: AbortSignal | undefined
     const generator = {

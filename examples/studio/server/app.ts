@@ -15,25 +15,25 @@ export interface AppOptions {
   readonly shows: Shows
   /** The built page, if there is one. */
   readonly staticDir?: string
-  /** Waits that many ms, or rejects when the signal aborts. */
+  /** Waits for ms, or rejects when the signal aborts. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>
-  /** Hears of errors that nobody asked for. */
+  /** Receives unexpected errors. */
   readonly report?: (error: unknown) => void
 }
 
 const bodyBytes = 256 * 1024
 const defaultSleep = (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, { signal })
 const unknownShow = (showId: string) =>
-  refusal(404, { error: 'Not found', details: `There is no show "${showId}".` })
+  refusal(404, { error: 'Not found', details: `Unknown show "${showId}".` })
 
-/** The studio's server: makes shows, keeps them, and serves them and the page. */
+/** The studio's server: produces shows, stores them, and serves them and the page. */
 export function createApp(options: AppOptions): Hono {
   const { generator, shows, staticDir, sleep = defaultSleep, report } = options
   const app = new Hono()
 
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse()
-    // Nobody reads this answer: the status is what proxies log for a client that went away.
+    // The client is gone. Proxies log this status for that.
     if (c.req.raw.signal.aborted) return new Response(null, { status: 499 })
     report?.(error)
     return c.json({ error: 'Server error', details: error.message }, 500)

@@ -3,7 +3,7 @@ import type * as Library from 'h264-mp4-encoder'
 
 const events = ['uncaughtException', 'unhandledRejection'] as const
 
-/** At once, so that every new listener is the library's: with them it ends the process at errors of others. */
+/** Runs at once, so that every new listener is one of the library. They would end the process at other errors. */
 const load = (): typeof Library => {
   const before = events.map((event) => process.rawListeners(event))
   const library = createRequire(import.meta.url)('h264-mp4-encoder') as typeof Library
@@ -32,11 +32,11 @@ let count = 0
 export interface Encoder {
   readonly add: (rgba: Uint8Array) => void
   readonly finish: () => Uint8Array
-  /** To be called in the end, also after a failure. */
+  /** Call this at the end, also after a failure. */
   readonly free: () => void
 }
 
-/** Loads the library for the first trailer only. */
+/** Loads the library with the first trailer. */
 export const createEncoder = async (width: number, height: number, frameRate: number): Promise<Encoder> => {
   library ??= load()
   const encoder = await library.createH264MP4Encoder()

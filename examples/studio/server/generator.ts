@@ -1,4 +1,4 @@
-/** A file that was made. */
+/** A produced file. */
 export interface Media {
   readonly bytes: Uint8Array
   /** Its media type: image/png, image/webp, video/mp4. */
@@ -16,7 +16,7 @@ export interface Blueprint {
   readonly setting: string
   readonly palette: readonly string[]
   readonly episodes: readonly { readonly title: string; readonly synopsis: string }[]
-  /** Everything made later is made from this: the same seed gives the same show. */
+  /** The seed of all later steps: the same seed gives the same show. */
   readonly seed: number
 }
 
@@ -44,13 +44,13 @@ export interface Portrait {
   readonly png: Uint8Array
 }
 
-/** What makes a show. The page and the server know nothing else of how it is done. */
+/** The interface to what produces a show. The page and the server use nothing else. */
 export interface ShowGenerator {
   readonly blueprint: (
     request: { readonly showId: string; readonly prompt: string },
     signal: AbortSignal,
   ) => Promise<Blueprint>
-  /** @param count How many characters, 1 to 8. Default: 3 to 5, by the seed. */
+  /** @param count The number of characters, 1 to 8. @default 3 to 5, by the seed */
   readonly seeds: (
     blueprint: Blueprint,
     count: number | undefined,

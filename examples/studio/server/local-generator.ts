@@ -9,14 +9,14 @@ import { makeTrailer } from './trailer.ts'
 
 const png = (bytes: Uint8Array): Media => ({ bytes, type: 'image/png', extension: 'png' })
 
-/** Lets the server answer others, and ends work that nobody wants any more. */
+/** Lets the server answer other requests, and ends aborted work. */
 const breather = (signal: AbortSignal) => async () => {
   signal.throwIfAborted()
   await nextTurn()
   signal.throwIfAborted()
 }
 
-/** Makes shows on this machine, without a model or a network: the same prompt of the same show gives the same show. */
+/** Creates shows on this machine, without a model or network. The same prompt of the same show gives the same show. */
 export const createLocalGenerator = (): ShowGenerator => ({
   blueprint: async ({ showId, prompt }, signal) => {
     await breather(signal)()

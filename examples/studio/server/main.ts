@@ -14,8 +14,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const { values } = parseArgs({ options: { port: { type: 'string' }, dir: { type: 'string' } } })
 const wanted = values.port ?? process.env['PORT'] ?? '5173'
 const first = Number(wanted)
-if (!/^\d+$/.test(wanted) || first > 65_535)
-  throw new Error(`"${wanted}" is no port: give one of 0 to 65535.`)
+if (!/^\d+$/.test(wanted) || first > 65_535) throw new Error(`Invalid port "${wanted}": expected 0 to 65535.`)
 const folder = values.dir === undefined ? here('../../shows') : resolve(values.dir)
 mkdirSync(folder, { recursive: true })
 
@@ -27,14 +26,14 @@ const app = createApp({
 })
 const server = createAdaptorServer({ fetch: app.fetch })
 
-/** Takes the port, or the next free one. */
+/** Listens on the port, or on the next free one. */
 function listen(port: number): void {
   const onError = (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE' || port >= Math.min(first + 100, 65_535)) throw error
     listen(port + 1)
   }
   server.once('error', onError)
-  // No callback here: those of failed attempts would be called too.
+  // Without a callback, since those of failed attempts would be called too.
   server.listen(port, '127.0.0.1')
 }
 

@@ -14,7 +14,7 @@ interface MakingOptions {
 
 type Draw = (blueprint: Blueprint, portraits: readonly Portrait[], signal: AbortSignal) => Promise<Media>
 
-/** Adds the eight steps that make a show. */
+/** Adds the eight steps of a show. */
 export function addMaking(app: Hono, { generator, shows, sleep }: MakingOptions): void {
   const work = createWork({ shows, sleep })
 
@@ -114,7 +114,7 @@ export function addMaking(app: Hono, { generator, shows, sleep }: MakingOptions)
 
 type Order = Omit<z.infer<typeof orderBody>, 'showId' | 'prompt'>
 
-/** Sets how the show is made. A retry that repeats its faults does not arm them again. */
+/** Sets the speed and the faults of a show. A retry with the same faults does not set them again. */
 function withOrder(show: ShowRecord, order: Order): ShowRecord {
   const faults = order.faults ?? []
   const isSame = JSON.stringify(faults) === JSON.stringify(show.askedFaults)
@@ -126,7 +126,7 @@ function withOrder(show: ShowRecord, order: Order): ShowRecord {
   }
 }
 
-/** Another blueprint is another show: what was made from the old one no longer belongs to it. */
+/** Removes the results of another blueprint. */
 function withBlueprint({ seeds, ...show }: ShowRecord, made: Blueprint): ShowRecord {
   const blueprint = { ...made, palette: [...made.palette], episodes: [...made.episodes] }
   if (show.blueprint?.seed === made.seed) return { ...show, ...(seeds ? { seeds } : {}), blueprint }

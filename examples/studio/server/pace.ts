@@ -3,7 +3,7 @@ import type { HTTPException } from 'hono/http-exception'
 import { refusal } from './requests.ts'
 import type { ShowRecord, Step } from './show-record.ts'
 
-/** In ms, at speed 1: slow enough to be watched. */
+/** In ms at speed 1: slow enough to watch. */
 const baseWaits: Readonly<Record<Step, number>> = {
   'show-generation': 2500,
   'character-seeds': 2000,
@@ -15,14 +15,14 @@ const baseWaits: Readonly<Record<Step, number>> = {
   trailer: 5000,
 }
 
-/** How long a call waits, in ms. Characters differ by up to 40 %, each always by the same. */
+/** The duration of a call in ms. Characters differ by up to 40 %, each always by the same. */
 export function waitOf(step: Step, speed: number, characterId?: string): number {
   if (characterId === undefined) return baseWaits[step] / speed
   const byte = createHash('sha256').update(characterId).digest()[0] ?? 0
   return (baseWaits[step] * (0.6 + (0.8 * byte) / 255)) / speed
 }
 
-/** Uses up one fault that fits the call. Gives the same show if none does. */
+/** Uses one fault that matches the call. Returns the same show if none does. */
 export function spendFault(show: ShowRecord, step: Step, characterId?: string): ShowRecord {
   const index = show.seeds?.findIndex(({ id }) => id === characterId)
   const spent = show.faults.find(
@@ -36,7 +36,7 @@ export function spendFault(show: ShowRecord, step: Step, characterId?: string): 
   return { ...show, faults }
 }
 
-/** Real vendors agree on no shape of an error, so neither do these. */
+/** The errors have different formats, like those of real providers. */
 export function faultOf(step: Step, name = 'the show'): HTTPException {
   if (step === 'portrait') {
     const details = `The portrait of ${name} was refused by the content filter.`

@@ -6,7 +6,7 @@ export const hash = (text: string): number => {
   return (h ^ (h >>> 15)) >>> 0
 }
 
-/** Chance that repeats: the same seed gives the same answers in the same order. */
+/** A seeded random generator: the same seed gives the same values in the same order. */
 export interface Chance {
   /** 0 (included) to 1 (not included). */
   readonly next: () => number

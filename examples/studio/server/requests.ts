@@ -24,7 +24,7 @@ export const showBody = z.object({ showId: id })
 export const characterBody = z.object({ showId: id, characterId: id })
 export const controlsBody = z.object({ speed: speed.optional(), faults: faults.optional() })
 
-/** An answer that is no success; throw it. */
+/** A response that is not ok, to be thrown. */
 export const refusal = (
   status: ContentfulStatusCode,
   body: Readonly<Record<string, unknown>>,
@@ -35,7 +35,7 @@ export const notReady = (details: string) => refusal(409, { error: 'Not ready', 
 
 const badInput = (details: string) => refusal(400, { error: 'Bad input', details })
 
-/** The body, checked. Says which field is wrong, and why. */
+/** Returns the valid body, or throws with the invalid field and the reason. */
 export async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
   const body: unknown = await c.req.json().catch((error: unknown) => {
     throw error instanceof SyntaxError ? badInput('The body is not JSON.') : error

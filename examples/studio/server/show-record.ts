@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** The steps of a show, as the page knows them. */
+/** The steps of a show on the page. */
 const steps = [
   'show-generation',
   'character-seeds',
@@ -13,7 +13,7 @@ const steps = [
 ] as const
 export type Step = (typeof steps)[number]
 
-/** A call that shall fail, `times` times. */
+/** A call that fails `times` times. */
 export const fault = z.object({
   type: z.enum(steps),
   characterIndex: z.int().min(0).max(99).optional(),
@@ -51,15 +51,15 @@ const output = z.object({
 })
 export type Output = z.infer<typeof output>
 
-/** What show.json holds. Lists, not objects by id: ids are strangers' strings. */
+/** The contents of show.json. Lists and not objects by id, since ids may be any text. */
 export const showRecord = z.object({
   showId: z.string(),
   prompt: z.string(),
   createdAt: z.iso.datetime(),
   speed: z.number(),
-  /** How many characters were asked for. */
+  /** The requested number of characters. */
   characters: z.number().optional(),
-  /** The faults as they were asked for, and what is left of them. */
+  /** The requested faults, and those that are left. */
   askedFaults: z.array(fault),
   faults: z.array(fault),
   blueprint: blueprint.optional(),
@@ -94,7 +94,7 @@ export const summaryOf = ({ showId, prompt, createdAt, blueprint }: ShowRecord) 
   createdAt,
 })
 
-/** A show as the page reads it: what is done, and where it is. */
+/** A show for the page: what is done, and its URLs. */
 export const viewOf = (show: ShowRecord) => {
   const { showId, title, prompt } = summaryOf(show)
   const roster = show.seeds ?? []

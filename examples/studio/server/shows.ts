@@ -7,18 +7,18 @@ import { type Output, type ShowRecord, showRecord } from './show-record.ts'
 export type WriteMedia = (file: string, bytes: Uint8Array) => Promise<void>
 type Change = (show: ShowRecord | undefined, write: WriteMedia) => ShowRecord | Promise<ShowRecord>
 
-/** Shows as files: a folder for each, with show.json and its media. */
+/** Stores each show in a folder, with show.json and its media. */
 export interface Shows {
   readonly folder: string
   readonly read: (showId: string) => Promise<ShowRecord | undefined>
-  /** Newest first. What is no show, or is damaged, is left out. */
+  /** The newest first, without damaged ones. */
   readonly list: () => Promise<readonly ShowRecord[]>
-  /** Changes of one show run one after the other; one that throws changes nothing. */
+  /** Runs the changes of a show one after the other; one that throws changes nothing. */
   readonly update: (showId: string, change: Change) => Promise<ShowRecord>
   readonly readMedia: (showId: string, output: Output) => Promise<Uint8Array>
 }
 
-/** Ids come from outside and may be anything; a folder's name never is. */
+/** The folder of an id, which may be any text. */
 export const folderName = (showId: string): string => createHash('sha256').update(showId).digest('hex')
 
 const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT'
@@ -32,7 +32,7 @@ async function readShow(path: string): Promise<ShowRecord | undefined> {
   }
 }
 
-/** A reader sees the old file or the new one, never half of one. */
+/** Replaces the file at once, so that a reader never sees half of it. */
 async function writeWhole(path: string, file: string, content: string | Uint8Array): Promise<void> {
   await mkdir(path, { recursive: true })
   const draft = join(path, `.${randomUUID()}.tmp`)

@@ -53,7 +53,7 @@ const caption = async (portrait: Portrait): Promise<OverlayOptions> => {
   return decoded(png, wide.width)
 }
 
-/** What a shot of the trailer shows: something that moves, under words that stand. */
+/** A shot of the trailer: a moving picture under a fixed text. */
 interface Shot {
   readonly frames: number
   readonly words: OverlayOptions
@@ -87,7 +87,7 @@ const frameOf = (ground: Buffer, shot: Shot, i: number): Promise<Buffer> => {
   return sharp(ground, { raw }).composite(layers).raw().toBuffer()
 }
 
-/** Title, everybody, and a promise: about four seconds, without sound. */
+/** The title, the cast and a tagline: about four seconds, without sound. */
 export const makeTrailer = async (
   blueprint: Blueprint,
   portraits: readonly Portrait[],

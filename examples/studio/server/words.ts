@@ -1,10 +1,10 @@
-/** What a kind of show is made of. */
+/** The vocabulary of a genre. */
 export interface Genre extends Record<
   'tones' | 'settings' | 'nouns' | 'roles' | 'twists',
   readonly string[]
 > {
   readonly name: string
-  /** A word of the prompt that begins so speaks for this genre. */
+  /** Beginnings of words in the prompt that indicate this genre. */
   readonly signs: readonly string[]
   /** Night, key light, rim light. */
   readonly palette: readonly [string, string, string]

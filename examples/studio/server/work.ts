@@ -12,17 +12,17 @@ export interface Call {
   readonly signal: AbortSignal
 }
 
-/** How every step goes: begin, make something, keep it. */
+/** The course of every step: begin, produce, keep. */
 export interface Work {
-  /** Checks, waits, fails if that was asked for; gives the show as it is when the making begins. */
+  /** Checks, waits, and fails on request; returns the show at that time. */
   readonly begin: (call: Call, check: (show: ShowRecord) => unknown) => Promise<ShowRecord>
-  /** Keeps a result, unless nobody waits for it any more or its show was made anew meanwhile. */
+  /** Keeps a result, unless the client is gone or the show has another blueprint meanwhile. */
   readonly keep: (
     call: Call,
     from: ShowRecord,
     change: (show: ShowRecord, write: WriteMedia) => ShowRecord | Promise<ShowRecord>,
   ) => Promise<ShowRecord>
-  /** Keeps a file, in place of an older one of its kind. Its URL is new each time. */
+  /** Keeps a file instead of an older one of its kind. Its URL is new each time. */
   readonly keepFile: (call: Call, from: ShowRecord, media: Media) => Promise<string>
 }
 

@@ -2,7 +2,7 @@ import { createTrackedFetch } from '@callsheet/http-adapter'
 import * as z from 'zod'
 import { tracker } from './tracker.ts'
 
-/** An answer that was no success, with what the server said of it. */
+/** A response that is not ok, with the message of the server. */
 class HttpError extends Error {
   override readonly name = 'HttpError'
   readonly status: number
@@ -46,7 +46,7 @@ export const post = async <T>(
 const characterCall = z.object({ showId: z.string(), characterId: z.string() })
 const portrait = z.object({ imageUrl: z.string() })
 
-/** Portraits and videos are tracked by the fetch itself: these calls know nothing of Callsheet. */
+/** The tracked fetch tracks portraits and videos: these calls do not use Callsheet. */
 const trackedFetch = createTrackedFetch({
   tracker,
   routes: {
@@ -83,7 +83,7 @@ const savedShow = z.object({
   }),
 })
 
-/** A show as the server has it. */
+/** A show on the server. */
 export type SavedShow = z.infer<typeof savedShow>
 
 export const loadShow = async (showId: string): Promise<SavedShow> =>

@@ -80,7 +80,7 @@ function ShowActions({ showId }: { readonly showId: string }) {
   )
 }
 
-/** The shows of the server's own folder, told to the tracker as facts. */
+/** The shows in the server's folder, as facts for the tracker. */
 function useSavedShows(): ReadonlyMap<string, SavedShow> {
   const [shows, setShows] = useState<ReadonlyMap<string, SavedShow>>(new Map())
   useEffect(() => {

@@ -6,7 +6,7 @@ interface GalleryProps {
   readonly saved: SavedShow | undefined
 }
 
-/** What was made, as it arrives. */
+/** The results, as they arrive. */
 export function Gallery({ showId, saved }: GalleryProps) {
   const blueprint = useStep(showId, 'show-generation').result()
   const { title, logline } = (blueprint?.metadata ?? {}) as {
@@ -47,7 +47,7 @@ interface PicturesProps {
   readonly saved: Readonly<Record<string, string>> | undefined
 }
 
-/** One picture per character; a place is kept for each that is on its way. */
+/** One picture per character, with a placeholder until it arrives. */
 function Pictures({ showId, type, saved }: PicturesProps) {
   const step = useStep(showId, type)
   if (step.slots.length === 0) return null

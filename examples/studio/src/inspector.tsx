@@ -9,7 +9,7 @@ interface InspectorProps {
 
 const mostLines = 500
 
-/** A drawer with the serialised state and the log of what happened. */
+/** A drawer with the serialized state and the log. */
 export function Inspector({ open, onOpenChange }: InspectorProps) {
   const lines = useEventLog()
   return (
@@ -46,7 +46,7 @@ function Snapshot() {
 type AnyTracker = ReturnType<typeof useTracker>
 let shown: { readonly views: unknown; readonly text: string } | undefined
 
-/** Serialises once for each state; the list of views is the same until something changes. */
+/** Serializes once for each state: the list of views is the same until something changes. */
 function latest(tracker: AnyTracker): string {
   const views = tracker.getPipelines()
   if (shown?.views !== views) shown = { views, text: JSON.stringify(tracker.serialize(), undefined, 2) }

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { loadShow, post, postTracked, type SavedShow } from './api.ts'
 import { tracker } from './tracker.ts'
 
-/** What a person asks for. */
+/** The order of a user. */
 export interface Order {
   readonly prompt: string
   readonly speed: number
@@ -16,7 +16,7 @@ const orders = new Map<string, Order>()
 const anything = z.unknown()
 const withUrl = z.object({ url: z.string() })
 
-/** Begins a show and makes all of it. Gives its id at once. */
+/** Begins a show and produces all of it. Returns its id at once. */
 export function startShow(order: Order): string {
   const showId = `show-${crypto.randomUUID?.() ?? Date.now().toString(36)}`
   orders.set(showId, order)
@@ -25,18 +25,18 @@ export function startShow(order: Order): string {
   return showId
 }
 
-/** What failed, or was lost, is done again; then the rest of the show follows. */
+/** Retries what failed or was interrupted, and then produces the rest of the show. */
 export const retry = (showId: string): void => void makeShow(showId)
 
 /**
- * Does what is not done yet, in order. Every step is asked of the tracker first, so calling it again, at any time,
- * starts no paid work twice: what runs is joined, what is done is left alone.
+ * Produces what is not done yet, in order. It asks the tracker before each step, so calling it again at any time never
+ * starts paid work twice: running work is joined, finished work is kept.
  */
 async function makeShow(showId: string): Promise<void> {
   try {
     await makeSteps(showId)
   } catch {
-    // The failed step shows its error and offers another try: nothing more to say here.
+    // The failed step shows its error and a retry button.
   }
 }
 
@@ -44,7 +44,7 @@ async function makeSteps(showId: string): Promise<void> {
   const show = tracker.show(showId)
   const order = orders.get(showId)
   await needed({ showId, type: 'show-generation' }, async () => {
-    // After a reload the order is gone, but the server has kept its prompt.
+    // After a reload the order is gone, but the server has its prompt.
     const body = { showId, prompt: order?.prompt ?? (await loadShow(showId)).prompt, ...order }
     const answer = z.object({ data: z.object({ title: z.string(), logline: z.string() }) })
     const { data } = await show.track(
@@ -76,7 +76,7 @@ async function makeSteps(showId: string): Promise<void> {
       postTracked('/api/characters/portrait', { showId, characterId }, anything),
     )
   })
-  // Videos block nothing: the rest does not wait for them.
+  // Videos block no other step.
   const videos =
     order?.videos === true ? each(ids, (characterId) => makeVideo(showId, characterId)) : undefined
   await makePicture(showId, 'portrait-grid', '/api/portrait-grid')
@@ -106,13 +106,13 @@ async function needed<T extends TaskType<ShowPipeline>>(
   if (!tracker.has(slot, 'done')) await make()
 }
 
-/** All at once; one that fails does not stop the others, but what comes after. */
+/** Runs all at once. A failure does not stop the others, but the steps after them. */
 async function each(ids: readonly string[], make: (id: string) => Promise<unknown>): Promise<void> {
   const failed = (await Promise.allSettled(ids.map(make))).find((result) => result.status === 'rejected')
   if (failed) throw failed.reason
 }
 
-/** Tells the tracker what the server's own files say: this alone renders a whole pipeline. */
+/** Reads the facts from the server's files. They alone render a whole pipeline. */
 export async function readSavedShow(showId: string): Promise<SavedShow> {
   const at = tracker.now()
   const { title, characters, done, ...rest } = await loadShow(showId)

@@ -9,7 +9,7 @@ const speeds = [
   { value: 20, label: 'Very fast' },
 ]
 
-/** What a person asks for: a prompt, and how the making shall go. */
+/** The form for a new show: a prompt, and the settings of the simulation. */
 export function PromptBox({ onOrder }: { readonly onOrder: (order: Order) => void }) {
   const [prompt, setPrompt] = useState('')
   const [speed, setSpeed] = useState(1)
@@ -20,7 +20,7 @@ export function PromptBox({ onOrder }: { readonly onOrder: (order: Order) => voi
     event.preventDefault()
     if (prompt.trim() === '') return
     const step = showPipeline.steps.find(({ type }) => type === fault)
-    // Of a step per character the second one fails, so that the others can be seen to go on.
+    // In a step per character the second one fails, to show that the others continue.
     const faults = step ? [{ type: step.type, ...(step.per === 'show' ? {} : { characterIndex: 1 }) }] : []
     onOrder({ prompt, speed, videos: hasVideos, faults, ...(characters > 0 ? { characters } : {}) })
     setPrompt('')

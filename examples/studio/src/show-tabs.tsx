@@ -6,7 +6,7 @@ interface ShowTabsProps {
   readonly onChoose: (showId: string) => void
 }
 
-/** Several shows at once: one is looked at, all go on. */
+/** Tabs for several shows. The hidden ones continue. */
 export function ShowTabs({ shows, chosen, onChoose }: ShowTabsProps) {
   if (shows.length < 2) return null
   return (

@@ -5,14 +5,14 @@ const storageKey = 'callsheet-studio'
 
 export const tracker = createTracker({ pipeline: showPipeline })
 
-/** Takes up what an earlier visit knew. What was running then was lost with its page. */
+/** Restores the state of an earlier visit. Its running tasks ended with their page. */
 export function restoreVisit(): void {
   const saved = localStorage.getItem(storageKey)
   if (saved === null) return
   try {
     tracker.restore(parseSnapshot(saved, { pipeline: showPipeline }))
   } catch (error) {
-    // A damaged or newer snapshot is left where it is; the studio starts without it.
+    // The studio starts without a damaged or newer snapshot, and keeps it.
     tracker.report(error)
     return
   }
@@ -24,7 +24,7 @@ export function restoreVisit(): void {
   }
 }
 
-/** Keeps what is known across visits, at most twice a second. */
+/** Saves the state for the next visit, at most twice a second. */
 export function saveVisits(): void {
   let timer: ReturnType<typeof setTimeout> | undefined
   const save = () => {
