@@ -5,7 +5,7 @@ import { showPipeline } from './records/show-pipeline.ts'
 import { taskOf } from './testing.ts'
 import { createTracker } from './tracker/tracker.ts'
 
-/** A show that takes a minute, recorded. */
+/** The recording of a show that takes a minute. */
 function recorded(options?: Parameters<typeof record>[0]) {
   let now = 1_000_000
   const recording = record(options)
@@ -26,7 +26,7 @@ function recorded(options?: Parameters<typeof record>[0]) {
 }
 
 describe('replay', () => {
-  it('ends in the very state that was recorded', async () => {
+  it('ends in the recorded state', async () => {
     const { tracker, recording } = recorded()
     for (const lines of [recording.lines, recording.lines.join('\n')]) {
       const played = replay(lines, { pipeline: showPipeline, speed: Infinity })
@@ -36,7 +36,7 @@ describe('replay', () => {
     }
   })
 
-  it('waits for a gap of more than 24.8 days in parts that a timer can take', async () => {
+  it('splits a gap of more than 24.8 days into durations that a timer supports', async () => {
     const clock = createFakeClock()
     const longest: number[] = []
     const at = Date.UTC(2026, 0)
@@ -64,7 +64,7 @@ describe('replay', () => {
     expect(longest).toHaveLength(4)
   })
 
-  it('feeds it as it happened, so many times as fast, by a clock of its own', async () => {
+  it('replays with the original timing at the given speed, with its own clock', async () => {
     const clock = createFakeClock()
     const { tracker, done, progress } = replay(recorded().recording.lines, {
       pipeline: showPipeline,
@@ -92,7 +92,7 @@ describe('replay', () => {
     expect(completed).toEqual(['show-generation', 'portrait'])
     expect(await done).toEqual({ rejected: 0 })
     expect(clock.pending).toBe(0)
-    // At the recording's end its clock stands still.
+    // The clock stops at the end of the recording.
     await clock.advance(1_000_000)
     expect(tracker.now()).toBe(1_060_000)
   })
@@ -112,7 +112,7 @@ describe('replay', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('announces all that was live, also when it is fed at once', async () => {
+  it('fires the events of live changes, also with infinite speed', async () => {
     const { tracker, done } = replay(recorded().recording.lines, { pipeline: showPipeline, speed: Infinity })
     const completed: string[] = []
     tracker.on('stepCompleted', ({ type }) => completed.push(type))
@@ -120,7 +120,7 @@ describe('replay', () => {
     expect(completed).toEqual(['show-generation', 'portrait'])
   })
 
-  it('leaves out what cannot be read, and counts it', async () => {
+  it('skips lines that cannot be read, and counts them', async () => {
     const { tracker, recording } = recorded()
     const [first, ...rest] = recording.lines
     const bad = [
@@ -148,7 +148,7 @@ describe('record', () => {
     expect(recording.lines.length).toBe(9)
   })
 
-  it('keeps the last lines within its limit, and says how many are gone', () => {
+  it('keeps the last lines up to its limit, and counts the dropped ones', () => {
     const { recording } = recorded({ maxLines: 4 })
     expect(recording.lines).toHaveLength(4)
     expect(recording.dropped).toBe(5)

@@ -8,14 +8,14 @@ import type { ParsedRecords } from './tracker/snapshot.ts'
 import { type Change, type Sink, toJsonLine } from './tracker/sink.ts'
 import { createTracker, defaults } from './tracker/tracker.ts'
 
-/** A sink that keeps every change as a line of JSON, in order. */
+/** A sink that keeps every change as one line of JSON, in order. */
 export interface Recording extends Sink {
   readonly lines: readonly string[]
   /** The number of lines that were dropped. */
   readonly dropped: number
 }
 
-/** How much a recording keeps. */
+/** The limit of a recording. */
 export interface RecordOptions {
   /** The maximum number of lines. The oldest are dropped first. @default 100_000 */
   readonly maxLines?: number
@@ -24,8 +24,8 @@ export interface RecordOptions {
 /**
  * Records a run: every change as one line of JSON, to be replayed for a demo, a bug report or a test.
  *
- * The lines hold records as they are, redacted but with the queries of their addresses: share them as you would the
- * application's own data. For logs, use `toJSONLines`.
+ * The lines hold records as they are: redacted, but with the queries of their URLs. Share them like the application's own
+ * data. For logs, use `toJSONLines`.
  *
  * @example
  * const recording = record()
@@ -43,7 +43,7 @@ export function record({ maxLines = 100_000 }: RecordOptions = {}): Recording {
       return dropped
     },
     write({ tasks, shows, origin }) {
-      // A change has no time of its own: it is at its newest task's, or at the one before it.
+      // A change has no time: use that of its newest task, or of an earlier change.
       for (const { updatedAt } of tasks) at = Math.max(at, updatedAt)
       lines.push(toJsonLine({ at, origin, tasks, shows }))
       if (lines.length <= maxLines) return
@@ -53,31 +53,31 @@ export function record({ maxLines = 100_000 }: RecordOptions = {}): Recording {
   }
 }
 
-/** How a recording is replayed. */
+/** The options of `replay`. */
 export interface ReplayOptions<P extends Pipeline> extends Pick<
   TrackerOptions<P>,
   'pipeline' | 'sinks' | 'clock' | 'schedule'
 > {
-  /** How many times as fast as it happened; Infinity replays all of it at once. Default 1. */
+  /** The speed factor, above 0; Infinity replays everything at once. @default 1 */
   readonly speed?: number
 }
 
-/** A recording that is being replayed. */
+/** A running replay. */
 export interface Replay<P extends Pipeline> {
-  /** The tracker that it is fed to. Its clock is the recording's. */
+  /** The tracker that receives the changes. Its clock shows the time of the recording. */
   readonly tracker: Tracker<P>
-  /** 0 to 1: the share of the lines that have been fed. */
+  /** The share of the lines that have been merged, from 0 to 1. */
   readonly progress: () => number
-  /** Leaves it as it is. */
+  /** Stops the replay and keeps the current state. */
   readonly stop: () => void
-  /** Ends with how many lines could not be read, when all are fed or it is stopped. */
+  /** Resolves when all lines are merged or the replay is stopped, with the number of lines that could not be read. */
   readonly done: Promise<{ readonly rejected: number }>
 }
 
 /**
- * Feeds a recording to a fresh tracker, as it happened. A line that cannot be read is left out and counted.
+ * Replays a recording into a new tracker, with its original timing. A line that cannot be read is skipped and counted.
  *
- * @param lines The lines of `record`, or their text.
+ * @param lines The lines of `record`, or one text with all of them.
  * @example
  * const { tracker, done } = replay(recording.lines, { pipeline: showPipeline, speed: 20 })
  * await done
@@ -95,7 +95,7 @@ export function replay<const P extends Pipeline>(
     })
   const { changes, unread } = readLines(lines, { pipeline })
   const begun = clock()
-  // What came before the first task has no time.
+  // Changes before the first task have no time.
   const first = changes.find(({ at }) => at > 0)?.at ?? begun
   const last = changes.at(-1)?.at ?? first
   const isAtOnce = speed === Infinity
@@ -112,7 +112,7 @@ export function replay<const P extends Pipeline>(
   const tracker = createTracker<P>({ pipeline, sinks, clock: now, schedule })
 
   function feed(): void {
-    for (let fed = 0; fed < mostAtOnce; fed += 1) {
+    for (let fed = 0; fed < maxAtOnce; fed += 1) {
       const change = changes[place]
       if (!change || (!isAtOnce && change.at > now())) break
       place += 1
@@ -124,7 +124,7 @@ export function replay<const P extends Pipeline>(
     else finish({ rejected })
   }
 
-  // Later, so that who gets the tracker can listen first.
+  // Deferred, so that the caller can add listeners first.
   let stopTimer = schedule(feed, 0)
   return {
     tracker,
@@ -137,8 +137,8 @@ export function replay<const P extends Pipeline>(
   }
 }
 
-/** Changes that are fed before others get their turn. */
-const mostAtOnce = 500
+/** The number of changes that are merged before the event loop continues. */
+const maxAtOnce = 500
 
 interface RecordedChange {
   readonly at: number
@@ -156,7 +156,7 @@ function readLines(given: readonly string[] | string, options: { readonly pipeli
     if (change) changes.push(change)
     else unread += 1
   }
-  // As they happened, whatever order they were given in.
+  // In the order of their times.
   return { changes: changes.toSorted((a, b) => a.at - b.at), unread }
 }
 

@@ -1,18 +1,18 @@
 import type { AnyPipelineView, SlotView, StepView } from '../state/views.ts'
 import { type PluralName, type Wording, type Words, wordsFor } from './words.ts'
 
-/** How the overall value of a show changed, and why if it went back. */
+/** The change of a show's overall progress, and the reason if it went back. */
 export interface ProgressChange {
   readonly from: number
   readonly to: number
-  /** For a person; there exactly when `to` is less than `from`. */
+  /** A text for people. Present exactly when `to` is less than `from`. */
   readonly reason?: string
 }
 
 /**
- * Says why a show's overall progress went back, so that no bar moves backwards without a reason that is shown: the work
- * changed, an attempt ended or began again without a result, another writer's version won, facts went backwards, a step
- * no longer counts, or the show was renamed, removed, or started over.
+ * Returns the reason why a show's overall progress went back, so that a bar never moves backwards without an explanation:
+ * the work changed, an attempt ended or restarted without a result, another writer's version won, facts went backwards, a
+ * step stopped counting, or the show was renamed, removed or started over.
  *
  * @param before An earlier view of the same show.
  * @example
@@ -40,7 +40,7 @@ export function progressChange(
   return { ...change, reason: pulls.find(({ reason }) => reason)?.reason ?? messages.working }
 }
 
-/** Whether the show has another id now, or the tasks of another show have joined it. */
+/** Whether the show has another id now, or tasks of another show have joined it. */
 function isRenamed(before: AnyPipelineView, after: AnyPipelineView): boolean {
   const idsIn = ({ steps }: AnyPipelineView) =>
     new Set(steps.flatMap(({ tasks }) => tasks.map(({ showId }) => showId)))
@@ -48,14 +48,14 @@ function isRenamed(before: AnyPipelineView, after: AnyPipelineView): boolean {
   return before.showId !== after.showId || [...idsIn(after)].some((id) => !known.has(id))
 }
 
-/** Whether all that was known of the show is gone, and more of it than facts or a roster can take back. */
+/** Whether everything known of the show is gone, including something that facts or a roster cannot take back. */
 const isGone = (before: AnyPipelineView, { title, characters, steps }: AnyPipelineView): boolean =>
   title === undefined &&
   characters.length === 0 &&
   steps.every((step, place) => !isLeftOut(step) && !isTried(before.steps[place], step)) &&
   (before.title !== undefined || before.steps.some(({ tasks }) => tasks.length > 0))
 
-/** Whether anything ran in a step. The list of an optional step leaves out slots whose tasks were dismissed. */
+/** Whether anything ran in a step. The slots of an optional step do not include those whose tasks were dismissed. */
 const isTried = (old: StepView | undefined, step: StepView): boolean =>
   step.slots.some(({ tried }) => tried) ||
   old?.slots.some(({ characterId }) => step.slot(characterId).tried) === true
@@ -64,13 +64,13 @@ const isTried = (old: StepView | undefined, step: StepView): boolean =>
 const isLeftOut = ({ counted, optional, unavailable }: StepView): boolean =>
   !counted && !optional && !unavailable
 
-/** How far a step pulls the mean down: because it fell, came in below the mean, or left from above it. */
+/** How much a step lowers the mean: it went down, began to count below the mean, or stopped counting above it. */
 function pullOf(old: StepView, step: StepView, mean: number): number {
   if (old.counted && step.counted) return old.progress - step.progress
   return old.counted ? old.progress - mean : step.counted ? mean - step.progress : 0
 }
 
-/** Why a step weighs less than it did, or now weighs at all. */
+/** The reason why a step contributes less than before. */
 function reasonIn(old: StepView, step: StepView, view: AnyPipelineView, words: Words): string | undefined {
   const label = words.label(step)
   if (!old.counted && step.counted) return words.fill(old.unavailable ? 'available' : 'began', { label })
@@ -84,7 +84,7 @@ function reasonIn(old: StepView, step: StepView, view: AnyPipelineView, words: W
     : words.counted(name, n, { label })[0]
 }
 
-/** A message that says why slots are worth less than they were. */
+/** The name of a message with the reason why slots contribute less than before. */
 type LossName =
   Exclude<PluralName, 'more' | 'failed' | 'interrupted' | 'notRemade'> | 'runsAgain' | 'overruled'
 
@@ -94,7 +94,7 @@ interface Loss {
   loss: number
 }
 
-/** What the slots of a step have lost, by reason. */
+/** The losses of a step's slots, by reason. */
 function lossesIn(old: StepView, step: StepView, { characters }: AnyPipelineView): Loss[] {
   const losses = new Map<LossName, Loss>()
   const lose = (name: LossName, loss: number) => {
@@ -102,7 +102,7 @@ function lossesIn(old: StepView, step: StepView, { characters }: AnyPipelineView
     const held = losses.get(name) ?? { name, n: 0, loss: 0 }
     losses.set(name, { name, n: held.n + 1, loss: held.loss + loss })
   }
-  // Without any slot a step is at 0.
+  // A step without slots is at 0.
   const mean =
     step.slots.length === 0 ? 0 : old.slots.reduce((sum, slot) => sum + partOf(slot), 0) / old.slots.length
   const before = new Map(old.slots.map((slot) => [slot.characterId, slot]))
@@ -121,11 +121,11 @@ function lossesIn(old: StepView, step: StepView, { characters }: AnyPipelineView
   return [...losses.values()]
 }
 
-/** What a slot is worth: less than one that is done, whatever its task says of itself. */
+/** The contribution of a slot. An active slot contributes less than a done one, even at 100 %. */
 const partOf = ({ done, status, progress }: SlotView): number =>
   done ? 100 : status === 'active' ? progress * 0.99 : 0
 
-/** Why a slot is worth less than it was. */
+/** The reason why a slot contributes less than before. */
 function lossOf(old: SlotView, slot: SlotView): LossName {
   if (!slot.tried) return old.task ? 'reset' : 'undone'
   if (old.done) return !old.result ? 'undone' : slot.task ? 'reset' : 'dismissed'

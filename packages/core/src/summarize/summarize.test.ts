@@ -24,21 +24,21 @@ function setup() {
   return { tracker, show, portrait, step, said }
 }
 
-/** A show of which nothing is known, not even its characters. */
+/** A show without any records, not even a roster. */
 function createShow() {
   let now = 1_000_000
   const tracker = createTracker({ pipeline: showPipeline, clock: () => (now += 1) })
   return { tracker, show: tracker.show('s') }
 }
 
-/** What another writer leaves of a task that it knew as failed. */
+/** The tombstone of another writer that dismissed a task as failed. */
 const dismissedElsewhere = ({ id, showId, type, characterId, startedAt }: TaskRecord) => {
   const tombstone = { id, showId, removed: true, updatedAt: startedAt + 9, rev: 9, by: 'other' }
   return { ...tombstone, type, ...(characterId && { characterId }), startedAt, status: 'failed' }
 }
 
 describe('summarize', () => {
-  it('says what is going on, how far it is, what failed, and what is left', () => {
+  it('names the active step, its count, its failures and the remaining time', () => {
     const { portrait, said } = setup()
     for (const id of ['ada', 'bo', 'cy']) portrait(id, 'succeeded')
     portrait('di', 'processing')
@@ -49,7 +49,7 @@ describe('summarize', () => {
     )
   })
 
-  it('names two steps that run, and counts the others', () => {
+  it('names two active steps and counts the others', () => {
     const { portrait, step, said } = setup()
     step('show-generation', 'processing')
     expect(said()).toBe('Show Blueprint')
@@ -62,7 +62,7 @@ describe('summarize', () => {
     expect(said()).toBe('Show Blueprint, Portraits 0 of 5, 2 more, one interrupted')
   })
 
-  it('says of a finished show what could not be made again, and does not call it failed', () => {
+  it('counts failed remakes of a finished show without calling it failed', () => {
     const { show, step, said } = setup()
     show.setCharacters([])
     show.setTitle('Neon Noir')
@@ -76,7 +76,7 @@ describe('summarize', () => {
     expect(said()).toBe('Trailer')
   })
 
-  it('says of a failed show which step has no result', () => {
+  it('names the step of a failed show that has no result', () => {
     const { portrait, step, said } = setup()
     step('show-generation', 'succeeded')
     step('show-generation', 'failed')
@@ -84,13 +84,13 @@ describe('summarize', () => {
     expect(said()).toBe('Portraits failed: 1 of 5, one failed')
   })
 
-  it('knows of work that is in no step', () => {
+  it('mentions work outside the steps', () => {
     const { tracker, said } = setup()
     tracker.addTask({ showId: 's', type: 'portrait', characterId: 'a stranger', status: 'processing' })
     expect(said()).toBe('Working')
   })
 
-  it('says how it ended, and why', () => {
+  it('names the outcome and its reason', () => {
     const { show, portrait, step, said } = setup()
     expect(said()).toBe('Not begun')
     step('show-generation', 'succeeded')
@@ -126,9 +126,9 @@ describe('summarize', () => {
     [{ from: 59 * 60_000, to: 3_600_001 }, 'about 59 min to 1 hr 5 min left'],
     [{ from: 82 * 60_000, to: 134 * 60_000 }, 'about 1 hr 20 min to 2 hr 15 min left'],
     [{ from: 61_000, to: 119_000, isLonger: true }, 'longer than usual, about 1 to 2 min left'],
-    // An estimate that makes no sense is not made worse.
+    // An invalid estimate.
     [{ from: 90_000, to: 10 }, 'about 1 to 2 min left'],
-  ])('rounds %o as coarsely as an estimate is, outwards', (remaining, text) => {
+  ])('rounds %o outwards to the precision of an estimate', (remaining, text) => {
     const { portrait, said } = setup()
     portrait('ada', 'processing')
     expect(said({ remaining })).toBe(`Portraits 0 of 5, ${text}`)
@@ -142,7 +142,7 @@ describe('summarize', () => {
     range: '{from} bis {to}',
   }
 
-  it('speaks other languages, numbers and units with it', () => {
+  it('supports other languages, with their numbers and units', () => {
     const { portrait, said } = setup()
     portrait('ada', 'processing')
     portrait('bo', 'failed')
@@ -153,7 +153,7 @@ describe('summarize', () => {
     expect(said({ locale: 'ar-EG', remaining })).toContain('٢')
   })
 
-  it('keeps to the plural rules of a language', () => {
+  it('applies the plural rules of a language', () => {
     const polish: Partial<Messages> = {
       failed: { one: '{n} błąd', few: '{n} błędy', many: '{n} błędów', other: '{n} błędu' },
     }
@@ -169,7 +169,7 @@ describe('summarize', () => {
     expect(said({ locale: 'pl', messages: polish })).toContain(', 5 błędów')
   })
 
-  it('says one of one alone, also where 21 is of that category', () => {
+  it('uses the singular for 1 only, even if 21 has the same plural category', () => {
     const { tracker, show, portrait, said } = setup()
     const many = Array.from({ length: 22 }, (_, number) => ({ id: `c${number}` }))
     show.setCharacters(many)
@@ -182,13 +182,13 @@ describe('summarize', () => {
   it.each([
     { from: Number.NaN, to: 1 },
     { from: 0, to: Infinity },
-  ])('says nothing of %o', (remaining) => {
+  ])('ignores %o', (remaining) => {
     const { portrait, said } = setup()
     portrait('ada', 'processing')
     expect(said({ remaining })).toBe('Portraits 0 of 5')
   })
 
-  it('takes a locale alone', () => {
+  it('accepts a locale as its only option', () => {
     const many = Array.from({ length: 1_200 }, (_, number) => ({ id: `c${number}` }))
     const { show, portrait, said } = setup()
     show.setCharacters([...many, { id: 'ada' }])
@@ -197,7 +197,7 @@ describe('summarize', () => {
     expect(said('de')).toBe('Portraits 0 of 1.201')
   })
 
-  it('is one line that nobody can break, whatever the names and errors are', () => {
+  it('is always one line, whatever the names and errors contain', () => {
     const { tracker, show, said } = setup()
     tracker.addTask({
       showId: 's',
@@ -228,14 +228,14 @@ describe('progressChange', () => {
   const change = ({ view, tracker }: ReturnType<typeof before>) =>
     progressChange(view, tracker.getPipeline('s'))
 
-  it('has no reason to give when nothing went back', () => {
+  it('has no reason if the progress did not go back', () => {
     const one = before()
     expect(change(one)).toEqual({ from: one.view.progress, to: one.view.progress })
     one.step('character-seeds', 'succeeded')
     expect(change(one)).not.toHaveProperty('reason')
   })
 
-  it('tells of more to do', () => {
+  it('names added items', () => {
     const one = before()
     one.show.setCharacters([...cast, 'fe', 'gil'].map((id) => ({ id })))
     expect(change(one).reason).toBe('Portraits: 2 more to do')
@@ -244,7 +244,7 @@ describe('progressChange', () => {
     )
   })
 
-  it('tells of a step that began to count, or counts no more', () => {
+  it('names a step that began to count or stopped counting', () => {
     const one = before()
     one.tracker.addTask({ showId: 's', type: 'video', characterId: 'ada' })
     expect(change(one).reason).toBe('Character Videos began')
@@ -258,7 +258,7 @@ describe('progressChange', () => {
     expect(progressChange(view, back.tracker.getPipeline('s')).reason).toBe('Trailer is available again')
   })
 
-  it('tells of the step that pulls most', () => {
+  it('names the step with the largest effect', () => {
     const one = before()
     one.tracker.addTask({ showId: 's', type: 'character-seeds', status: 'processing', progress: 10 })
     const view = one.tracker.getPipeline('s')
@@ -269,7 +269,7 @@ describe('progressChange', () => {
     expect(progressChange(view, one.tracker.getPipeline('s')).reason).toBe('Portraits: 5 start over')
   })
 
-  it('has nothing to tell when what is done is made again, fails, or is dismissed', () => {
+  it('has no reason if finished work is remade, fails, or is dismissed', () => {
     const one = before()
     one.portrait('ada', 'processing')
     one.portrait('bo', 'failed')
@@ -279,7 +279,7 @@ describe('progressChange', () => {
     expect(change(one)).toEqual({ from: one.view.progress, to: one.view.progress })
   })
 
-  it('tells of items that were taken out', () => {
+  it('names removed items', () => {
     const one = before()
     one.show.setCharacters([...cast, 'fe'].map((id) => ({ id })))
     const view = one.tracker.getPipeline('s')
@@ -299,13 +299,13 @@ describe('progressChange', () => {
     ['failed', 'Trailer: one failed'],
     ['canceled', 'Trailer: one was canceled'],
     ['interrupted', 'Trailer: one was interrupted'],
-  ] as const)('tells of an attempt under way that %s', (status, reason) => {
+  ] as const)('names an active attempt that %s', (status, reason) => {
     const one = halfWay()
     one.tracker.updateTask(one.id, { status, error: 'no' })
     expect(change(one).reason).toBe(reason)
   })
 
-  it('tells of an attempt that begins again, and of another task in its place', () => {
+  it('names a restarted attempt, and another task in its place', () => {
     const one = halfWay()
     one.tracker.updateTask(one.id, { attempt: 2 })
     expect(change(one).reason).toBe('Trailer runs again')
@@ -314,27 +314,27 @@ describe('progressChange', () => {
     expect(change(other).reason).toBe('Trailer runs again')
   })
 
-  it("tells of another writer's version that won", () => {
+  it("names another writer's version that won", () => {
     const one = halfWay()
     const version = { ...one.tracker.getTask(one.id)!, progress: 10, rev: 9, by: 'other' }
     one.tracker.merge(parseRecords({ tasks: [version] }))
     expect(change(one).reason).toBe('Trailer was updated elsewhere')
   })
 
-  it('tells of a task that was dismissed elsewhere while its run was still shown here', () => {
+  it('names a task that was dismissed elsewhere while its run was still shown here', () => {
     const one = halfWay()
     one.tracker.merge(parseRecords({ tasks: [dismissedElsewhere(one.tracker.getTask(one.id)!)] }))
     expect(change(one).reason).toBe('Trailer: one was dismissed')
   })
 
-  it('tells of a success that another writer dismissed as a failure', () => {
+  it('names a success that another writer dismissed as a failure', () => {
     const one = before()
     const task = one.tracker.getTask({ showId: 's', type: 'show-generation' })!
     one.tracker.merge(parseRecords({ tasks: [dismissedElsewhere(task)] }))
     expect(change(one).reason).toBe('Show Blueprint: one was dismissed')
   })
 
-  it('tells of facts that went backwards, also where a later task has failed', () => {
+  it('names facts that went backwards, also if a later task has failed', () => {
     const { tracker, show } = setup()
     show.setFacts({ done: { trailer: true, portrait: cast } })
     const known = tracker.getPipeline('s')
@@ -348,7 +348,7 @@ describe('progressChange', () => {
     expect(progressChange(failed, tracker.getPipeline('s')).reason).toBe('Trailer: one is no longer done')
   })
 
-  it('tells of facts that went backwards where facts are all that was known of the show', () => {
+  it('names facts that went backwards if nothing else is known of the show', () => {
     const { show } = createShow()
     show.setFacts({ done: { trailer: true, portrait: cast }, characters: cast.map((id) => ({ id })) })
     const all = show.getPipeline()
@@ -359,7 +359,7 @@ describe('progressChange', () => {
     expect(progressChange(some, show.getPipeline()).reason).toBe('Trailer: one is no longer done')
   })
 
-  it('tells of a roster that was emptied, whether tasks or facts had done its steps', () => {
+  it('names an emptied roster, after tasks and after facts', () => {
     const { tracker, show } = createShow()
     show.setCharacters([{ id: 'ada' }])
     tracker.addTask({ showId: 's', type: 'portrait', characterId: 'ada', status: 'succeeded' })
@@ -373,7 +373,7 @@ describe('progressChange', () => {
     expect(progressChange(known, other.getPipeline()).reason).toBe('Portraits no longer counts')
   })
 
-  it('tells of a reset, also while the newest task of the slot goes on', () => {
+  it('names a reset, also while the newest task of the slot is active', () => {
     const one = before()
     one.tracker.reset({ showId: 's', type: 'show-generation' })
     expect(change(one).reason).toBe('Show Blueprint: one starts over')
@@ -386,7 +386,7 @@ describe('progressChange', () => {
     )
   })
 
-  it('tells of a rename, on both sides of it', () => {
+  it('names a rename, for both shows', () => {
     const one = before()
     one.tracker.show('other').setCharacters([{ id: 'x' }])
     const type = 'library-poster'
@@ -403,7 +403,7 @@ describe('progressChange', () => {
     expect(progressChange({ ...other, steps: other.steps, progress: 90 }, joined).reason).toBe(reason)
   })
 
-  it('tells of a show that started over', () => {
+  it('names a show that started over', () => {
     const { tracker, show } = createShow()
     tracker.addTask({ showId: 's', type: 'trailer', status: 'succeeded' })
     const view = show.getPipeline()
@@ -411,23 +411,13 @@ describe('progressChange', () => {
     expect(progressChange(view, show.getPipeline()).reason).toBe('The show was removed or started over')
   })
 
-  it('tells of a show that is held no longer', () => {
+  it('names a show that was removed', () => {
     const one = before()
     const { getPipeline } = createTracker({ pipeline: showPipeline })
     expect(progressChange(one.view, getPipeline('s')).reason).toBe('The show was removed or started over')
   })
 
-  it('tells of facts that went backwards where nothing else is known of the show', () => {
-    const tracker = createTracker({ pipeline: showPipeline })
-    const show = tracker.show('s')
-    show.setFacts({ at: 1, done: { trailer: true } })
-    const view = show.getPipeline()
-    show.setFacts({ at: 2, done: {} })
-    expect(progressChange(view, show.getPipeline()).reason).not.toMatch(/removed or started over/)
-    expect(progressChange(view, show.getPipeline()).reason).toMatch(/Trailer/)
-  })
-
-  it('always has a reason of its own when it went back', () => {
+  it('always has a specific reason if the progress went back', () => {
     const pipeline = definePipeline({
       id: 'reasons',
       steps: [

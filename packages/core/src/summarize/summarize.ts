@@ -4,25 +4,25 @@ import type { AnyPipelineView } from '../state/views.ts'
 export { progressChange, type ProgressChange } from './progress-change.ts'
 export { english, type Messages, type Plural } from './words.ts'
 
-/** What is left, in ms: half of such shows take no longer than `from`, nine of ten no longer than `to`. */
+/** The remaining time in ms: `from` is the median, `to` the 90th percentile. */
 export interface Remaining {
   readonly from: number
   readonly to: number
-  /** Something has been running for longer than it nearly ever does. */
+  /** A task has been running for longer than usual. */
   readonly isLonger?: boolean
 }
 
-/** In which language, and with what is known about the time. */
+/** The language, the texts and the remaining time of a summary. */
 export interface SummarizeOptions extends Wording {
-  /** As `eta` of `@callsheet/core/eta` gives it. */
+  /** The result of `eta` of `@callsheet/core/eta`. */
   readonly remaining?: Remaining | undefined
 }
 
 /**
- * One sentence about a show, for page titles, live regions, notifications and terminals. One line, without control
- * characters; names from right to left stay by themselves.
+ * Summarizes a show in one sentence, for page titles, live regions, notifications and terminals. The result is one line
+ * without control characters; right-to-left names are isolated.
  *
- * @param options A locale, or more.
+ * @param options A locale, or an object with more options.
  * @example
  * summarize(tracker.getPipeline('neon-noir')) // 'Portraits 3 of 5, one failed'
  */
@@ -47,12 +47,12 @@ export function summarize(view: AnyPipelineView, options: string | SummarizeOpti
 
 // --- the parts of a sentence ---------------------------------------------------------------------------------------
 
-const mostNamed = 2
+const maxNamed = 2
 
 function activeParts(view: AnyPipelineView, words: Words): string[] {
   const active = view.steps.filter(({ status }) => status === 'active')
   const named = active
-    .slice(0, mostNamed)
+    .slice(0, maxNamed)
     .map((step) =>
       step.per === 'show'
         ? words.fill('step', { label: words.label(step) })
@@ -69,7 +69,7 @@ function activeParts(view: AnyPipelineView, words: Words): string[] {
 }
 
 function failedParts(view: AnyPipelineView, words: Words): string[] {
-  // A step whose failures have results is not failed.
+  // A step is not failed if its failed slots have results.
   const step = view.steps.find(({ status, counted }) => status === 'failed' && counted)
   if (!step) return words.counted('failed', view.failed)
   const label = words.label(step)

@@ -1,24 +1,24 @@
 /**
- * A text for each plural category that a language has (see Intl.PluralRules), or for a number itself: in Russian 21 is
- * of the category `one`, too. `{n}` is the number.
+ * A text for each plural category of a language (see Intl.PluralRules), or for one number: in Russian, 21 is of the
+ * category `one`, too. `{n}` is the number.
  */
 export type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule | number, string>>> & {
   readonly other: string
 }
 
-/** Every text that is made. What stands in braces is filled in. All of it can come from a translation file. */
+/** All texts of summaries. Names in braces are filled in. The texts are plain JSON and can come from a translation file. */
 export interface Messages {
-  /** Names of steps by their type, in the place of the pipeline's labels. */
+  /** Names of steps by their type, instead of the pipeline's labels. */
   readonly labels?: Readonly<Record<string, string>>
   /** Between the parts of a sentence. */
   readonly separator: string
-  /** A step per show that runs: `{label}`. */
+  /** An active step that runs once per show: `{label}`. */
   readonly step: string
-  /** A step per item: `{label}`, `{completed}`, `{total}`. */
+  /** An active step that runs once per item: `{label}`, `{completed}`, `{total}`. */
   readonly items: string
-  /** Steps that run and are not named. */
+  /** The number of further active steps. */
   readonly more: Plural
-  /** Work that is in no step. */
+  /** Active tasks outside the steps. */
   readonly working: string
   readonly failed: Plural
   readonly interrupted: Plural
@@ -32,7 +32,7 @@ export interface Messages {
   /** `{title}`. */
   readonly done: string
   readonly doneUntitled: string
-  /** Slots of a finished show that failed when they were made again. */
+  /** The number of slots of a finished show whose remake failed. */
   readonly notRemade: Plural
   /** `{label}`. */
   readonly stepFailed: string
@@ -43,16 +43,16 @@ export interface Messages {
   readonly notBegun: string
   /** `{completed}`, `{total}`. */
   readonly stepsDone: string
-  /** Why the overall value went back. These two are about the show as a whole. */
+  /** Reasons why the overall progress went back. These two are about the whole show. */
   readonly renamed: string
   readonly removed: string
-  /** These have `{label}`, and `{n}` where it counts. */
+  /** Reasons with `{label}`, and with `{n}` if they have plural forms. */
   readonly grown: Plural
   readonly fewer: Plural
   readonly began: string
   readonly available: string
   readonly countsNoMore: string
-  /** The next attempt, or another task. */
+  /** Another attempt or another task began. */
   readonly runsAgain: string
   readonly overruled: string
   readonly nowFailed: Plural
@@ -64,7 +64,7 @@ export interface Messages {
   readonly undone: Plural
 }
 
-/** The texts that are used unless others are given. */
+/** The default texts. */
 export const english: Messages = {
   separator: ', ',
   step: '{label}',
@@ -102,23 +102,23 @@ export const english: Messages = {
   undone: { 1: '{label}: one is no longer done', other: '{label}: {n} are no longer done' },
 }
 
-/** In which language, and in which words. */
+/** The language and the texts. */
 export interface Wording {
-  /** A BCP 47 tag: how numbers, plurals and units are written. Default 'en'. */
+  /** A BCP 47 language tag for numbers, plurals and units. @default 'en' */
   readonly locale?: string
-  /** Those that are left out are English. */
+  /** The texts; missing ones are English. */
   readonly messages?: Partial<Messages>
 }
 
-/** A time, rounded for a person. */
+/** A rounded duration. */
 export interface Duration {
   readonly seconds: number
   readonly unit: 'second' | 'minute' | 'hour'
-  /** In its unit; hours have their minutes beside them. */
+  /** The number of units; a fraction of an hour is shown as minutes. */
   readonly count: number
 }
 
-/** Rounded as coarsely as an estimate is: to 10 s under a minute, to 5 min from an hour. */
+/** Rounds to the precision of an estimate: to 10 s below a minute, to 5 min from an hour. */
 export function durationOf(ms: number, round: (value: number) => number): Duration {
   const exact = Math.max(0, ms) / 1_000
   const grain = exact < 60 ? 10 : exact < 3_600 ? 60 : 300
@@ -133,14 +133,14 @@ type TextName = { [N in keyof Messages]-?: Messages[N] extends string ? N : neve
 /** A message with a text for each plural category. */
 export type PluralName = { [N in keyof Messages]-?: Messages[N] extends Plural ? N : never }[keyof Messages]
 
-/** The texts of a language, filled in. */
+/** The texts of a language, with functions that fill them in. */
 export interface Words {
   readonly messages: Messages
   readonly label: (step: { readonly type: string; readonly label: string }) => string
   readonly number: (value: number) => string
   readonly duration: (duration: Duration) => string
   readonly fill: (name: TextName, values: Values) => string
-  /** Nothing for none. */
+  /** An empty list for 0. */
   readonly counted: (name: PluralName, n: number, values?: Values) => string[]
 }
 
@@ -178,9 +178,9 @@ interface Formats {
   readonly units: Readonly<Record<Duration['unit'], Intl.NumberFormat>>
 }
 
-// Making them costs a hundred times as much as using them.
+// Creating formats costs a hundred times as much as using them.
 const formats = new Map<string, Formats>()
-const mostFormats = 20
+const maxFormats = 20
 
 function formatsFor(locale: string): Formats {
   const known = formats.get(locale)
@@ -192,22 +192,22 @@ function formatsFor(locale: string): Formats {
     number: new Intl.NumberFormat(locale),
     units: { second: unit('second'), minute: unit('minute'), hour: unit('hour') },
   }
-  if (formats.size >= mostFormats) formats.clear()
+  if (formats.size >= maxFormats) formats.clear()
   formats.set(locale, made)
   return made
 }
 
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+// oxlint-disable-next-line no-control-regex -- the pattern matches control characters
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g
 const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/
 
-/** A text of somebody else's as a part of one line; from right to left it stays by itself. */
+/** Returns a foreign text as a part of one line; a right-to-left text is isolated. */
 function plain(text: string): string {
   const line = text.replaceAll(unprintable, ' ').trim()
   return rightToLeft.test(line) ? `\u2068${line}\u2069` : line
 }
 
-export const cut = (text: string, most: number): string => {
+export const cut = (text: string, maxLength: number): string => {
   const signs = Array.from(text)
-  return signs.length > most ? `${signs.slice(0, most).join('')}…` : text
+  return signs.length > maxLength ? `${signs.slice(0, maxLength).join('')}…` : text
 }
