@@ -6,7 +6,7 @@ import { readySlots } from '../state/ready.ts'
 import { showPipeline } from '../records/show-pipeline.ts'
 import { createTracker } from '../tracker/tracker.ts'
 
-// --- a studio as it could be -----------------------------------------------------------------------------------------
+// --- a simulated studio ----------------------------------------------------------------------------------------------
 
 /** Numbers from 0 to under 1. */
 type Random = () => number
@@ -14,9 +14,9 @@ type Random = () => number
 interface Studio {
   /** How a call's duration differs from its median: a factor. */
   readonly spread: (random: Random) => number
-  /** How many calls it makes at once. */
+  /** The number of calls at once. */
   readonly limit: (random: Random) => number
-  /** Whether that is one limit for a whole show, or one for each of its steps. */
+  /** Whether the limit is for the whole show or for each step. */
   readonly per: 'show' | 'step'
 }
 
@@ -49,14 +49,14 @@ const medians: Readonly<Record<string, number>> = {
   trailer: 80_000,
 }
 
-/** What happens when, on a clock of its own. */
+/** Events on a clock of their own. */
 function createTimeline(start: number) {
   let now = start
   const events: { readonly at: number; readonly action: () => void }[] = []
   return {
     now: () => now,
     later: (ms: number, action: () => void) => events.push({ at: now + Math.round(ms), action }),
-    /** The next thing happens. False when there is none. */
+    /** Runs the next event. Returns false if there is none. */
     step: (): boolean => {
       const next = events.toSorted((a, b) => a.at - b.at)[0]
       if (!next) return false
@@ -68,7 +68,7 @@ function createTimeline(start: number) {
   }
 }
 
-/** Runs a show to its end, by an autopilot. What is predicted meanwhile goes to the list, where there is one. */
+/** Runs a show to its end with an autopilot, and adds predictions to the list, if given. */
 function runShow(
   { spread, limit, per }: Studio,
   showId: string,
@@ -102,7 +102,7 @@ function runShow(
       attempt(tracker.addTask({ ...slot, status: 'processing' } as never)!.id, slot.type)
     }
   }
-  // Looked at as a clock would, not knowing how long the show will take: long shows are looked at more often.
+  // At random times, independent of the duration of the show: longer shows have more predictions.
   const look = () => {
     const remaining = eta(show.getPipeline(), now(), { pipeline: showPipeline, durations })
     if (remaining) predictions?.push({ at: now(), from: remaining.from, to: remaining.to })
@@ -120,13 +120,13 @@ const studios = Array.from({ length: 8 }, (_, place): Studio => ({
   limit: () => place + 1,
   per: place % 2 === 0 ? 'show' : 'step',
 }))
-// These make now few calls at once, now many.
-const moodyStudios = studios.map((studio): Studio => ({
+// Studios whose concurrency changes from show to show.
+const changingStudios = studios.map((studio): Studio => ({
   ...studio,
   limit: (random) => 1 + Math.floor(8 * random()),
 }))
 
-/** How many of the predictions hold, in percent. */
+/** The share of predictions that hold, in percent. */
 function predict(all: readonly Studio[], seed: number) {
   const random = createRandom(seed)
   let count = 0
@@ -155,9 +155,9 @@ describe('eta', () => {
   it.each([
     ['a constant', studios, 1],
     ['a constant', studios, 2],
-    ['a changing', moodyStudios, 3],
+    ['a changing', changingStudios, 3],
   ])(
-    'is kept to in 85 to 95 of 100 cases by p90, with %s concurrency',
+    'has a p90 that holds in 85 to 95 % of the cases, with %s concurrency',
     { timeout: 60_000 },
     (_, all, seed) => {
       const { count, p50, p90 } = predict(all, seed)

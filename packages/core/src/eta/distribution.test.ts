@@ -6,7 +6,7 @@ import { readDistribution } from './distribution.ts'
 const ten = Array.from({ length: 10 }, (_, place) => 2 ** place * 1_000)
 
 describe('readDistribution', () => {
-  it('gives the k-th longest of n to k of n + 1', () => {
+  it('is exceeded by k of n + 1 at the k-th longest of n', () => {
     const { exceededBy, shareLonger } = readDistribution(ten)
     for (const [place, duration] of ten.toReversed().entries()) {
       expect(exceededBy((place + 1) / 11)).toBeCloseTo(duration, 6)
@@ -14,25 +14,25 @@ describe('readDistribution', () => {
     }
   })
 
-  it('takes the geometric middle between two of them', () => {
+  it('interpolates geometrically between two samples', () => {
     expect(readDistribution(ten).exceededBy(1.5 / 11)).toBeCloseTo(Math.sqrt(512_000 * 256_000), 6)
   })
 
-  it('says that all tasks take at least as long as the fastest', () => {
+  it('takes the fastest sample as the minimum', () => {
     const { exceededBy, shareLonger } = readDistribution(ten)
     expect(exceededBy(0.999)).toBeCloseTo(1_000, 6)
     expect(shareLonger(999)).toBe(1)
     expect(shareLonger(0)).toBe(1)
   })
 
-  it('promises less and less to who has waited longer than anybody', () => {
+  it('estimates a longer remaining time for a task that is longer than all samples', () => {
     const { exceededBy, shareLonger } = readDistribution(ten)
     const medianAfter = (passed: number) => exceededBy(0.5 * shareLonger(passed)) - passed
     expect(medianAfter(1_024_000)).toBeGreaterThan(medianAfter(512_000) * 1.9)
     expect(medianAfter(512_000)).toBeGreaterThan(100_000)
   })
 
-  it('keeps its word with five durations, too: nine of ten stay under what a tenth exceeds', () => {
+  it('has a 90th percentile that holds for five samples, too', () => {
     let bits = 1
     const random = () => uniformOf((bits = (bits + stride) | 0))
     const lognormal = (sigma: number) => {
@@ -50,7 +50,7 @@ describe('readDistribution', () => {
     }
   })
 
-  it('never runs backwards, and a duration and its share lead to each other', () => {
+  it('is monotonic and invertible', () => {
     const durations = fc.array(fc.integer({ min: 0, max: 1e9 }), { minLength: 1, maxLength: 128 })
     const share = fc.double({ min: 1e-6, max: 1, noNaN: true })
     fc.assert(

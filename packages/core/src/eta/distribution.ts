@@ -1,18 +1,18 @@
-/** How durations are spread, as far as the ones seen say it. Shares are from 0 to 1, durations in ms. */
+/** The distribution of durations, estimated from samples. Shares are from 0 to 1, durations in ms. */
 export interface Distribution {
   /** The share of tasks that take longer than this. */
   readonly shareLonger: (duration: number) => number
-  /** The duration that this share of tasks exceeds: 0.5 gives the median, 0.1 what nine of ten stay under. */
+  /** The duration that this share of tasks exceeds: 0.5 gives the median, 0.1 the 90th percentile. */
   readonly exceededBy: (share: number) => number
 }
 
 /**
- * Reads a distribution from durations: the k-th longest of n is exceeded by k of n + 1, and between two of them the
- * logarithm is interpolated, for durations differ by factors.
+ * Estimates a distribution from durations. The k-th longest of n is exceeded by k of n + 1; between two of them the
+ * logarithm is interpolated, since durations differ by factors.
  *
- * What is longer than all that was seen follows a power law, whose exponent is the mean excess of the longest ones in
- * logarithms (Hill's estimator, over about the square root of n). Such a tail promises little: who has waited twice as
- * long as anybody will wait about as long again.
+ * Beyond the longest sample the tail follows a power law. Its exponent is the mean excess of the logarithms of the longest
+ * samples (Hill's estimator, over about the square root of n samples). With such a tail, a task that has taken twice as long
+ * as any sample will take about as long again.
  */
 export function readDistribution(durations: readonly number[]): Distribution {
   // The longest first.
@@ -33,7 +33,7 @@ export function readDistribution(durations: readonly number[]): Distribution {
   function exceededBy(share: number): number {
     const place = share * (count + 1)
     if (place <= 1) return Math.exp(logs[0]! - exponent * Math.log(place))
-    // Nobody was faster than the fastest.
+    // No sample is faster than the fastest.
     if (place >= count) return Math.exp(logs[count - 1]!)
     const whole = Math.floor(place)
     const [above, below] = [logs[whole - 1]!, logs[whole]!]
@@ -43,7 +43,7 @@ export function readDistribution(durations: readonly number[]): Distribution {
   return { shareLonger, exceededBy }
 }
 
-/** How many are longer, in a list with the longest first. */
+/** The number of longer samples, in a list with the longest first. */
 function countLonger(logs: readonly number[], log: number): number {
   let [from, to] = [0, logs.length]
   while (from < to) {
@@ -58,6 +58,6 @@ function tailOf(logs: readonly number[]): number {
   const count = Math.min(logs.length - 1, Math.max(3, Math.round(Math.sqrt(logs.length))))
   const longest = logs.slice(0, count)
   const mean = longest.reduce((sum, log) => sum + log - logs[count]!, 0) / Math.max(1, count)
-  // Durations that are all alike say nothing of the odd one out; above 1 the mean would be infinite.
+  // Equal samples tell nothing about outliers, so there is a minimum. Above 1 the mean would be infinite.
   return Math.min(1, Math.max(0.05, mean))
 }

@@ -26,7 +26,7 @@ describe('createDurations', () => {
     expect(() => createDurations({ maxSamples })).toThrow('Invalid maxSamples: expected a number from 0')
   })
 
-  it('learns how long each succeeded task took, over all its attempts and only once', () => {
+  it('learns the duration of each succeeded task once, over all its attempts', () => {
     const durations = createDurations()
     durations.learn(done('a', 100, 130))
     durations.learn({ ...done('b', 100, 150), attempt: 3 })
@@ -34,14 +34,14 @@ describe('createDurations', () => {
     expect(tookOf(durations)).toEqual([30, 50])
   })
 
-  it('learns nothing of what did not succeed, or seems to have ended before it began', () => {
+  it('ignores tasks that did not succeed, or that end before they begin', () => {
     const durations = createDurations()
     durations.learn({ ...done('a', 100, 130), status: 'failed' })
     durations.learn(done('b', 100, 90))
     expect(durations.serialize()).toEqual([])
   })
 
-  it('keeps the newest 128 of each key, and knows them together, too', () => {
+  it('keeps the newest 128 of each key, and returns those of all keys', () => {
     const durations = byModel()
     for (let place = 0; place < 200; place += 1) durations.learn(done(`a${place}`, 0, 1_000 + place, 'slow'))
     for (let place = 0; place < 20; place += 1) durations.learn(done(`b${place}`, 1_500, 1_510, 'fast'))
@@ -57,7 +57,7 @@ describe('createDurations', () => {
     ])
   })
 
-  it('counts a task once, also when it was learnt under another key before', () => {
+  it('counts a task once, also if its key has changed', () => {
     const durations = byModel()
     durations.merge([{ type: 'trailer', samples: createDurationsOf(done('a', 0, 10)) }])
     durations.learn(done('a', 0, 10, 'fast'))
@@ -104,13 +104,13 @@ describe('merging durations', () => {
     )
   })
 
-  it('keeps the newest, the one with the greater duration of two of one moment', () => {
+  it('keeps the newest, and of two with the same time the longer one', () => {
     const of = (...samples: [number, number, number, number][]) => [{ type: 'trailer', samples }]
     expect(merged(2, of([5, 1, 1, 0], [7, 1, 2, 0], [5, 2, 3, 0]))).toEqual(of([5, 2, 3, 0], [7, 1, 2, 0]))
     expect(merged(9, of([5, 1, 1, 0]), of([6, 1, 1, 0]))).toEqual(of([6, 1, 1, 0]))
   })
 
-  it('brings all of it through JSON and the door', () => {
+  it('survives JSON and parseSnapshot', () => {
     fc.assert(
       fc.property(records, (given) => {
         const kept = merged(4_096, given)
@@ -123,7 +123,7 @@ describe('merging durations', () => {
 })
 
 describe('a tracker with durations', () => {
-  it('learns from what it tracks, from what it merges and from what it restores, and takes it along', () => {
+  it('learns from calls, merges and snapshots, and serializes what it has learnt', () => {
     let now = 1_000
     const create = () => {
       const durations = createDurations()
@@ -140,7 +140,7 @@ describe('a tracker with durations', () => {
     two.tracker.restore(parseSnapshot(snapshot))
     two.tracker.restore(parseSnapshot(snapshot))
     expect(two.durations.serialize()).toEqual(one.durations.serialize())
-    // What the show's own records no longer tell.
+    // The records of the show are gone.
     const three = create()
     three.tracker.merge(parseRecords({ ...JSON.parse(snapshot), tasks: [] }))
     expect(three.durations.serialize()).toEqual(one.durations.serialize())
@@ -149,11 +149,11 @@ describe('a tracker with durations', () => {
     expect(four.durations.serialize()).toEqual(one.durations.serialize())
   })
 
-  it('says nothing of durations when it keeps none', () => {
+  it('has no durations in its snapshot without the option', () => {
     expect(createTracker({ pipeline: showPipeline }).serialize()).not.toHaveProperty('durations')
   })
 
-  it('goes on when durations fail, and tells of it', () => {
+  it('continues when durations throw, and reports it', () => {
     const fail = () => {
       throw new Error('no')
     }
@@ -176,10 +176,10 @@ describe('a tracker with durations', () => {
     ['129 samples', { samples: Array.from({ length: 129 }, (_, place) => [place, 1, place, 1]) }],
     ['a sample of three', { samples: [[1, 1, 1]] }],
     ['a duration below 0', { samples: [[1, -1, 1, 1]] }],
-    ['a time that is no whole number', { samples: [[1.5, 1, 1, 1]] }],
+    ['a time that is not an integer', { samples: [[1.5, 1, 1, 1]] }],
     ['a hash of more than 32 bits', { samples: [[1, 1, 2 ** 32, 1]] }],
     ['no samples', { samples: undefined }],
-  ])('is not given durations with %s', (_what, wrong) => {
+  ])('rejects durations with %s', (_what, wrong) => {
     const good = { type: 'trailer', key: 'fast', samples: [[1, 1, 1, 1]] }
     expect(parseRecords({ durations: [good, { ...good, ...wrong }] })).toMatchObject({
       durations: [good],

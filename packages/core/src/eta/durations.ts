@@ -5,26 +5,26 @@ import { assertNumber } from '../write/input.ts'
 import { compareText, type DurationsRecord, type TaskRecord } from '../records/task.ts'
 import { isId, limits } from '../records/text.ts'
 
-/** When a task succeeded (epoch ms), how long it took over all attempts (ms), the hashes of its id and its show's. */
+/** The end of a succeeded task (epoch ms), its duration over all attempts (ms), and the hashes of its id and showId. */
 export type Sample = DurationsRecord['samples'][number]
 
-/** How durations are kept. */
+/** The options of `createDurations`. */
 export interface DurationsOptions {
-  /** What durations differ by within a step, such as the model; an id, or undefined. Default: nothing. */
+  /** Returns what durations differ by within a step, such as the model: an id, or undefined. @default no key */
   readonly key?: (task: TaskRecord) => string | undefined
   /** The maximum number of samples. The newest are kept, at most 128 of each step and key. @default 4_096 */
   readonly maxSamples?: number
 }
 
-/** How long tasks took. Given to `createTracker`, it learns from every succeeded task, and is in the snapshot. */
+/** The durations of tasks. As an option of `createTracker` they learn from every succeeded task and are part of the snapshot. */
 export interface Durations extends DurationsLike {
-  /** What the task's duration may depend on, as the `key` option says it. */
+  /** The key of a task, as the `key` option returns it. */
   readonly keyOf: (task: TaskRecord) => string | undefined
-  /** The newest durations of a step's tasks, of one key or of all, the oldest first: the same list until it changes. */
+  /** The samples of a step, of one key or of all keys, the oldest first. The same list until it changes. */
   readonly samples: (type: string, key?: string) => readonly Sample[]
 }
 
-/** The samples of one type and key, the oldest first; never changed, for others may hold them. */
+/** The samples of one type and key, the oldest first. The list is immutable, since callers hold it. */
 interface Window {
   readonly type: string
   readonly key: string | undefined
@@ -32,9 +32,9 @@ interface Window {
 }
 
 /**
- * Keeps how long tasks took: of each step and key the newest 128 durations, and of all those the newest 4,096. Merging
- * keeps the newest of both, one of each task, so it does not depend on order or repetition; and what is kept follows
- * when a provider becomes faster or slower.
+ * Keeps the durations of tasks: the newest 128 of each step and key, and the newest 4,096 in all. Merging keeps the newest
+ * of both, one for each task, so it does not depend on order or repetition. The samples follow when a provider becomes
+ * faster or slower.
  *
  * @example
  * const durations = createDurations({ key: ({ metadata }) => metadata?.['model'] as string | undefined })
@@ -66,7 +66,7 @@ export function createDurations({ key, maxSamples = 4_096 }: DurationsOptions = 
 
   function keyOf(task: TaskRecord): string | undefined {
     const given = key?.(task)
-    // A promise is none; it must not end the process either.
+    // A promise is not a key. Its rejection must not end the process.
     onRejected(given, () => {})
     return isId(given) ? given : undefined
   }
@@ -86,7 +86,7 @@ export function createDurations({ key, maxSamples = 4_096 }: DurationsOptions = 
   return {
     learn(task) {
       const { id, showId, type, startedAt, completedAt = task.updatedAt } = task
-      // A clock elsewhere may have run behind: then nobody knows how long it took.
+      // Another tracker's clock may be behind: the duration is unknown.
       if (task.status !== 'succeeded' || completedAt < startedAt) return
       const duration = Math.round(completedAt - startedAt)
       add(type, keyOf(task), [Math.round(completedAt), duration, hash32(id), hash32(showId)])
@@ -111,18 +111,18 @@ const none: readonly never[] = Object.freeze([])
 
 const nameOf = (type: string, key: string | undefined): string => JSON.stringify([type, key])
 
-/** The older first; two of the same time in some order that is the same everywhere. */
+/** The older first; two of the same time in an order that is the same everywhere. */
 const compareSamples = (a: Sample, b: Sample): number =>
   a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3]
 
 const compareOldest = (a: Window, b: Window): number =>
   compareSamples(a.samples[0]!, b.samples[0]!) || compareText(nameOf(a.type, a.key), nameOf(b.type, b.key))
 
-/** The samples with one more: one of each task, the newest ones. Gives `held` itself when nothing changes. */
+/** Adds a sample: one for each task, the newest ones. Returns `held` itself if nothing changes. */
 function withSample(held: readonly Sample[], sample: Sample): readonly Sample[] {
   const known = held.findIndex(([, , task]) => task === sample[2])
   if (known >= 0 && compareSamples(sample, held[known]!) <= 0) return held
-  // Mostly it is the newest.
+  // A new sample is usually the newest.
   let place = held.length
   while (place > 0 && compareSamples(held[place - 1]!, sample) > 0) place -= 1
   const isFull = known < 0 && held.length >= limits.samples

@@ -42,7 +42,7 @@ function setup() {
     finish: (slot: string, status: 'succeeded' | 'failed' | 'canceled' | 'interrupted' = 'succeeded') =>
       tracker.updateTask(begin(slot).id, { status }),
     pass: (ms: number) => (now += ms),
-    /** So many earlier tasks, each in a show of its own, that took as long as given. */
+    /** Adds earlier tasks with this duration, each in a show of its own. */
     know: (type: Type, ms: number, count = 9, model?: string) => {
       for (let place = 0; place < count; place += 1) {
         const id = `${type} ${model} ${place}`
@@ -67,11 +67,11 @@ function knowing() {
 const fourAtOnce = (type: string): Sample[] =>
   Array.from({ length: 12 }, (_, place) => [2_000 + 1_000 * Math.floor(place / 4), 1_000, place, type.length])
 
-/** Durations that are all alike have a little tail nevertheless. */
+/** Equal durations still have a small tail. */
 const about = (ms: number) => expect.closeTo(ms, -Math.log10(ms * 0.25))
 
 describe('eta', () => {
-  it('goes along the prerequisites, side by side where it can', () => {
+  it('follows the prerequisites, and runs independent slots in parallel', () => {
     const { ask, begin, finish, pass } = knowing()
     expect(ask()).toEqual({
       from: about(4_000),
@@ -88,7 +88,7 @@ describe('eta', () => {
     expect(ask()).toMatchObject({ from: about(2_500), path: ['frame', 'ink', 'cut'] })
   })
 
-  it('gives whole ms from 0, the end not before the beginning, and the same for the same', () => {
+  it('returns whole ms from 0, in order, and the same result for the same arguments', () => {
     const { ask, begin, pass } = knowing()
     begin('outline')
     for (const ms of [0, 900, 99, 1, 1, 999_999]) {
@@ -101,7 +101,7 @@ describe('eta', () => {
     }
   })
 
-  it('says nothing before a step that has to run has nine durations', () => {
+  it('returns undefined until each step that has to run has nine durations', () => {
     const { ask, know, show } = setup()
     show.setItems('beat', [{ id: 'one' }])
     for (const type of ['outline', 'frame', 'ink', 'teaser'] as const) know(type, 1_000)
@@ -111,7 +111,7 @@ describe('eta', () => {
     expect(ask()).toBeDefined()
   })
 
-  it('says nothing before the items are known', () => {
+  it('returns undefined until the items are known', () => {
     const { ask, show, know } = setup()
     for (const type of ['outline', 'frame', 'ink', 'teaser', 'cut'] as const) know(type, 1_000)
     expect(ask()).toBeUndefined()
@@ -119,7 +119,7 @@ describe('eta', () => {
     expect(ask()).toBeDefined()
   })
 
-  it('says nothing when nothing goes on: all is done, or what is left waits for a person', () => {
+  it('returns undefined if everything is done, or if the rest waits for a decision', () => {
     const { ask, finish, tracker, begin } = knowing()
     finish('outline', 'failed')
     expect(ask()).toBeUndefined()
@@ -133,7 +133,7 @@ describe('eta', () => {
   })
 
   it.each(['failed', 'canceled', 'interrupted'] as const)(
-    'leaves out what was %s and all that waits for it, and says so',
+    'leaves out slots that were %s and those that wait for them, and sets isBlocked',
     (status) => {
       const { ask, finish, begin } = knowing()
       finish('outline')
@@ -145,17 +145,17 @@ describe('eta', () => {
     },
   )
 
-  it('leaves out an unavailable step, and what waits for it', () => {
+  it('leaves out an unavailable step, and the steps that wait for it', () => {
     const { ask, show } = knowing()
     show.setUnavailable(['ink'])
     expect(ask()).toMatchObject({ from: about(3_000), isBlocked: true, path: ['outline', 'frame', 'teaser'] })
   })
 
-  it('plans what is made again, and is not blocked by a remake that ended without a result', () => {
+  it('includes remakes, and is not blocked by a remake that ended without a result', () => {
     const { ask, finish, begin } = knowing()
     for (const slot of ['outline', 'frame one', 'frame two', 'ink one', 'ink two', 'teaser']) finish(slot)
     expect(ask()).toMatchObject({ from: about(1_000), isBlocked: false, path: ['cut'] })
-    // The cut waits for the ink that is made again.
+    // The cut waits for the ink that is remade.
     const again = begin('ink one')
     expect(ask()).toMatchObject({ from: about(2_000), isBlocked: false, path: ['ink', 'cut'] })
     for (const status of ['failed', 'canceled', 'interrupted'] as const) finish('ink two', status)
@@ -188,7 +188,7 @@ describe('eta', () => {
       return all
     }
 
-    it('runs four of them in two rounds; here fewer at once while others wait', () => {
+    it('runs four frames in two rounds, and fewer at once if others wait here', () => {
       const { ask, begin } = afterTwoByTwo(true)
       expect(ask()).toMatchObject({ from: about(4_000) })
       begin('frame one')
@@ -197,13 +197,13 @@ describe('eta', () => {
       expect(ask()).toMatchObject({ from: about(4_000) })
     })
 
-    it('lets all steps share the limit when no more than that ever ran together', () => {
+    it('shares the limit between steps if all of them together never ran more', () => {
       // Nine parts before the cut, two by two.
       expect(afterTwoByTwo(false).ask()).toMatchObject({ from: about(5_500) })
     })
   })
 
-  it('is longer than usual when what holds up the rest has run for longer than 95 of 100', () => {
+  it('is longer than usual if the task that holds up the rest is longer than 95 % of its step', () => {
     const { ask, finish, begin, pass } = knowing()
     finish('outline')
     begin('frame one')
@@ -216,7 +216,7 @@ describe('eta', () => {
     expect(later.from).toBeGreaterThan(2_000)
   })
 
-  it('answers for a show of 10,000 items as for one of a hundred, but for the number of rounds', () => {
+  it('estimates a show of 10,000 items as a hundred times one of 100', () => {
     const { ask, show, finish, begin, durations } = knowing()
     durations.merge([{ type: 'frame', samples: fourAtOnce('frame') }])
     const total = (items: number) => {
@@ -243,7 +243,7 @@ describe('eta', () => {
     expect(() => eta(show.getPipeline(), 0, options)).toThrow('Invalid simulations: expected a number from 1')
   })
 
-  it('knows running tasks by their key, where there are enough of it', () => {
+  it("uses the durations of a running task's key if there are enough", () => {
     const { ask, know, begin, finish } = knowing()
     know('cut', 100_000, 9, 'slow')
     know('cut', 5_000, 8, 'rare')
@@ -258,7 +258,7 @@ describe('eta', () => {
 })
 
 describe('etaOfTask', () => {
-  it('gives what is left of a running task, and when it is longer than usual', () => {
+  it('returns the remaining time of a running task, and whether it is longer than usual', () => {
     const { askOf, begin, pass } = knowing()
     const task = begin('outline')
     pass(400)
@@ -267,7 +267,7 @@ describe('etaOfTask', () => {
     expect(askOf(task)).toMatchObject({ isLonger: true })
   })
 
-  it('says nothing of a task that nobody works on, or of which too little is known', () => {
+  it('returns undefined for a task that is not active, and for too few durations', () => {
     const { askOf, begin, tracker } = knowing()
     const { id } = begin('outline')
     expect(askOf(tracker.updateTask(id, { status: 'failed' })!)).toBeUndefined()

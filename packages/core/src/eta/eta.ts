@@ -10,7 +10,7 @@ import type { PipelineView } from '../state/views.ts'
 
 export { createDurations, type Durations, type DurationsOptions, type Sample } from './durations.ts'
 
-/** How long a task still takes. */
+/** The remaining time of a task. */
 export interface TaskEta {
   /** The median, in whole ms. */
   readonly from: number
@@ -20,9 +20,9 @@ export interface TaskEta {
   readonly isLonger: boolean
 }
 
-/** How long a show still takes, as far as it goes on by itself. */
+/** The remaining time of a show, as far as it continues without a decision of the application. */
 export interface Eta<P extends Pipeline = Pipeline> extends TaskEta {
-  /** As of a task: the one that most likely holds up the rest. */
+  /** Whether the task that most likely holds up the rest has been running for longer than usual. */
   readonly isLonger: boolean
   /** Something will be missing even then: it failed, was canceled or interrupted, or waits for such a task. */
   readonly isBlocked: boolean
@@ -30,13 +30,13 @@ export interface Eta<P extends Pipeline = Pipeline> extends TaskEta {
   readonly path: readonly StepType<P>[]
 }
 
-/** What an estimate is made from. */
+/** The options of `etaOfTask`. */
 export interface TaskEtaOptions {
   /** The durations that the tracker has learnt. */
   readonly durations: Durations
 }
 
-/** What an estimate of a show is made from. */
+/** The options of `eta`. */
 export interface EtaOptions<P extends Pipeline = Pipeline> extends TaskEtaOptions {
   /** The pipeline of the show. */
   readonly pipeline: P
@@ -49,12 +49,12 @@ export interface EtaOptions<P extends Pipeline = Pipeline> extends TaskEtaOption
 }
 
 /**
- * Estimates how long a show still takes: `from` is the median, `to` the 90th percentile. Gives undefined when nothing
- * goes on, when the characters are not known yet, or when fewer than nine durations of a step are known that has to run.
+ * Estimates the remaining time of a show: `from` is the median, `to` the 90th percentile. Returns undefined if nothing is
+ * active or ready, if the characters are not known yet, or if a step that has to run has fewer than nine durations.
  *
- * The rest is simulated with durations that were seen, along the prerequisites, with as many tasks at once as were seen.
- * Slots that can begin are taken to begin at once. Slots that failed, were canceled or interrupted are not, and neither
- * is what waits for them. Optional steps count once they are begun. The same arguments give the same answer.
+ * The rest of the show is simulated with past durations, prerequisites and concurrency. Ready slots are assumed to begin at
+ * once; failed, canceled and interrupted slots, and those that wait for them, are left out. Optional steps count once they
+ * are begun. The same arguments give the same result.
  *
  * @param now Epoch ms.
  * @example
@@ -72,7 +72,7 @@ export function eta<P extends Pipeline>(
   const rest = planRest(view as unknown as PipelineView, now, options)
   if (!rest || rest.parts.length === 0) return undefined
   const courses = simulate(rest, timesFor(rest, simulations))
-  // Few simulations are read as few durations are: the 90th percentile may be longer than all of them.
+  // With few simulations, the 90th percentile may be longer than all of them.
   const { exceededBy } = readDistribution(courses.map(({ took }) => took))
   return {
     from: Math.round(exceededBy(0.5)),
@@ -84,8 +84,8 @@ export function eta<P extends Pipeline>(
 }
 
 /**
- * Estimates how long a task still takes. Gives undefined for a task that is not active, and when fewer than nine durations
- * of its step are known.
+ * Estimates the remaining time of a task. Returns undefined for a task that is not active, and if its step has fewer than
+ * nine durations.
  *
  * @param now Epoch ms.
  * @example
@@ -107,7 +107,7 @@ export function etaOfTask(
   )
 }
 
-// The durations of many slots even out, so that fewer simulations tell as much.
+// The durations of many slots average out, so fewer simulations are enough.
 const maxDraws = 40_000
 
 /** The number of simulations. */

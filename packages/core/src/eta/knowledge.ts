@@ -12,23 +12,23 @@ const unusual = 0.05
 /** The size of a step's table of durations. */
 const tableSize = 1_024
 
-/** How long a task takes, or how long a running one still takes. */
+/** The duration of a task, or the remaining duration of a running one. */
 export interface Knowledge {
   /** The remaining duration in ms that is exceeded with this chance, from 0 to under 1. */
   readonly exceededBy: (chance: number) => number
   readonly isLonger: boolean
 }
 
-/** What is known of the tasks of one step. */
+/** The duration of the tasks of one step. */
 export interface StepKnowledge extends Knowledge {
-  /** The same for a task of the step that has been running for so many ms. */
+  /** The remaining duration of a task of the step that has been running for so many ms. */
   readonly after: (passed: number) => Knowledge
 }
 
-// Many slots and calls share it, for as long as the samples stay the same.
+// Shared by slots and calls, until the samples change.
 const knowledgeBySamples = new WeakMap<readonly Sample[], StepKnowledge>()
 
-/** What is known of a step's tasks: of those with the key, if there are enough. Undefined for too few samples. */
+/** Reads the duration of a step's tasks: of those with the key, if there are enough. Undefined for too few samples. */
 export function knowledgeOfStep(durations: Durations, type: string, key?: string): StepKnowledge | undefined {
   const samples = durations.samples(type, key)
   if (samples.length < minSamples) return key === undefined ? undefined : knowledgeOfStep(durations, type)
@@ -47,17 +47,17 @@ export function knowledgeOfStep(durations: Durations, type: string, key?: string
   return knowledge
 }
 
-/** A running task takes longer than the time that has passed. */
+/** The remaining duration, given that the task takes longer than the time that has passed. */
 function knowledgeAfter({ exceededBy, shareLonger }: Distribution, passed: number): Knowledge {
   const share = shareLonger(passed)
   return {
-    // A chance of 0 has no duration: the tail has no end.
+    // At a chance of 0 the tail is infinite.
     exceededBy: (chance) => Math.max(0, exceededBy(share * Math.max(chance, 0.5 / tableSize)) - passed),
     isLonger: share < unusual,
   }
 }
 
-/** What is known of a running task. */
+/** Reads the remaining duration of a running task. */
 export const knowledgeOfTask = (
   task: Pick<TaskRecord, 'type' | 'startedAt' | 'completedAt'>,
   now: number,

@@ -9,7 +9,7 @@ import type { TaskRecord } from '../records/task.ts'
 import { elapsed } from '../records/time.ts'
 import type { PipelineView, SlotView, StepView } from '../state/views.ts'
 
-/** The rest of a show, as far as it goes on by itself. */
+/** The rest of a show, as far as it continues without a decision of the application. */
 export interface Rest extends Plan {
   /** Parts that have been running for longer than usual. */
   readonly longer: ReadonlySet<number>
@@ -20,7 +20,7 @@ export interface Rest extends Plan {
 type PlannedPart = Part & { readonly followers: number[] }
 type PlannedGate = Gate & { readonly behind: number[] }
 
-/** A step whose slots have been looked at. */
+/** A step whose slots have been planned. */
 interface PlannedStep {
   readonly step: StepView
   /** The part of each slot, or -1. */
@@ -29,7 +29,7 @@ interface PlannedStep {
   count: number
 }
 
-/** Plans the rest of a show. Undefined while its size, or the duration of some of it, is not known. */
+/** Plans the rest of a show. Returns undefined while its size, or the duration of a step, is not known. */
 export function planRest(
   view: PipelineView,
   now: number,
@@ -40,7 +40,7 @@ export function planRest(
   const gates: PlannedGate[] = []
   const planned: PlannedStep[] = []
   const longer = new Set<number>()
-  // The steps of which something could begin.
+  // The steps with a slot that could begin.
   const waiting = new Set<number>()
   let hasRunning = false
   let isBlocked = false
@@ -49,7 +49,7 @@ export function planRest(
     const here: PlannedStep = { step, parts: new Int32Array(slots.length).fill(-1), count: 0 }
     planned.push(here)
     if (!step.counted) continue
-    // The characters are not known yet.
+    // The roster is not known yet.
     if (step.total === 0) return undefined
     const entrance = createEntrance(pipeline, steps, place, planned)
     if (entrance) gates.push(...entrance.gates)
@@ -86,14 +86,14 @@ export function planRest(
       })
     }
   }
-  // A show that is not being worked on says nothing of how much can run at once.
+  // A show without active tasks does not tell how many can run at once.
   const limits = readLimits(steps, durations, hasRunning ? waiting : new Set())
   return { parts, gates, ...limits, longer, isBlocked }
 }
 
 const none: readonly never[] = []
 
-/** What is known of a step's slots, read once for each key. */
+/** Reads the durations of a step's slots, once for each key. */
 function createKnowledge(durations: Durations, type: string, now: number) {
   const ofStep = knowledgeOfStep(durations, type)
   const byKey = new Map<string | undefined, StepKnowledge | undefined>([[undefined, ofStep]])
@@ -105,7 +105,7 @@ function createKnowledge(durations: Durations, type: string, now: number) {
   }
 }
 
-/** The prerequisites of a step's slots; undefined when no slot of it will begin by itself. */
+/** The prerequisites of a step's slots; undefined if they will not be met. */
 function createEntrance(
   pipeline: Pipeline,
   steps: readonly StepView[],
@@ -114,7 +114,7 @@ function createEntrance(
 ) {
   const definition = pipeline.steps[place]!
   const plannedOf = ({ type }: StepView) => planned[pipeline.indexOf(type)!]!
-  // The same for every item: which item it is makes no difference here.
+  // The needs are the same for every item, so any item will do.
   const needs = needsOf(pipeline, steps, definition, definition.per === 'show' ? undefined : '')
   const gates = needs
     .filter(({ item }) => item === undefined)
@@ -128,7 +128,7 @@ function createEntrance(
     .map(({ step }) => createLookUp(plannedOf(step)))
   return {
     gates,
-    /** The parts of the same item that come before a slot; undefined when one of them will not be done by itself. */
+    /** The parts of the same item before a slot; undefined if one of them will not be done. */
     before({ characterId }: SlotView, index: number): readonly number[] | undefined {
       const before: number[] = []
       for (const partOf of ofItem) {
@@ -145,7 +145,7 @@ function createEntrance(
 function createLookUp({ step: { slots }, parts }: PlannedStep) {
   let places: ReadonlyMap<string | undefined, number> | undefined
   return (characterId: string | undefined, guess: number): number | 'done' | 'missing' => {
-    // Steps mostly list their slots in the same order.
+    // Steps usually list their slots in the same order.
     if (slots[guess]?.characterId !== characterId) {
       places ??= new Map(slots.map((slot, place) => [slot.characterId, place]))
       guess = places.get(characterId) ?? -1
