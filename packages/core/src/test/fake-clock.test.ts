@@ -10,7 +10,7 @@ const setup = () => {
 }
 
 describe('createFakeClock', () => {
-  it('stands still until it is told to go on', async () => {
+  it('advances only on demand', async () => {
     const { clock } = setup()
     expect(clock.now()).toBe(1_000)
     await clock.advance(0)
@@ -20,7 +20,7 @@ describe('createFakeClock', () => {
     expect(createFakeClock().now()).toBe(Date.parse('2026-01-01T00:00:00Z'))
   })
 
-  it('runs what comes due in the order of its time, the older first, each at its own time', async () => {
+  it('runs due timers in the order of their times, the older first, each at its own time', async () => {
     const { clock, seen, after } = setup()
     after(30, 'late')
     after(10, 'first')
@@ -31,7 +31,7 @@ describe('createFakeClock', () => {
     expect(clock.pending).toBe(1)
   })
 
-  it('runs what timers and promises begin on the way, when its time has come', async () => {
+  it('runs timers that other timers and promises start, when they are due', async () => {
     const { clock, seen, after } = setup()
     const wait = (ms: number) => new Promise<void>((resolve) => void clock.schedule(resolve, ms))
     const work = async () => {
@@ -48,14 +48,14 @@ describe('createFakeClock', () => {
     expect(seen).toEqual(['one at 1010', 'between at 1015', 'two at 1020', 'three at 1030'])
   })
 
-  it('lets promises begin their timers before the time passes', async () => {
+  it('lets promises start their timers before it advances', async () => {
     const { clock, seen, after } = setup()
     void Promise.resolve().then(() => after(5, 'begun'))
     await clock.advance(5)
     expect(seen).toEqual(['begun at 1005'])
   })
 
-  it('does not run what was undone, not even by a timer of the same moment', async () => {
+  it('does not run a canceled timer, even if a timer of the same time canceled it', async () => {
     const { clock, seen, after } = setup()
     after(10, 'gone')()
     clock.schedule(() => undo(), 10)
@@ -66,7 +66,7 @@ describe('createFakeClock', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('goes to the next timer, however far that is, and tells how far', async () => {
+  it('advances to the next timer, and returns the duration', async () => {
     const { clock, seen, after } = setup()
     after(86_400_000, 'tomorrow')
     after(1, 'soon')
@@ -76,7 +76,7 @@ describe('createFakeClock', () => {
     expect(seen).toEqual(['soon at 1001', 'tomorrow at 86401000'])
   })
 
-  it('sleeps through what comes due, which runs when it wakes', async () => {
+  it('sleeps without running timers, which run at the next advance', async () => {
     const { clock, seen, after } = setup()
     after(10, 'overslept')
     clock.sleep(60_000)
@@ -86,7 +86,7 @@ describe('createFakeClock', () => {
     expect(seen).toEqual(['overslept at 61000'])
   })
 
-  it('never runs a timer early, nor time backwards', async () => {
+  it('never runs a timer early, and never goes back', async () => {
     const { clock, seen, after } = setup()
     after(-5, 'at once')
     after(1.2, 'rounded up')
@@ -94,10 +94,12 @@ describe('createFakeClock', () => {
     expect(seen).toEqual(['at once at 1000', 'rounded up at 1002'])
   })
 
-  it('refuses what is no time, and tells what a timer threw', async () => {
+  it('refuses invalid durations, and rejects if a timer throws', async () => {
     const { clock, after, seen } = setup()
-    expect(() => clock.schedule(() => {}, Infinity)).toThrow(RangeError)
-    await expect(clock.advance(Number.NaN)).rejects.toThrow('NaN ms')
+    expect(() => clock.schedule(() => {}, Infinity)).toThrow(
+      'Invalid duration: expected finite milliseconds, got Infinity.',
+    )
+    await expect(clock.advance(Number.NaN)).rejects.toThrow('got NaN')
     clock.schedule(() => {
       throw new Error('broken timer')
     }, 1)

@@ -1,16 +1,19 @@
-/** A clock that stands still until it is told to go on, and the timers that hang on it. */
+import { CallsheetError } from '../records/errors.ts'
+import { shown } from '../write/input.ts'
+
+/** A clock that advances only on demand, and its timers. */
 export interface FakeClock {
-  /** Epoch ms, whole. Give it to a tracker as `clock`. */
+  /** Returns whole epoch ms. Pass it to a tracker as `clock`. */
   readonly now: () => number
-  /** Calls back after some ms; gives the undo. Give it to a tracker as `schedule`. Throws a RangeError on no number. */
+  /** Calls the callback after ms; returns its undo. Pass it to a tracker as `schedule`. */
   readonly schedule: (callback: () => void, ms: number) => () => void
-  /** How many timers wait. */
+  /** The number of pending timers. */
   readonly pending: number
-  /** Lets ms pass: runs the timers that come due, in order, and after each what promises do next. */
+  /** Advances by ms: runs the due timers in order, and after each one the pending promises. */
   readonly advance: (ms: number) => Promise<void>
-  /** Goes to the next timer and runs it. Gives the ms that passed; undefined when no timer waits. */
+  /** Advances to the next timer and runs it. Returns the ms that passed; undefined without a pending timer. */
   readonly next: () => Promise<number | undefined>
-  /** Lets ms pass while no timer runs, as a closed laptop does: those that came due run at the next `advance`. */
+  /** Advances by ms without running timers, like a closed laptop. Due timers run at the next `advance`. */
   readonly sleep: (ms: number) => void
 }
 
@@ -20,11 +23,12 @@ interface Timer {
 }
 
 /**
- * Makes a clock for tests: time passes only by `advance`, `next` and `sleep`.
+ * Creates a clock for tests. Time passes only by `advance`, `next` and `sleep`.
  *
- * Work that waits for a real file, socket or timer is not waited for. A timer that throws makes `advance` reject.
+ * The clock does not wait for real files, sockets or timers. If a timer throws, `advance` rejects. A duration that is not a
+ * finite number throws a CallsheetError.
  *
- * @param start Epoch ms. Default: the first of January 2026, UTC.
+ * @param start Epoch ms. @default the first of January 2026, UTC
  * @example
  * const clock = createFakeClock()
  * const tracker = createTracker({ pipeline: showPipeline, clock: clock.now, schedule: clock.schedule })
@@ -34,7 +38,7 @@ interface Timer {
  */
 export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock {
   let time = start
-  // In the order of their making, so that of two that are due at once the older runs first.
+  // In insertion order, so that of two timers that are due at once the older runs first.
   const timers = new Set<Timer>()
 
   const first = (): Timer | undefined => {
@@ -52,7 +56,7 @@ export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock
   return {
     now: () => time,
     schedule(callback, ms) {
-      // Whole ms, and never early.
+      // Whole ms, rounded up.
       const timer = { due: time + Math.max(0, Math.ceil(checked(ms))), callback }
       timers.add(timer)
       return () => void timers.delete(timer)
@@ -86,13 +90,15 @@ export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock
 
 const checked = (ms: number): number => {
   if (Number.isFinite(ms)) return ms
-  throw new RangeError(`A fake clock cannot wait for ${ms} ms; give a number.`)
+  throw new CallsheetError(`Invalid duration: expected finite milliseconds, got ${shown(ms)}.`, {
+    code: 'invalid_option',
+  })
 }
 
 /**
- * Hands out turns of the event loop: after one, whatever promises could do by themselves is done.
+ * Provides turns of the event loop. After a turn, all pending promises have been processed.
  *
- * Messages, because counting microtasks would guess, and because fakes of `setTimeout` leave them alone.
+ * Uses messages, because a number of microtasks would be a guess, and because fakes of `setTimeout` do not affect them.
  */
 async function withTurns<T>(action: (turn: () => Promise<void>) => Promise<T>): Promise<T> {
   const { port1, port2 } = new MessageChannel()

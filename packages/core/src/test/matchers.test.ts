@@ -30,7 +30,7 @@ const messageOf = (action: () => void) => {
 }
 
 describe('callsheetMatchers', () => {
-  it('say whether a slot has a task, of a tracker and of a sink', () => {
+  it('test the task of a slot, of a tracker and of a sink', () => {
     const { tracker, sink } = setup()
     for (const held of [tracker, sink]) {
       expect(held).toHaveTask({ showId: 's', type: 'trailer' })
@@ -40,7 +40,7 @@ describe('callsheetMatchers', () => {
     }
   })
 
-  it('say whether a step or a show is complete', () => {
+  it('test whether a step or a show is complete', () => {
     const { view, tracker } = setup()
     expect(view).toBeComplete('show-generation')
     expect(view).not.toBeComplete('portrait')
@@ -54,7 +54,7 @@ describe('callsheetMatchers', () => {
     expect(tracker.getPipeline('done')).toBeComplete()
   })
 
-  it('tell what is the case instead', () => {
+  it('show the actual state in their messages', () => {
     const { tracker, view } = setup()
     const bo = { showId: 's', type: 'portrait', characterId: 'bo' } as const
     expect(messageOf(() => expect(tracker).toHaveTask(bo, 'succeeded'))).toBe(

@@ -11,16 +11,16 @@ interface Outcome {
   readonly message: () => string
 }
 
-/** What `expect` can do once it was extended with `callsheetMatchers`; `R` is what a matcher gives. */
+/** The types of `callsheetMatchers` for `expect`; `R` is the return type of a matcher. */
 export interface CallsheetMatchers<R = void, P extends Pipeline = ShowPipeline> {
-  /** Of a tracker or a test sink: the slot's latest task is there, and has the status where one is given. */
+  /** For a tracker or a test sink: the slot has a latest task, with the status if one is given. */
   readonly toHaveTask: (slot: Slot<P>, status?: TaskStatus) => R
-  /** Of a view of a show: all slots of the step are done, also while one is made again; without a step, the whole show. */
+  /** For the view of a show: all slots of the step are done, also while one is remade; without a step, the whole show. */
   readonly toBeComplete: (step?: P['steps'][number]['type']) => R
 }
 
 /**
- * Matchers for Vitest's and Jest's `expect.extend`; `CallsheetMatchers` has their types.
+ * Matchers for `expect.extend` of Vitest and Jest; `CallsheetMatchers` has their types.
  *
  * @example
  * expect.extend(callsheetMatchers)

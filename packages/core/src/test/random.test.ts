@@ -7,12 +7,12 @@ const draw = (seed: number | string, count: number) => {
 }
 
 describe('createRandom', () => {
-  it('gives the same numbers for the same seed, and others for another', () => {
+  it('returns the same numbers for the same seed, and others for another', () => {
     expect(draw(7, 100)).toEqual(draw('7', 100))
     for (const seed of [0, 8, 'seven', 'sevem']) expect(draw(seed, 1)[0]).not.toBeCloseTo(draw(7, 1)[0]!, 3)
   })
 
-  it('spreads evenly from 0 to under 1', () => {
+  it('is uniform from 0 to under 1', () => {
     const tenths = Array.from({ length: 10 }, () => 0)
     for (const number of draw(1, 100_000)) tenths[Math.floor(number * 10)]! += 1
     expect(tenths).toHaveLength(10)

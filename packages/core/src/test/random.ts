@@ -1,5 +1,5 @@
 /**
- * Numbers from 0 to under 1 that look random and are the same for the same seed (mulberry32 over an FNV-1a hash).
+ * Creates a pseudo-random generator of numbers from 0 to under 1: the same for the same seed (mulberry32 over FNV-1a).
  *
  * @example
  * const random = createRandom('neon-noir')
@@ -15,7 +15,7 @@ export function createRandom(seed: number | string): () => number {
   }
 }
 
-/** With a final mix, so that seeds that differ in their last sign are far apart. */
+/** With a final mix, so that seeds that differ in their last character are far apart. */
 function hash(text: string): number {
   let state = 0x811c9dc5
   for (let place = 0; place < text.length; place += 1)
@@ -24,9 +24,9 @@ function hash(text: string): number {
   return state ^ (state >>> 15)
 }
 
-/** A draw from a lognormal distribution: half are below the median, and few are far above it. */
+/** Draws from a lognormal distribution: half of the draws are below the median, and few are far above it. */
 export function lognormal(random: () => number, median: number, sigma: number): number {
-  // Box and Muller; 1 - random() is never 0.
+  // Box–Muller; 1 - random() is never 0.
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
   return median * Math.exp(sigma * normal)
 }

@@ -4,7 +4,7 @@ import { script } from './script.ts'
 import { createTestTracker } from './test-tracker.ts'
 
 describe('script', () => {
-  it('puts a show into a state', () => {
+  it('brings a show into a state', () => {
     const { tracker, errors } = createTestTracker()
     script(tracker, 'neon-noir')
       .title('Neon Noir')
@@ -37,7 +37,7 @@ describe('script', () => {
     expect(errors).toEqual([])
   })
 
-  it('goes on with the same task until that has finished', () => {
+  it('continues the same task until it has finished', () => {
     const { tracker, sink } = createTestTracker()
     const slot = { showId: 'show', type: 'trailer' } as const
     script(tracker)
@@ -61,7 +61,7 @@ describe('script', () => {
     expect(tracker.getTasks()).toHaveLength(2)
   })
 
-  it('knows the items of any pipeline by their own names, and extra tasks', () => {
+  it('accepts the items of any pipeline by their own names, and extra tasks', () => {
     const pipeline = definePipeline({
       id: 'p',
       steps: [{ type: 'take', label: 'Takes', per: 'scene' }],
@@ -77,7 +77,7 @@ describe('script', () => {
     const { tracker } = createTestTracker()
     const lines = script(tracker).succeeded('trailer', { id: 'a' })
     expect(() => lines.active('library-poster', { id: 'a' })).toThrow(
-      'script: "library-poster" cannot be processing as a new task "a"; the error event says why.',
+      'script: "library-poster" cannot be processing as a new task "a". See the error event for the reason.',
     )
     lines.active('library-poster', { id: 'b' })
     expect(() => lines.succeeded('library-poster', { id: 'c' })).toThrow('task "b", which is processing')

@@ -13,7 +13,7 @@ import type {
 import { type Character, isFinished, type TaskStatus } from '../records/task.ts'
 import type { TaskPatch } from '../write/writer.ts'
 
-/** What may be said of a task beside its status: its item where the step is per item, and any field of a patch. */
+/** Details of a task beside its status: its item for a step per item, and any field of a patch. */
 export type ScriptDetails<P extends Pipeline, T extends TaskType<P>> = ItemScope<P, T> &
   Omit<TaskPatch<MetadataOf<P, T>>, 'status'> & { readonly id?: string }
 
@@ -22,7 +22,7 @@ interface ScriptLine<P extends Pipeline> {
   <T extends TaskType<P>>(type: T, details: NoInfer<ScriptDetails<P, T> | Omissible<P, T>>): Script<P>
 }
 
-/** What happens to a show, line by line. Each line is written at once, and gives the script again. */
+/** A show, line by line. Each line is written at once and returns the script. */
 export interface Script<P extends Pipeline> {
   readonly starting: ScriptLine<P>
   /** The status `processing`. */
@@ -36,18 +36,18 @@ export interface Script<P extends Pipeline> {
   readonly characters: (...characters: readonly (string | Character)[]) => Script<P>
   /** The roster of one kind of item: ids, or items with their names. */
   readonly items: (kind: ItemKind<P>, ...items: readonly (string | Character)[]) => Script<P>
-  /** What the database knows to be done, read now. */
+  /** The facts of the database, read now. */
   readonly facts: (done: FactsInput<P>['done']) => Script<P>
   readonly unavailable: (...types: readonly StepType<P>[]) => Script<P>
 }
 
 /**
- * Puts a show of a tracker into a state, through the tracker's public API.
+ * Brings a show of a tracker into a state, through the tracker's public API.
  *
- * A line goes on with the slot's current task; where that has finished, it is a new task, unless the task failed and
- * `attempt` is a higher one. Throws a CallsheetError on a line that would change nothing because the tracker refuses it.
+ * A line continues the slot's current task. If that has finished, the line begins a new task, unless the task failed and
+ * `attempt` is higher. Throws a CallsheetError for a line that the tracker refuses.
  *
- * @param showId Default `show`.
+ * @param showId The show. @default 'show'
  * @example
  * script(tracker, 'neon-noir')
  *   .succeeded('show-generation')
@@ -98,7 +98,7 @@ function write(tracker: Tracker, line: Line, status: TaskStatus): void {
   if (task) return
   const which = goesOn ? `task "${held.id}", which is ${held.status}` : `a new task "${line.id}"`
   throw new CallsheetError(
-    `script: "${line.type}" cannot be ${status} as ${which}; the error event says why.`,
+    `script: "${line.type}" cannot be ${status} as ${which}. See the error event for the reason.`,
     { code: 'assertion_failed' },
   )
 }

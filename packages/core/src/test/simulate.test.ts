@@ -1,3 +1,4 @@
+import { CallsheetError } from '../records/errors.ts'
 import { describe, expect, it } from 'vitest'
 import { definePipeline } from '../records/pipeline.ts'
 import { parseRecords } from '../schema/schema.ts'
@@ -12,7 +13,7 @@ const worst: SimulateOptions = {
 }
 
 describe('simulate', () => {
-  it('brings a whole show to its end, each slot once, when nothing goes wrong', async () => {
+  it('completes a whole show without faults, with one call for each slot', async () => {
     const { view, calls, clock, errors, tracker, lines } = await simulate(showPipeline)
     expect(view).toMatchObject({ status: 'succeeded', progress: 100, completedSteps: 8, totalSteps: 8 })
     expect(view).toBe(tracker.getPipeline('show'))
@@ -26,7 +27,7 @@ describe('simulate', () => {
     expect(new Set(tasks.map((task) => 'stage' in task && task.stage)).size).toBeGreaterThan(3)
   })
 
-  it('begins nothing before what comes before it is done', async () => {
+  it('begins no slot before its prerequisites are done', async () => {
     const { calls } = await simulate(showPipeline, bad)
     for (const { type, characterId, startedAt } of calls) {
       const step = showPipeline.steps[showPipeline.indexOf(type)!]!
@@ -43,7 +44,7 @@ describe('simulate', () => {
     }
   })
 
-  it('keeps to its concurrency', async () => {
+  it('keeps its concurrency', async () => {
     const most = async (concurrency: number) => {
       const { calls } = await simulate(showPipeline, { concurrency, characters: 8 })
       return Math.max(
@@ -63,7 +64,7 @@ describe('simulate', () => {
     expect(await run(1)).not.toBe(await run(2))
   })
 
-  it('always ends, with no timer left and nothing unhandled', { timeout: 120_000 }, async () => {
+  it('always ends, without pending timers or unhandled rejections', { timeout: 120_000 }, async () => {
     const rejections: unknown[] = []
     const listen = (reason: unknown) => void rejections.push(reason)
     process.on('unhandledRejection', listen)
@@ -86,7 +87,7 @@ describe('simulate', () => {
     ['fail', 'failed', /overloaded|fetch failed|flagged/],
     ['rateLimit', 'failed', /Too many requests/],
     ['hang', 'failed', /took longer than 120000 ms/],
-    ['cancel', 'canceled', /somebody canceled it/],
+    ['cancel', 'canceled', /canceled by the simulation/],
   ] as const)('gives a slot up where every call meets %s', async (fault, status, message) => {
     const { calls, view, tracker } = await simulate(showPipeline, { faults: { [fault]: 1 }, again: 1 })
     expect(calls.every((call) => call.fault === fault && !call.hasSucceeded)).toBe(true)
@@ -99,14 +100,14 @@ describe('simulate', () => {
     }
   })
 
-  it('tries again what may pass, as often as it is told', async () => {
+  it('retries temporary failures up to the number of attempts', async () => {
     const options = { faults: { rateLimit: 1 }, attempts: 4, again: 2 }
     const { calls, sink } = await simulate(showPipeline, options)
     expect(calls.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4])
     expect(sink.last('task-1')).toMatchObject({ attempt: 4, maxAttempts: 4, error: { httpStatus: 429 } })
   })
 
-  it('loses sight of calls that go on and succeed', async () => {
+  it('interrupts calls that continue and succeed', async () => {
     const { sink, view } = await simulate(showPipeline, { faults: { interrupt: 1 } })
     expect(view.status).toBe('succeeded')
     const histories = [...sink.tasks.keys()].map((id) => sink.statuses(id))
@@ -116,7 +117,7 @@ describe('simulate', () => {
     ).toBe(true)
   })
 
-  it('gives lines from which a replica makes the same show, however they are delivered', async () => {
+  it('returns lines from which a replica has the same show, in any delivery', async () => {
     const { tracker, lines, delivered } = await simulate(showPipeline, { ...worst, seed: 5 })
     expect(delivered.length).toBeGreaterThan(lines.length)
     expect(new Set(delivered)).toEqual(new Set(lines))
@@ -130,19 +131,19 @@ describe('simulate', () => {
     expect(replica.tracker.serialize().shows).toEqual(tracker.serialize().shows)
   })
 
-  it('begins when it is told to, so that a tracker with a real clock takes its lines', async () => {
+  it('begins at the given start, so that a tracker with a real clock accepts its lines', async () => {
     const { view, lines } = await simulate(showPipeline, { start: Date.now() })
     const replica = createTracker({ pipeline: showPipeline })
     for (const line of lines) expect(replica.merge(parseRecords(line)).rejected).toEqual([])
     expect(replica.getPipeline('show').progress).toBe(view.progress)
   })
 
-  it('gives up in the end, however often it is told to begin anew', async () => {
+  it('ends for any number of new tasks', async () => {
     const { calls } = await simulate(showPipeline, { faults: { cancel: 1 }, again: Infinity })
     expect(calls).toHaveLength(101)
   })
 
-  it('draws a call from its slot alone: what is added elsewhere changes nothing of it', async () => {
+  it('draws a call from its slot only, independent of other items', async () => {
     const durations = async (characters: string[]) => {
       const { calls } = await simulate(showPipeline, { characters, concurrency: 100 })
       return calls.filter(({ characterId }) => characterId === 'ada').map((c) => c.endedAt - c.startedAt)
@@ -169,11 +170,13 @@ describe('simulate', () => {
     expect(simple.view).toMatchObject({ status: 'succeeded', characters: [] })
   })
 
-  it('refuses rates that are none', async () => {
-    await expect(simulate(showPipeline, { faults: { fail: 2 } })).rejects.toThrow('faults.fail is 2')
-    await expect(simulate(showPipeline, { faults: { hang: Number.NaN } })).rejects.toThrow(RangeError)
+  it('refuses invalid rates', async () => {
+    await expect(simulate(showPipeline, { faults: { fail: 2 } })).rejects.toThrow(
+      'invalid faults.fail: expected 0 to 1, got 2',
+    )
+    await expect(simulate(showPipeline, { faults: { hang: Number.NaN } })).rejects.toThrow(CallsheetError)
     await expect(simulate(showPipeline, { faults: { fail: 0.7, cancel: 0.7 } })).rejects.toThrow(
-      'add up to 1.4',
+      'add up to at most 1, got 1.4',
     )
   })
 })

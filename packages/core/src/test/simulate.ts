@@ -17,28 +17,30 @@ import type { Slot } from '../records/task.ts'
 import { createTestTracker, type TestTracker } from './test-tracker.ts'
 import type { PipelineView } from '../state/views.ts'
 
-/** What is simulated. */
+/** The options of `simulate`. */
 export interface SimulateOptions {
-  /** The same seed gives the same records, byte for byte. Default 1. */
+  /** The same seed gives the same records, byte for byte. @default 1 */
   readonly seed?: number | string
-  /** How often what goes wrong. Default: nothing does; see `usualFaults`. */
+  /** The rates of faults; see `usualFaults`. @default no faults */
   readonly faults?: Partial<Faults>
   /**
-   * Epoch ms at which the show begins. Default: the first of January 2026, UTC. For a tracker with a real clock give a
-   * time of the last days: what is older than 30 days is refused at every door.
+   * The start of the show in epoch ms. For a tracker with a real clock pass a recent time: records that are older than 30
+   * days are rejected.
+   *
+   * @default the first of January 2026, UTC
    */
   readonly start?: number
-  /** Default `show`. */
+  /** The id of the show. @default 'show' */
   readonly showId?: string
-  /** How many characters there are, or their ids; also of other kinds of items that `items` does not name. @default 3 */
+  /** The number of characters, or their ids; also of other kinds of items that `items` does not name. @default 3 */
   readonly characters?: number | readonly string[]
-  /** How many items of other kinds there are, or their ids: by kind. */
+  /** The number of items of other kinds, or their ids, by kind. */
   readonly items?: Readonly<Record<string, number | readonly string[]>>
-  /** How many slots are worked on at a time. Default 4. */
+  /** The number of calls at once. @default 4 */
   readonly concurrency?: number
-  /** How many attempts a task has: the `retry.attempts` of `track`. Default 3. */
+  /** The attempts of a task: `retry.attempts` of `track`. @default 3 */
   readonly attempts?: number
-  /** How often a slot that ended without success is begun anew, as a new task: 0 to 100. Default 2. */
+  /** The number of new tasks for a slot that ended without success, 0 to 100. @default 2 */
   readonly again?: number
 }
 
@@ -52,16 +54,16 @@ export interface SimulatedCall {
   readonly startedAt: number
   readonly endedAt: number
   readonly hasSucceeded: boolean
-  /** What it met; an interrupted call goes on, and may succeed. */
+  /** Its fault. An interrupted call continues and may succeed. */
   readonly fault: CallFault | undefined
 }
 
-/** A whole show, as it went. */
+/** The result of a simulation. */
 export interface Simulation<P extends Pipeline> extends TestTracker<P> {
   readonly view: PipelineView<P>
-  /** Every version of every task and show, in the order of writing: `parseRecords` takes each line. */
+  /** Every version of every task and show in the order of writing, as `parseRecords` accepts it. */
   readonly lines: readonly Change[]
-  /** The lines as a bad network delivers them: some twice, some late. The same as `lines` without such faults. */
+  /** The lines after a bad network: some twice, some late. Equal to `lines` without such faults. */
   readonly delivered: readonly Change[]
   /** Every call of a provider, in the order of their ends. */
   readonly calls: readonly SimulatedCall[]
@@ -77,7 +79,7 @@ const noFaults: Faults = {
   reorder: 0,
 }
 
-/** A bad day: nearly a third of the calls, and a fifth of the lines, meet something. */
+/** A bad day: nearly a third of the calls and a fifth of the lines have a fault. */
 export const usualFaults: Faults = {
   fail: 0.1,
   rateLimit: 0.1,
@@ -89,11 +91,11 @@ export const usualFaults: Faults = {
 }
 
 /**
- * Drives a tracker through a whole show of any pipeline: simulated providers, called by `show.track` whenever
- * `readySlots` says so, on a fake clock. Ends when nothing is left to do or to try again, with no timer left.
+ * Runs a whole show of any pipeline with simulated providers on a fake clock: `show.track` calls them for the slots of
+ * `readySlots`. Ends when there is nothing left to do or to retry, without pending timers.
  *
- * A call takes a lognormal time around a tenth of its step's `stallAfter`, which is also its timeout. Extra task types
- * are not run. Throws a RangeError when a rate is not from 0 to 1, or those of calls add up to more than 1.
+ * The duration of a call is lognormal around a tenth of its step's `stallAfter`, which is also its timeout. Extra task types
+ * are not run. Throws a CallsheetError if a rate is not from 0 to 1, or if the rates of calls add up to more than 1.
  *
  * @example
  * const { view, delivered } = await simulate(showPipeline, { seed: 7, faults: usualFaults, start: Date.now() })
@@ -121,7 +123,7 @@ export async function simulate<P extends Pipeline>(
     } else if (hasRoster) {
       break
     } else {
-      // Without a roster nothing more can be done.
+      // Without a roster no other slot becomes ready.
       hasRoster = true
       setRosters(pipeline, show, options)
     }
@@ -132,7 +134,7 @@ export async function simulate<P extends Pipeline>(
 
 type Perform = (run: RunContext<JsonObject>, draw: unknown) => Promise<{ readonly url: string }>
 
-/** What is called for each attempt, and noted in `calls` when it ends. */
+/** Creates the function that is called for each attempt, and adds it to `calls` when it ends. */
 function createProvider<P extends Pipeline>(
   kit: TestTracker<P>,
   { seed, faults, calls }: { seed: number | string; faults: Faults; calls: SimulatedCall[] },
@@ -166,8 +168,8 @@ interface Work {
 }
 
 /**
- * Begins what `readySlots` names, and then what ended without success. `perform` is told what sets this call apart
- * from all others of the show, so that its fate hangs on the seed alone and not on what else was drawn before.
+ * Begins the slots of `readySlots`, and then those that ended without success. `perform` receives a unique name of the call,
+ * so that its course depends only on the seed and not on earlier draws.
  */
 function createAutopilot<P extends Pipeline>(
   typed: Tracker<P>,
@@ -194,7 +196,7 @@ function createAutopilot<P extends Pipeline>(
 
   return {
     running: () => [...works.values()].filter(({ isRunning }) => isRunning).length,
-    /** Begins one call; false when there is none to begin. */
+    /** Begins one call; returns false if there is none to begin. */
     begin(): boolean {
       const work = nextWork()
       if (!work) return false
@@ -213,7 +215,7 @@ function createAutopilot<P extends Pipeline>(
 
 const toOutput = ({ url }: { readonly url: string }) => ({ outputUrl: url })
 
-/** What a simulated provider may do to the world: wait on its clock, and disturb its own task. */
+/** The environment of a simulated provider: its clock, and its own task. */
 const hostOf = <P extends Pipeline>({ clock, tracker }: TestTracker<P>): CallHost => ({
   wait: (signal, ms) =>
     new Promise((resolve, reject) => {
@@ -229,12 +231,12 @@ const hostOf = <P extends Pipeline>({ clock, tracker }: TestTracker<P>): CallHos
       if (signal.aborted) stop()
       else signal.addEventListener('abort', stop, { once: true })
     }),
-  cancel: (taskId) => void tracker.cancel(taskId, 'somebody canceled it'),
+  cancel: (taskId) => void tracker.cancel(taskId, 'canceled by the simulation'),
   interrupt: (taskId) =>
     void tracker.updateTask(taskId, { status: 'interrupted', stage: 'lost sight of it' }),
 })
 
-/** As many items as are asked for, named by the first step that runs once per item. */
+/** Sets the roster of each kind of item. */
 function setRosters<P extends Pipeline>(
   pipeline: P,
   show: ShowTracker<P>,
@@ -254,10 +256,10 @@ function setRosters<P extends Pipeline>(
   }
 }
 
-/** By how many lines a line can be late. */
+/** The maximum number of lines by which a line is late. */
 const latest = 10
 
-/** The lines as a bad network brings them. */
+/** The lines after a bad network. */
 function deliver(lines: readonly Change[], { duplicate, reorder }: Faults, seed: number | string): Change[] {
   const random = createRandom(JSON.stringify([seed, 'network']))
   const late = (place: number) => place + 1 + Math.floor(latest * random())

@@ -1,52 +1,56 @@
 import type { JsonObject } from '../records/json.ts'
 import type { RunContext } from '../call/options.ts'
+import { CallsheetError } from '../records/errors.ts'
+import { shown } from '../write/input.ts'
 import { lognormal } from './random.ts'
 
-/** How often each thing goes wrong, from 0 (never) to 1 (always). One call meets at most one of the first five. */
+/** The rate of each fault, from 0 (never) to 1 (always). A call has at most one of the first five. */
 export interface Faults {
-  /** Of the calls: it breaks off. Two thirds of these are tried again, a third is filtered content, which is not. */
+  /** The share of calls that fail. Two thirds of these can be retried, one third is filtered content. */
   readonly fail: number
-  /** Of the calls: it is refused with HTTP 429 and a time to wait. */
+  /** The share of calls that are refused with HTTP 429 and a delay. */
   readonly rateLimit: number
-  /** Of the calls: it never answers, until the timeout of its step, which is the step's `stallAfter`. */
+  /** The share of calls that never respond, until the timeout, which is the step's `stallAfter`. */
   readonly hang: number
-  /** Of the calls: somebody cancels it midway. */
+  /** The share of calls that are canceled midway. */
   readonly cancel: number
-  /** Of the calls: it is lost sight of midway, until its next sign of life. */
+  /** The share of calls that are interrupted midway, until their next sign of life. */
   readonly interrupt: number
-  /** Of the lines: it is delivered a second time, some lines later. */
+  /** The share of lines that are delivered again, some lines later. */
   readonly duplicate: number
-  /** Of the lines: it is delivered some lines too late. */
+  /** The share of lines that are delivered some lines late. */
   readonly reorder: number
 }
 
-/** What a call can meet, in the order in which it is drawn. */
+/** The faults of a call, in the order in which they are drawn. */
 const callFaults = ['fail', 'rateLimit', 'hang', 'cancel', 'interrupt'] as const
 
-/** What went wrong with a call. */
+/** The fault of a call. */
 export type CallFault = (typeof callFaults)[number]
 
-/** Throws a RangeError when the rates are none. */
+const invalid = (what: string) => new CallsheetError(`simulate: invalid ${what}.`, { code: 'invalid_option' })
+
+/** Throws for invalid rates. */
 export function checkFaults(faults: Faults): void {
   for (const [name, rate] of Object.entries(faults)) {
-    if (!(rate >= 0 && rate <= 1)) throw new RangeError(`simulate: faults.${name} is ${rate}; give 0 to 1.`)
+    if (!(rate >= 0 && rate <= 1)) throw invalid(`faults.${name}: expected 0 to 1, got ${shown(rate)}`)
   }
   const sum = callFaults.reduce((all, name) => all + faults[name], 0)
-  // Sums of decimals are a little off.
-  if (sum > 1 + 1e-9) throw new RangeError(`simulate: the faults of calls add up to ${sum}; give at most 1.`)
+  // Sums of decimals are not exact.
+  if (sum > 1 + 1e-9) throw invalid(`faults: the rates of calls must add up to at most 1, got ${sum}`)
 }
 
-/** What will happen to one call of a provider, known before it begins. */
+/** The course of one call of a provider, drawn before it begins. */
 interface CallPlan {
   readonly fault: CallFault | undefined
-  /** Ms that it takes when nothing goes wrong. */
+  /** Its duration in ms without faults. */
   readonly duration: number
-  /** How often it tells its progress. */
+  /** The number of progress updates. */
   readonly parts: number
-  /** After which of these it goes wrong. */
+  /** The update after which the fault occurs. */
   readonly worst: number
   readonly hasJob: boolean
-  /** 0 to under 1: which of a fault's forms. */
+  /** Selects the form of the fault, 0 to under 1. */
   readonly form: number
 }
 
@@ -61,19 +65,19 @@ export function planCall(random: () => number, median: number, faults: Faults): 
   return { fault, duration, parts, worst, hasJob: random() < 0.5, form: random() }
 }
 
-/** What a simulated call may do to the world around it. */
+/** The effects of a simulated call on its environment. */
 export interface CallHost {
-  /** Rejects with the signal's reason when that is aborted first; without ms, only so. */
+  /** Resolves after ms; rejects with the signal's reason if it is aborted first. Without ms, it only rejects. */
   readonly wait: (signal: AbortSignal, ms?: number) => Promise<void>
-  /** Somebody cancels the task. */
+  /** Cancels the task. */
   readonly cancel: (taskId: string) => void
-  /** Somebody loses sight of the task. */
+  /** Interrupts the task. */
   readonly interrupt: (taskId: string) => void
 }
 
 const stages = ['queued', 'sketching', 'rendering', 'upscaling', 'saving']
 
-/** Plays a provider: a handle, stages and progress, and then an address, or what goes wrong on the way. */
+/** Simulates a provider: a job handle, stages and progress, and then a URL or a fault. */
 export async function performCall(
   plan: CallPlan,
   run: RunContext<JsonObject>,
@@ -86,7 +90,7 @@ export async function performCall(
   const wait = plan.duration / (plan.parts + 1)
   for (let part = 0; part < plan.parts; part += 1) {
     await host.wait(signal, wait)
-    // Saying the status is the sign of life that a task needs which was lost sight of.
+    // The status is the sign of life that revives an interrupted task.
     run.update({
       status: 'processing',
       stage: stages[part]!,

@@ -6,7 +6,7 @@ const portrait = { showId: 's', type: 'portrait', characterId: 'ada' } as const
 const trailer = { showId: 's', type: 'trailer' } as const
 
 describe('testSink', () => {
-  it('tells the statuses of a task in order, each as often as it was entered', async () => {
+  it('returns the statuses of a task in order, without repetitions', async () => {
     const { tracker, clock, sink } = createTestTracker({ random: () => 0 })
     let calls = 0
     const result = tracker.show('s').track(
@@ -27,7 +27,7 @@ describe('testSink', () => {
     expect(sink.last(trailer)).toMatchObject({ attempt: 2, status: 'succeeded' })
   })
 
-  it('takes all tasks of a slot together, with their removal, and no other slot', () => {
+  it('includes all tasks of a slot and their removal, and no other slot', () => {
     const { tracker, sink } = createTestTracker()
     tracker.addTask({ ...portrait, status: 'failed' })
     tracker.addTask({ ...portrait, status: 'succeeded' })
@@ -38,14 +38,14 @@ describe('testSink', () => {
     expect(sink.last(portrait)).toMatchObject({ id: 'task-1' })
     expect(sink.statuses('task-2')).toEqual(['succeeded', 'removed'])
     expect(sink.last('task-2')).toBeUndefined()
-    expect([sink.statuses(trailer), sink.last(trailer), sink.last('nobody')]).toEqual([
+    expect([sink.statuses(trailer), sink.last(trailer), sink.last('unknown')]).toEqual([
       [],
       undefined,
       undefined,
     ])
   })
 
-  it('throws with the history when a status is another than expected', async () => {
+  it('throws with the history if the status is not the expected one', async () => {
     const { tracker, clock, sink } = createTestTracker()
     tracker.addTask({ ...portrait, id: 'a', status: 'processing', progress: 40, stage: 'upscaling' })
     await clock.advance(1_500)
@@ -55,7 +55,7 @@ describe('testSink', () => {
     expect(() => sink.expect(portrait, 'succeeded')).toThrow(
       new CallsheetError(
         [
-          'portrait of ada is failed, not succeeded. What happened:',
+          'portrait of ada is failed, not succeeded. History:',
           '         +0 ms  a  processing (40 %, upscaling)',
           '      +1500 ms  a  failed (attempt 2, "Content filter")',
         ].join('\n'),
@@ -65,11 +65,11 @@ describe('testSink', () => {
     tracker.dismiss('a')
     expect(() => sink.expect('a', 'failed')).toThrow('Task "a" has no task, not failed')
     expect(() => sink.expect(trailer, 'failed')).toThrow(
-      'trailer has no task, not failed. What happened:\n  nothing',
+      'trailer has no task, not failed. History:\n  nothing',
     )
   })
 
-  it('says what is wrong with a slot', () => {
+  it('names the mistake in an invalid slot', () => {
     const { sink } = createTestTracker()
     expect(() => sink.last({ showId: 's', type: 'potrait' } as never)).toThrow('Unknown step "potrait"')
   })

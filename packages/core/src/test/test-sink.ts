@@ -16,20 +16,20 @@ import {
 /** A task by its id, or all tasks of a slot. */
 export type Which<P extends Pipeline> = string | Slot<P>
 
-/** A memory sink that can be asked what happened to a task or a slot. */
+/** A memory sink with the history of each task and slot. */
 export type TestSink<P extends Pipeline = Pipeline> = ReturnType<typeof memorySink> & {
   /** Every version, in the order of writing. */
   readonly history: (which: Which<P>) => readonly TaskVersion[]
-  /** The statuses in order, each as often as it was entered. */
+  /** The statuses in order, without repetitions. */
   readonly statuses: (which: Which<P>) => readonly (TaskStatus | 'removed')[]
-  /** The newest version of the task, or of the slot's current task; undefined when there is none. */
+  /** The newest version of the task, or of the slot's current task; undefined if there is none. */
   readonly last: (which: Which<P>) => TaskRecord | undefined
-  /** Throws a CallsheetError with the whole history when the last status is another. */
+  /** Throws a CallsheetError with the whole history if the last status is another. */
   readonly expect: (which: Which<P>, status: TaskStatus) => void
 }
 
 /**
- * Makes a memory sink for assertions, with no test framework needed.
+ * Creates a memory sink for assertions, for any test framework.
  *
  * @param options By default 100,000 changes are kept.
  * @example
@@ -71,14 +71,14 @@ export function testSink<P extends Pipeline>(pipeline: P, options: MemorySinkOpt
       if (held === status) return
       const name = typeof which === 'string' ? `Task "${which}"` : labelOf(readSlot(pipeline, which))
       const is = held === undefined ? 'has no task' : `is ${held}`
-      throw new CallsheetError(`${name} ${is}, not ${status}. What happened:\n${toText(history(which))}`, {
+      throw new CallsheetError(`${name} ${is}, not ${status}. History:\n${toText(history(which))}`, {
         code: 'assertion_failed',
       })
     },
   }
 }
 
-/** Tells the versions that are meant; of a slot, by the ids of its tasks, for the tombstone of a reset names no slot. */
+/** Creates a filter for versions. It uses the ids of a slot's tasks, since the tombstone of a reset does not name the slot. */
 function createFilter<P extends Pipeline>(pipeline: P, which: Which<P>): (version: TaskVersion) => boolean {
   if (typeof which === 'string') return ({ id }) => id === which
   const { showId, type, characterId } = readSlot(pipeline, which)
@@ -90,7 +90,7 @@ function createFilter<P extends Pipeline>(pipeline: P, which: Which<P>): (versio
   }
 }
 
-/** A history for a person: one line for each version, with the ms since the first. */
+/** A history as text: one line for each version, with the ms since the first. */
 function toText(history: readonly TaskVersion[]): string {
   const [first] = history
   if (!first) return '  nothing'
@@ -103,7 +103,7 @@ function toText(history: readonly TaskVersion[]): string {
     .join('\n')
 }
 
-/** A task's state for a person: `failed (attempt 2, "Content filter")`. */
+/** A task's state as text: `failed (attempt 2, "Content filter")`. */
 export function describeTask({ status, attempt, progress, stage, error }: TaskRecord): string {
   const more = [
     attempt > 1 ? `attempt ${attempt}` : '',

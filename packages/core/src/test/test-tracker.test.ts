@@ -21,7 +21,7 @@ describe('createTestTracker', () => {
     expect(await run()).toBe(text)
   })
 
-  it('draws other pauses from another seed', async () => {
+  it('draws other delays from another seed', async () => {
     const pause = async (seed: number) => {
       const { tracker, clock } = createTestTracker({ seed })
       void tracker
@@ -33,7 +33,7 @@ describe('createTestTracker', () => {
     expect(await pause(1)).not.toBe(await pause(2))
   })
 
-  it('takes any pipeline, and any option of a tracker', () => {
+  it('accepts any pipeline, and any option of a tracker', () => {
     const pipeline = definePipeline({ id: 'p', steps: [{ type: 'take', label: 'Takes', per: 'scene' }] })
     const own = memorySink()
     const { tracker, sink, clock } = createTestTracker({ pipeline, by: 'me', start: 5, sinks: [own] })
@@ -43,11 +43,11 @@ describe('createTestTracker', () => {
     expect(clock.now()).toBe(5)
   })
 
-  it('collects what the tracker reports', () => {
+  it('collects the reports of the tracker', () => {
     const { tracker, errors } = createTestTracker()
-    tracker.updateTask('nobody', { status: 'failed' })
+    tracker.updateTask('unknown', { status: 'failed' })
     expect(errors.map(({ message }) => message)).toEqual([
-      'updateTask ignored: unknown task "nobody". Use the id that addTask was given or returned.',
+      'updateTask ignored: unknown task "unknown". Use the id that addTask was given or returned.',
     ])
   })
 })

@@ -6,26 +6,26 @@ import { type ShowPipeline, showPipeline } from '../records/show-pipeline.ts'
 import { testSink, type TestSink } from './test-sink.ts'
 import { createTracker } from '../tracker/tracker.ts'
 
-/** How a test tracker is made: any option of a tracker, the pipeline only where it is another than `showPipeline`. */
+/** The options of `createTestTracker`: any option of a tracker. The pipeline defaults to `showPipeline`. */
 export type TestTrackerOptions<P extends Pipeline> = Partial<TrackerOptions<P>> & {
-  /** What `random` draws from. Default 1. */
+  /** The seed of `random`. @default 1 */
   readonly seed?: number | string
-  /** Epoch ms at which the clock stands. Default: the first of January 2026, UTC. */
+  /** The start of the clock in epoch ms. @default the first of January 2026, UTC */
   readonly start?: number
 }
 
-/** A tracker in which nothing is left to chance, with all that a test looks at. */
+/** A deterministic tracker, and what a test inspects. */
 export interface TestTracker<P extends Pipeline> {
   readonly tracker: Tracker<P>
   readonly clock: FakeClock
   readonly sink: TestSink<P>
-  /** What came on the tracker's `error` event, in order. */
+  /** The errors of the tracker's `error` event, in order. */
   readonly errors: readonly Error[]
 }
 
 /**
- * Makes a tracker with a fake clock, seeded `random`, the ids `task-1`, `task-2` …, the writer `test`, and a sink that
- * remembers everything.
+ * Creates a tracker with a fake clock, a seeded `random`, the ids `task-1`, `task-2` …, the writer `test`, and a sink that
+ * keeps every change.
  *
  * @example
  * const { tracker, clock, sink } = createTestTracker()
