@@ -47,7 +47,7 @@ interface Plan {
 // --- playing -------------------------------------------------------------------------------------------------------
 
 // A state of each contestant stays alive, as one does in real use. Where none did, each collection took the hidden
-// classes too, and with them the optimised code: the limit was then measured at twice its cost.
+// classes too, and with them the optimized code: the limit was then measured at twice its cost.
 const alive = new Map<Contestant, unknown>()
 
 /** One round: a contestant plays the whole workload, from empty and often enough. Gives ns per event. */

@@ -14,7 +14,7 @@ export interface SnapshotCost {
   readonly ratio: number
 }
 
-/** Serialises, writes, reads, checks and restores one show halfway. */
+/** Serializes, writes, reads, checks and restores one show halfway. */
 export function measureSnapshot(tasks: number, rounds: number): SnapshotCost {
   const { versions, shows, halfway } = prepare('one', tasks)
   const create = () => createTracker({ pipeline: showPipeline, clock: () => versions.at(-1)!.updatedAt })

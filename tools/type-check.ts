@@ -43,6 +43,6 @@ export function typeCheck(
 ): string {
   const folder = writeFiles(name, files, options)
   const run = spawnSync(process.execPath, [tsc, '-p', folder, '--pretty'], { encoding: 'utf8', cwd: folder })
-  // oxlint-disable-next-line eslint/no-control-regex -- colours begin with one
+  // oxlint-disable-next-line eslint/no-control-regex -- colors begin with one
   return (run.stdout + run.stderr).replaceAll(/\u001b\[[\d;]*m/g, '')
 }

@@ -16,7 +16,7 @@ client.on('spanEnd', () => {
   ended += 1
 })
 
-/** Initialised, every span sampled, and nowhere to send it. Without async context, as in a browser. */
+/** Initialized, every span sampled, and nowhere to send it. Without async context, as in a browser. */
 export const sentry: Wrapper = {
   name: 'Sentry: startSpan, all sampled',
   start() {

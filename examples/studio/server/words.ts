@@ -72,7 +72,7 @@ export const genres: readonly Genre[] = [
     settings: list('Gannet Rock|a village the maps leave out|the Sleepwell Hotel|a valley where radios hum'),
     nouns: list('Tide|Hour|Vigil|Echo|Undertow|Stranger|Lamp Room'),
     roles: list(
-      'Keeper|Village priest|Radio host|Folklorist|Returned child|Harbour master|Sceptical doctor|Medium',
+      'Keeper|Village priest|Radio host|Folklorist|Returned child|Harbour master|Skeptical doctor|Medium',
     ),
     twists: list(
       'something out there says a name back|the same night begins again|the missing come home, unchanged',

@@ -32,7 +32,7 @@ function addEverything() {
 }
 
 async function violations() {
-  // Slides and fades at rest, so that colours are what they will be.
+  // Slides and fades at rest, so that colors are what they will be.
   await Promise.all(
     document
       .getAnimations()

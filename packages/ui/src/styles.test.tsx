@@ -57,14 +57,14 @@ describe('styles', () => {
     const [onDark, onLight] = ['rgb(245, 245, 241)', 'rgb(20, 20, 18)']
     await emulate({ 'prefers-color-scheme': 'light' })
     await renderWith(mixed(), <ProductionPipeline showId="visual" />)
-    const colour = () => styleOf('.callsheet-pipeline').color
-    expect(colour()).toBe(onDark)
+    const color = () => styleOf('.callsheet-pipeline').color
+    expect(color()).toBe(onDark)
     document.documentElement.dataset['callsheetTheme'] = 'auto'
-    expect(colour()).toBe(onLight)
+    expect(color()).toBe(onLight)
     await emulate({ 'prefers-color-scheme': 'dark' })
-    await expect.poll(colour).toBe(onDark)
+    await expect.poll(color).toBe(onDark)
     document.documentElement.dataset['callsheetTheme'] = 'light'
-    expect(colour()).toBe(onLight)
+    expect(color()).toBe(onLight)
   })
 
   it('shows bars with forced colors', async () => {
@@ -116,7 +116,7 @@ describe('styles', () => {
       await unmount()
       return boxes
     }
-    // Transitions of hover colours at rest, so that both looks are taken at the same moment.
+    // Transitions of hover colors at rest, so that both looks are taken at the same moment.
     await emulate({ 'prefers-reduced-motion': 'reduce' })
     const alone = await show()
     document.head.prepend(host)

@@ -222,7 +222,7 @@ describe('replicas', () => {
 })
 
 describe('restore', () => {
-  it('of what was serialised is the same state, for every state that a tracker builds', () =>
+  it('of what was serialized is the same state, for every state that a tracker builds', () =>
     assertLaw(
       fc.property(fc.array(write, { maxLength: 40, size: 'max' }), (writes) => {
         const tracker = lone(writes)
