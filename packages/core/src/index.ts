@@ -35,7 +35,8 @@ export {
 export { mergeShows } from './records/show.ts'
 export type { StepStatus } from './state/rules.ts'
 export type { AnyPipelineView, PipelineView, SlotView, StepError, StepView } from './state/views.ts'
-export { readySlots } from './state/ready.ts'
+export { readySlots, type ReadyOptions } from './state/ready.ts'
+export { noRecords, type Records, reduce, viewsOf } from './state/reduce.ts'
 export { defaultExpiry, elapsed, type Expiry, isExpired, isStale } from './records/time.ts'
 export {
   AlreadyRunningError,

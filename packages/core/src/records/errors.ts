@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'invalid_field'
   | 'fixed_field'
   | 'unknown_task'
+  | 'removed_show'
   | 'duplicate_id'
   | 'task_ended'
   | 'already_running'

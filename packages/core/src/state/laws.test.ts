@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { canonicalJson } from '../records/json.ts'
 import { definePipeline, type Pipeline } from '../records/pipeline.ts'
 import { compareRegisters, mergeShows } from '../records/show.ts'
+import { noRecords, reduce, viewsOf } from './reduce.ts'
 import { createShows, type Shows } from './shows.ts'
 import {
   compareVersions,
@@ -452,6 +453,25 @@ describe('the merge', () => {
         for (const [view, then] of kept) expectSame(plain(view), then)
       }),
       { share: 0.1 },
+    ))
+})
+
+describe('the pure reducer', () => {
+  it('shows what the incremental one shows, in any order, one record at a time or all at once', () =>
+    assertLaw(
+      fc.property(history, (events) => {
+        const given = events.map((one) => ('task' in one ? one.task : one.show))
+        const shows = run(events)
+        const known = new Map(
+          [...shows.shows.values()].map((show) => [show.showId, plain(viewIn(shows, show.showId))]),
+        )
+        for (const records of [given.reduce(reduce, noRecords), reduce(noRecords, given.toReversed())])
+          for (const view of viewsOf(pipeline as Pipeline, records))
+            expectSame(plain(view), known.get(view.showId) ?? plain(viewIn(shows, view.showId)))
+        const records = reduce(noRecords, given)
+        expect(reduce(records, given)).toBe(records)
+      }),
+      { share: 0.2 },
     ))
 })
 

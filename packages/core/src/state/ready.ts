@@ -6,34 +6,46 @@ import type { PipelineView, SlotView, StepView } from './views.ts'
  * The slots that could be begun now: nothing was ever tried in them, and all that comes before them is done and not
  * being made again. An autopilot needs no more than this.
  *
- * A failed, canceled or interrupted slot is not among them, also after it was dismissed: another try is a decision of
- * the application (`tracker.reset` makes a slot untried).
+ * A failed, canceled or interrupted slot is not among them unless `include` names its status, and never after it was
+ * dismissed: another try is a decision of the application (`tracker.reset` makes a slot untried).
  * Nor is one of an unavailable step, or of one that waits for an unavailable step. A step that an empty roster leaves
  * out is waited for by nobody; an optional one is done when all that was begun in it is.
  *
  * @example
  * for (const slot of readySlots(showPipeline, tracker.getPipeline('neon-noir'))) begin(slot)
  */
-export function readySlots<P extends Pipeline>(pipeline: P, view: PipelineView<P>): readonly Slot<P>[] {
+export function readySlots<P extends Pipeline>(
+  pipeline: P,
+  view: PipelineView<P>,
+  { include = [] }: ReadyOptions = {},
+): readonly Slot<P>[] {
   const steps = view.steps as readonly StepView[]
+  const isWanted = ({ tried, done, status }: SlotView): boolean =>
+    !tried || (!done && (include as readonly string[]).includes(status))
   return pipeline.steps.flatMap((definition, place) =>
     steps[place]!.unavailable
       ? []
-      : untriedItems(view, steps[place]!)
+      : itemsOf(view, steps[place]!)
+          .filter((item) => isWanted(steps[place]!.slot(item)))
           .filter((item) => needsOf(pipeline, steps, definition, item).every(isMet))
           .map((item) => slotFor(definition, view.showId, item)),
   ) as unknown as readonly Slot<P>[]
 }
 
-/** Those whose slots were not tried; undefined stands for the whole show. */
-function untriedItems({ items }: Pick<PipelineView, 'items'>, step: StepView): (string | undefined)[] {
+/** What `readySlots` offers besides untried slots. */
+export interface ReadyOptions {
+  /** Slots without a result whose latest task ended so. @default [] */
+  readonly include?: readonly ('failed' | 'canceled' | 'interrupted')[]
+}
+
+/** The items of a step; undefined stands for the whole show. */
+function itemsOf({ items }: Pick<PipelineView, 'items'>, step: StepView): (string | undefined)[] {
   // The list of an optional step's slots has only those that were begun.
-  const known = !step.optional
+  return !step.optional
     ? step.slots.map(({ characterId }) => characterId)
     : step.per === 'show'
       ? [undefined]
       : (items[step.per] ?? []).map(({ id }) => id)
-  return known.filter((id) => !step.slot(id).tried)
 }
 
 /** What a slot waits for: so many done slots of a step, or the slot of one item. */
@@ -67,8 +79,15 @@ const isMet = ({ step, atLeast, item }: Need): boolean =>
   item === undefined ? settledIn(step) >= atLeast : isSettled(step.slot(item))
 
 /** How many slots of a step are done and not active. */
-export const settledIn = (step: StepView): number =>
-  step.active === 0 ? step.completed : step.slots.filter(isSettled).length
+export function settledIn(step: StepView): number {
+  if (step.active === 0) return step.completed
+  const count = settled.get(step) ?? step.slots.filter(isSettled).length
+  settled.set(step, count)
+  return count
+}
+
+/** Counted once for each view, not for each slot that waits for it. */
+const settled = new WeakMap<StepView, number>()
 
 const isSettled = ({ done, status }: SlotView): boolean => done && status !== 'active'
 

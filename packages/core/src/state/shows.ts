@@ -45,6 +45,7 @@ export function createShows(pipeline: Pipeline) {
     const entry = new Entry(version, show)
     tasks.set(version.id, entry)
     put(entry, show)
+    return undefined
   }
 
   function put(entry: Entry, show: Show): void {

@@ -256,8 +256,13 @@ export interface Tracker<P extends Pipeline = Pipeline> {
   readonly getPipelines: () => readonly PipelineView<P>[]
   /** A task by its id, or the latest task of a slot; where that was dismissed, the slot's result. */
   readonly getTask: (which: string | Slot<P>) => Task<P> | undefined
-  /** The tasks of a show or of all, the newest first, without the expired ones. Reads all of them. */
-  readonly getTasks: (filter?: Exclude<TaskFilter<P>, string>) => readonly Task<P>[]
+  /** The ids of all known shows, also of those without a task, the last begun first. */
+  readonly getShows: () => readonly string[]
+  /** The tasks of a show or of all, the newest first; without the expired ones, unless `expired` is true. Reads all of them. */
+  readonly getTasks: (
+    filter?: Exclude<TaskFilter<P>, string>,
+    options?: { readonly expired?: boolean },
+  ) => readonly Task<P>[]
   /** Adds a task by hand. A known id is reported, changes nothing and gives undefined. */
   readonly addTask: <T extends TaskType<P>>(task: NewTask<P, T>) => Task<P, T> | undefined
   /** Updates a task by hand. An unknown id, or a finished task, is reported and changes nothing. */
@@ -267,6 +272,14 @@ export interface Tracker<P extends Pipeline = Pipeline> {
   ) => Task<P> | undefined
   /** Records that a show is found under another id from now on. */
   readonly renameShow: (from: string, to: string) => void
+  /**
+   * Removes a show for good: cancels what runs in it, drops its tasks, and refuses later ones here and wherever the
+   * record is merged. The id cannot be used again.
+   *
+   * @example
+   * tracker.removeShow('neon-noir')
+   */
+  readonly removeShow: (showId: string) => void
   /** Ends tasks that are being worked on, their runs and all later attempts. Gives how many. */
   readonly cancel: (filter: TaskFilter<P>, reason?: string) => number
   /**
@@ -304,8 +317,8 @@ export interface Tracker<P extends Pipeline = Pipeline> {
   readonly has: (slot: Slot<P>, what: 'tried' | 'failed' | 'done' | 'running') => boolean
   /** How much was forgotten because of `maxTasks`. What a collector holds of it stays there. */
   readonly forgotten: ForgottenCount
-  /** The whole state as plain JSON. */
-  readonly serialize: () => Snapshot
+  /** The whole state as plain JSON; with `showId` that of one show, with all that renames have joined to it. */
+  readonly serialize: (options?: { readonly showId?: string }) => Snapshot
   /** Merges one's own snapshot in, whatever its age; no completion is announced. On top of newer state it changes nothing. */
   readonly restore: (snapshot: ParsedSnapshot) => MergeResult
   /**

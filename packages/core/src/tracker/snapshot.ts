@@ -1,4 +1,4 @@
-import type { Shows } from '../state/shows.ts'
+import { entriesOf, type Shows } from '../state/shows.ts'
 import type { DurationsRecord, ShowRecord, TaskVersion } from '../records/task.ts'
 import { limits } from '../records/text.ts'
 
@@ -46,13 +46,23 @@ export interface Rejection {
 export const isTooOld = (version: TaskVersion, now: number): boolean =>
   now - version.updatedAt > limits.days * 86_400_000
 
-/** The state as a snapshot. Tombstones leave only with their show: without them a dismissed slot would look untried. */
-export function toSnapshot({ pipeline, tasks, records }: Shows, now: number): Snapshot {
+/**
+ * The state as a snapshot, or one show of it. Tombstones leave only with their show: without them a dismissed slot would
+ * look untried.
+ */
+export function toSnapshot(
+  { pipeline, tasks, records, shows }: Shows,
+  now: number,
+  showId?: string,
+): Snapshot {
+  const show = showId === undefined ? undefined : shows.get(showId)
+  const entries = showId === undefined ? [...tasks.values()] : show ? entriesOf(show) : []
+  const members = showId === undefined ? [...records.keys()] : (show?.members ?? [])
   return {
     v: 1,
     pipeline: pipeline.id,
     savedAt: now,
-    tasks: [...tasks.values()].map(({ version }) => version),
-    shows: [...records.values()],
+    tasks: entries.map(({ version }) => version),
+    shows: members.flatMap((id) => records.get(id) ?? []),
   }
 }

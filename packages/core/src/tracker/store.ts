@@ -7,7 +7,7 @@ import { assertId } from '../write/input.ts'
 import type { Pipeline, StepType } from '../records/pipeline.ts'
 import type { Change, Sink } from './sink.ts'
 import type { Show } from '../state/entities.ts'
-import { createShows, type Shows } from '../state/shows.ts'
+import { createShows, entriesOf, type Shows } from '../state/shows.ts'
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts'
 import {
   isFinished,
@@ -34,6 +34,7 @@ export interface Store<P extends Pipeline> {
   readonly write: (version: TaskVersion) => boolean
   readonly getPipeline: (showId: string) => PipelineView<P>
   readonly getPipelines: () => readonly PipelineView<P>[]
+  readonly getShows: () => readonly string[]
   /** How much has been forgotten to make room. */
   readonly forgotten: () => ForgottenCount
   readonly subscribe: Subscriptions['add']
@@ -238,7 +239,10 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
       const held = shows.records.get(showId)
       touch(showId)
       if (record.renamedTo) touch(record.renamedTo.value)
+      const show = record.removed && shows.shows.get(showId)
+      const dropped = show ? entriesOf(show).filter(({ version }) => version.showId === showId) : []
       if (!shows.putShow(record)) continue
+      for (const { version } of dropped) onEnded(version.id)
       touch(showId)
       const merged = shows.records.get(showId)!
       // Neither what the database knew before anything ran nor a new name completes a step.
@@ -391,12 +395,19 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     return listed.views
   }
 
+  const getShows = (): readonly string[] =>
+    [...new Set(shows.shows.values())]
+      .filter(({ members }) => !members.every((id) => shows.records.get(id)?.removed))
+      .map(({ showId }) => showId)
+      .toReversed()
+
   return {
     shows,
     apply,
     write: (version) => applyOne(version, 'local', true) > 0,
     getPipeline,
     getPipelines,
+    getShows,
     forgotten: () => forgotten,
     subscribe: subscriptions.add,
     on(event, handler) {

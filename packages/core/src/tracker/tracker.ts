@@ -221,6 +221,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       throw new CallsheetError(`Task "${id}" is known already; ids are never used again.`, {
         code: 'duplicate_id',
       })
+    if (shows.records.get(given.showId)?.removed)
+      throw new CallsheetError(`Show "${given.showId}" was removed. Use another id.`, {
+        code: 'removed_show',
+      })
     const { latest } = slotOf(given)
     const place = pipeline.indexOf(given.type)
     const startedAt = latest ? Math.max(now(), latest.startedAt + 1) : now()
@@ -463,11 +467,12 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         assertId(which, 'id')
         return newest(which) as Task<P> | undefined
       }),
-    getTasks: (filter) =>
+    getShows: store.getShows,
+    getTasks: (filter, options) =>
       safely([] as Task<P>[], () => {
         const time = now()
         return (filter ? select(filter) : living())
-          .filter((task) => !isExpired(task, time, expiry))
+          .filter((task) => options?.expired === true || !isExpired(task, time, expiry))
           .toSorted((a, b) => compareTasks(b, a)) as Task<P>[]
       }),
     addTask: (given: object) =>
@@ -504,6 +509,11 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       assertId(to, 'showId')
       if (from !== to) setRegister(from, 'renamedTo', to)
     },
+    removeShow(showId) {
+      assertId(showId, 'showId')
+      safely(0, () => cancel({ showId } as TaskFilter<P>, `Show "${showId}" was removed.`))
+      for (const id of shows.shows.get(showId)?.members ?? [showId]) setRegister(id, 'removed', true)
+    },
     cancel: (filter, reason) => safely(0, () => cancel(filter, reason)),
     dismiss: (filter) => safely(0, () => dismiss(filter)),
     reset: (filter) => safely(0, () => reset(filter)),
@@ -519,9 +529,11 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     get forgotten() {
       return store.forgotten()
     },
-    serialize() {
+    serialize(options) {
+      const showId = options?.showId
+      if (showId !== undefined) assertId(showId, 'showId')
       const learnt = durations && answerOf(() => durations.serialize(), report)
-      return { ...toSnapshot(shows, now()), ...(learnt && { durations: learnt }) }
+      return { ...toSnapshot(shows, now(), showId), ...(learnt && { durations: learnt }) }
     },
     restore: (snapshot) => safely(nothing, () => take(snapshot, 'restore', false, true)),
     merge: (records, options) =>
