@@ -49,9 +49,9 @@ function isRenamed(before: AnyPipelineView, after: AnyPipelineView): boolean {
 }
 
 /** Whether everything known of the show is gone, including something that facts or a roster cannot take back. */
-const isGone = (before: AnyPipelineView, { title, characters, steps }: AnyPipelineView): boolean =>
+const isGone = (before: AnyPipelineView, { title, items, steps }: AnyPipelineView): boolean =>
   title === undefined &&
-  characters.length === 0 &&
+  Object.values(items).every((roster) => roster.length === 0) &&
   steps.every((step, place) => !isLeftOut(step) && !isTried(before.steps[place], step)) &&
   (before.title !== undefined || before.steps.some(({ tasks }) => tasks.length > 0))
 
@@ -95,7 +95,7 @@ interface Loss {
 }
 
 /** The losses of a step's slots, by reason. */
-function lossesIn(old: StepView, step: StepView, { characters }: AnyPipelineView): Loss[] {
+function lossesIn(old: StepView, step: StepView, { items }: AnyPipelineView): Loss[] {
   const losses = new Map<LossName, Loss>()
   const lose = (name: LossName, loss: number) => {
     if (loss <= 0) return
@@ -107,7 +107,7 @@ function lossesIn(old: StepView, step: StepView, { characters }: AnyPipelineView
     step.slots.length === 0 ? 0 : old.slots.reduce((sum, slot) => sum + partOf(slot), 0) / old.slots.length
   const before = new Map(old.slots.map((slot) => [slot.characterId, slot]))
   const after = new Map(step.slots.map((slot) => [slot.characterId, slot]))
-  const roster = new Set(characters.map(({ id }) => id))
+  const roster = new Set(items[step.per]?.map(({ id }) => id))
   for (const [item, slot] of after) {
     const held = before.get(item)
     if (held) lose(lossOf(held, slot), partOf(held) - partOf(slot))

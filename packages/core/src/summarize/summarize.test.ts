@@ -287,6 +287,23 @@ describe('progressChange', () => {
     expect(progressChange(view, one.tracker.getPipeline('s')).reason).toBe('Portraits: 4 were taken out')
   })
 
+  it('names removed items of any kind', () => {
+    const steps = [
+      { type: 'portrait', label: 'Portraits', per: 'character' },
+      { type: 'shot', label: 'Shots', per: 'scene' },
+    ] as const
+    const tracker = createTracker({ pipeline: definePipeline({ id: 'scenes', steps }) })
+    const show = tracker.show('s')
+    show.setItems('scene', [{ id: 'dawn' }, { id: 'duel' }, { id: 'dusk' }])
+    for (const sceneId of ['dawn', 'duel'])
+      tracker.addTask({ showId: 's', type: 'shot', sceneId, status: 'succeeded' })
+    const view = show.getPipeline()
+    show.setItems('scene', [{ id: 'dusk' }])
+    expect(progressChange(view, show.getPipeline()).reason).toBe('Shots: 2 were taken out')
+    show.setItems('scene', [])
+    expect(progressChange(view, show.getPipeline()).reason).toBe('Shots no longer counts')
+  })
+
   /** A trailer at 80 %, and a view of it. */
   const halfWay = () => {
     const one = setup()
