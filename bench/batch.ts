@@ -20,7 +20,7 @@ type Way = (typeof ways)[number]
 
 export interface BatchCost {
   readonly shape: Shape
-  /** `new`: of tasks that nobody knew; `newer`: of tasks that are held. */
+  /** `new`: of unknown tasks; `newer`: of known tasks. */
   readonly records: 'new' | 'newer'
   readonly way: Way
   /** Milliseconds. */

@@ -29,7 +29,7 @@ export interface EventCost {
   readonly isImmutable: boolean
   /** Nanoseconds per event; undefined where the contestant has no room for so many tasks. */
   readonly ns?: number | undefined
-  /** How many times the limit's; 0 where there is no room. */
+  /** How many times the limit's; 0 if it does not fit. */
   readonly ratio: number
   /** Timed for a part of the events only, with all tasks in the state. */
   readonly isPart: boolean
@@ -58,7 +58,7 @@ function playAll(contestant: Contestant, workload: Workload, events: number): nu
   const isKept = contestant === limit || contestant === callsheet || workload.tasks <= warmTasks
   collect()
   let ns = 0
-  // Each run is let go before the next begins: hundreds of finished states are nobody's working set.
+  // Each run is let go before the next begins: hundreds of finished states are not a realistic working set.
   for (let run = -Math.round(runs / 3); run < runs; run += 1) {
     const running = contestant.start(workload)
     const cost = timed(() => running.play(0, length))
@@ -154,7 +154,7 @@ function playRounds(workload: Workload, plans: Map<Contestant, Plan>, options: E
   const isLarge = workload.versions.length > large
   for (let round = 0; round < options.rounds; round += 1) {
     const base = playAll(limit, workload, options.eventsPerRound)
-    // Whoever plays a part of many events is compared with the limit in the same place, where its tables are full.
+    // A contestant that plays a part of the events is compared with the limit in the same place, where its tables are full.
     const baseOfPart = isLarge ? playPart(limit, workload, partOf(workload, large)) : base
     costs.get(limit)!.push({ ns: base, ratio: 1 })
     for (const [contestant, plan] of plans) {

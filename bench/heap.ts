@@ -23,7 +23,7 @@ export function measureHeaps(tasks: number): HeapCost[] {
   return [limit, ...contestants].map((contestant) => {
     const before = heapUsed()
     const running = contestant.start(workload)
-    // Each is given records that nobody else holds, as they come from the wire.
+    // Each gets its own records, as they come from the wire.
     const records = JSON.parse(newest) as TaskRecord[]
     const { length } = records
     running.load(records)

@@ -1,3 +1,3 @@
-// Several contestants check themselves at each step unless they are told that this is no development.
+// Several contestants check themselves at each step unless NODE_ENV is production.
 process.env['NODE_ENV'] = 'production'
 void import('./run.ts')

@@ -5,7 +5,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-/** Collects what is no longer needed; a bench is run with --expose-gc. */
+/** Runs the garbage collector; the bench is started with --expose-gc. */
 export const collect = (): void => {
   globalThis.gc?.()
 }

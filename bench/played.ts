@@ -8,7 +8,7 @@ export function createPlayed({ shows, versions, patches }: Workload, sinks: read
     pipeline: showPipeline,
     by: 'bench',
     clock: () => now,
-    // Whoever is compared holds all tasks.
+    // All contestants hold all tasks.
     maxTasks: Infinity,
     sinks,
   })

@@ -16,7 +16,7 @@ export async function launch<Question extends object, Answer>(
   const ended = once(started, 'exit').then(([code]) => {
     throw new Error(`${file} ended too early, with ${String(code)}.`)
   })
-  // Whoever asks nothing at that time need not hear of it.
+  // A process that waits for nothing does not need it.
   ended.catch(() => {})
   const nextMessage = async () => {
     const [message] = (await Promise.race([once(started, 'message'), ended])) as [unknown]

@@ -134,7 +134,7 @@ function callSection({ calls }: Results): string {
 
 Around an async function that does nothing, each call awaited before the next, every wrapper in a process of its own:
 one that keeps an async context makes every promise of its process dearer. Ours works through shows of ten characters,
-each slot once, with full records. Whoever keeps records is asked afterwards whether it knows of every call.
+each slot once, with full records. Contestants that keep records are checked afterwards for every call.
 
 ${table([['wrapper', 'a call', 'added', 'times the bare call'], ...rows])}
 
@@ -158,7 +158,7 @@ function batchSection({ batches }: Results, tasks: number): string {
   return `## ${inWords(tasks)} records merged at once
 
 By \`tracker.merge\`, against the same records one by one, and against the limit's batch, which reckons each touched step
-once. New: of tasks that nobody knew, halfway; newer: the last versions of tasks that are held. Each show has a
+once. New: unknown tasks, halfway; newer: the last versions of known tasks. Each show has a
 listener that reads its view where listeners read.
 
 ${table([['records', 'what', 'limit', 'at once (times the limit)', 'one by one', 'times faster'], ...rows])}

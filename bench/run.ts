@@ -11,7 +11,7 @@ import { measureSnapshot } from './snapshot.ts'
 import { measureTrack } from './track.ts'
 
 // `pnpm run bench` measures everything and writes RESULTS.md. With --quick it takes seconds, shows the report instead
-// of writing it, and its figures mean little: it is for whoever works on the bench itself. With --sending it measures
+// of writing it, and its figures mean little: it is for work on the bench itself. With --sending it measures
 // that alone, and leaves the rest of RESULTS.md as it is.
 
 const isQuick = process.argv.includes('--quick')

@@ -85,8 +85,8 @@ ${circumstances}
 
 Every sender in a process of its own, and a server in another one, which answers at once and looks afterwards at what it
 was sent. ${count(events)} events are written in a burst, 100 to a turn of the event loop, until the sender says that all are answered
-for; the records are made beforehand, each with a task id of its own as random as a real one, so that nobody may send one
-for another. The tracker is told of the same versions as those of ${count(tracker.expected)} tasks, of which its sink
+for; the records are made beforehand, each with a task id of its own as random as a real one, so that no sender can replace one
+by another. The tracker is told of the same versions as those of ${count(tracker.expected)} tasks, of which its sink
 sends the newest; what a tracker without a sink takes is taken off, and it has lost what task did not arrive in its last
 version. CPU is that of all threads, beyond what the process takes when idle; bytes are those on the wire, heads of
 requests included; both by event that was not lost, for the tracker by version. By hand: batches of 500, one at a time,

@@ -27,7 +27,7 @@ function run(command, args, cwd) {
   throw new Error(`${command} ${args.join(' ')} ended with ${status ?? error}: ${stderr || stdout}`)
 }
 
-/** Where the packages are as somebody has them who installs them. */
+/** The folder with the installed packages. */
 function installPackages() {
   for (const name of ['core', 'http-adapter']) {
     run('pnpm', ['pack', '--pack-destination', folder], path.join(root, 'packages', name))
@@ -172,7 +172,7 @@ const asked = process.argv.slice(2).filter((word) => word !== '--')
 const names = asked.length > 0 ? asked : Object.keys(runtimes)
 const unknown = names.filter((name) => !(name in runtimes))
 if (unknown.length > 0) {
-  console.error(`There is no runtime "${unknown[0]}" here; give some of ${Object.keys(runtimes).join(', ')}.`)
+  console.error(`Unknown runtime "${unknown[0]}". Known runtimes: ${Object.keys(runtimes).join(', ')}.`)
   process.exit(2)
 }
 

@@ -2,7 +2,7 @@ import { createStackParser, initAndBind, startSpan } from '@sentry/core'
 import { ServerRuntimeClient } from '@sentry/core/server'
 import { nothing, type Wrapper } from './call.ts'
 
-// Once for a process, as it demands. There is no DSN, so nothing is ever sent.
+// Once for a process, as it demands. Without a DSN, so nothing is ever sent.
 const client = initAndBind(ServerRuntimeClient, {
   tracesSampleRate: 1,
   integrations: [],

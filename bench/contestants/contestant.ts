@@ -39,7 +39,7 @@ export interface Contestant {
 
 /** One state of a contestant, from empty. */
 export interface Running {
-  /** Takes in many versions at once. Throws a QuotaExceededError when there is no room for them. */
+  /** Takes in many versions at once. Throws a QuotaExceededError if they do not fit. */
   readonly load: (newest: readonly TaskRecord[]) => void
   /**
    * Applies the versions of the workload from one place to another, each on its own, and reads the view of its show

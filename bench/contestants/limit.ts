@@ -2,7 +2,7 @@ import { showPipeline, type TaskRecord } from '@callsheet/core'
 import { type Contestant, figuresOf } from './contestant.ts'
 
 // The limit: what one would write by hand for speed alone. Everything is changed in place, nothing old stays valid,
-// nobody is told. It knows no tombstones, attempts, facts or slots with more than one task.
+// listeners are not called. It knows no tombstones, attempts, facts or slots with more than one task.
 
 interface Step {
   readonly show: Show

@@ -87,7 +87,7 @@ describe('the end of a page', { timeout: minute }, () => {
     await add('last-words')
     await page.close()
     await expect.poll(ids).toEqual(['last-words'])
-    // As nobody answers a beacon, each event of the end may send one.
+    // A beacon has no response, so each event of the end may send one.
     expect(new Set(collector.seen)).toEqual(new Set(['POST /inbox/tasks']))
     for (const { headers } of inbox.requests) {
       // A fetch to another origin is a request of CORS; a beacon is none.
@@ -106,7 +106,7 @@ describe('the end of a page', { timeout: minute }, () => {
     await add('before')
     await page.goto(`${server.url}/other`)
     await expect.poll(ids).toEqual(['before'])
-    // A page that nobody sees holds no connection.
+    // A hidden page holds no connection.
     await expect.poll(() => server.readers()).toBe(0)
     server.truth.addTask({ id: 'meanwhile', showId: 's1', type: 'library-poster', status: 'processing' })
     await page.goBack({ waitUntil: 'commit' })

@@ -67,7 +67,7 @@ async function work({ collector, db }: Orders): Promise<Report> {
 
 addEventListener('message', (event) => {
   const { data, ports, waitUntil } = event as MessageEvent<Orders> & { waitUntil?: unknown }
-  // The empty list tells the linter that this is no window, which would have to be told for whom it is.
+  // The empty list tells the linter that this is not window.postMessage, which needs a target origin.
   const reported = work(data).then(
     (report) => ports[0]!.postMessage(report, []),
     (error: unknown) => ports[0]!.postMessage(String(error), []),

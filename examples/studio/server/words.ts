@@ -43,7 +43,7 @@ export const genres: readonly Genre[] = [
       'Safecracker|Suspended detective|Forger|Night-shift coroner|Crooked notary|Getaway driver|Insider|State prosecutor',
     ),
     twists: list(
-      'the one honest partner disappears|somebody empties the vault first|the victim sends a postcard',
+      'the one honest partner disappears|a rival empties the vault first|the victim sends a postcard',
     ),
     palette: ['#0e0a0b', '#7a3b22', '#ff9d4d'],
   },

@@ -357,12 +357,12 @@ describe('progressChange', () => {
     const known = tracker.getPipeline('s')
     show.setFacts({ done: { trailer: true, portrait: ['ada'] } })
     const less = tracker.getPipeline('s')
-    expect(progressChange(known, less).reason).toBe('Portraits: 4 are no longer done')
+    expect(progressChange(known, less).reason).toBe('Portraits: 4 are not done any more')
     tracker.addTask({ showId: 's', type: 'trailer', status: 'failed', error: 'no' })
     const failed = tracker.getPipeline('s')
     expect(failed.progress).toBe(less.progress)
     show.setFacts({ done: {} })
-    expect(progressChange(failed, tracker.getPipeline('s')).reason).toBe('Trailer: one is no longer done')
+    expect(progressChange(failed, tracker.getPipeline('s')).reason).toBe('Trailer: one is not done any more')
   })
 
   it('names facts that went backwards if nothing else is known of the show', () => {
@@ -371,9 +371,9 @@ describe('progressChange', () => {
     const all = show.getPipeline()
     show.setFacts({ done: { trailer: true } })
     const some = show.getPipeline()
-    expect(progressChange(all, some).reason).toBe('Portraits: 5 are no longer done')
+    expect(progressChange(all, some).reason).toBe('Portraits: 5 are not done any more')
     show.setFacts({ done: {} })
-    expect(progressChange(some, show.getPipeline()).reason).toBe('Trailer: one is no longer done')
+    expect(progressChange(some, show.getPipeline()).reason).toBe('Trailer: one is not done any more')
   })
 
   it('names an emptied roster, after tasks and after facts', () => {

@@ -99,7 +99,7 @@ export const english: Messages = {
   nowInterrupted: { 1: '{label}: one was interrupted', other: '{label}: {n} were interrupted' },
   dismissed: { 1: '{label}: one was dismissed', other: '{label}: {n} were dismissed' },
   reset: { 1: '{label}: one starts over', other: '{label}: {n} start over' },
-  undone: { 1: '{label}: one is no longer done', other: '{label}: {n} are no longer done' },
+  undone: { 1: '{label}: one is not done any more', other: '{label}: {n} are not done any more' },
 }
 
 /** The language and the texts. */

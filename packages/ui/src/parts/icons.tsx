@@ -51,7 +51,7 @@ export function StepIcon({ name }: { readonly name: string | undefined }) {
   })
 }
 
-/** A face's icon. It has a label only if there is no text beside it. */
+/** A face's icon. It has a label only without text beside it. */
 export function FaceIcon({ face, label }: { readonly face: Face; readonly label?: string | undefined }) {
   const Icon = faceIcons[face]
   const spoken = label === undefined ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label }
