@@ -93,7 +93,7 @@ export const plain = <P extends Pipeline>(view: PipelineView<P>) => ({
 export const defined = <T extends object>(value: T): T =>
   Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T
 
-/** A record of a task: the first version of a portrait at which somebody works. */
+/** A task record: the first version of an active portrait. */
 export const taskOf = (fields: Partial<TaskRecord> = {}): TaskRecord => ({
   id: 't1',
   showId: 's',

@@ -28,7 +28,10 @@ export interface StepDefinition {
   readonly label: string
   /** What the step runs once per: `'show'`, or an item such as `'character'` or `'beat'`. */
   readonly per: string
-  /** The name of a lucide icon. */
+  /**
+   * The lucide name of the icon. `@callsheet/ui` draws `sparkles`, `users`, `file-text`, `image`, `video`, `grid-3x3`,
+   * `image-plus` and `film`, and a circle for any other name.
+   */
   readonly icon?: string
   /** What must be done before: of the same item where both are per the same item, else all of it. */
   readonly after?: readonly Prerequisite[]

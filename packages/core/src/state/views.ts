@@ -49,7 +49,7 @@ export interface StepView<
   readonly stepNumber: number
   /** What the step runs once per: `show`, or an item such as `character`. */
   readonly per: string
-  /** The name of a lucide icon. */
+  /** The lucide name of the icon, as the pipeline defines it. */
   readonly icon: string | undefined
   /** Whether the step counts only from when it is begun. */
   readonly optional: boolean
