@@ -5,40 +5,40 @@ import { assertNumber } from '../write/input.ts'
 import { forLogs, withoutQueries } from '../write/redact.ts'
 import { compareVersions, isRemoved, labelOf } from '../records/task.ts'
 
-/** The newest versions of what has just changed. */
+/** A change: the newest versions of the changed records. */
 export interface Change {
   readonly tasks: readonly TaskVersion[]
   readonly shows: readonly ShowRecord[]
-  /** Who brought it: this tracker's own writes, a merge from elsewhere, or a restored snapshot. */
+  /** The origin: this tracker's own writes, a merge from elsewhere, or a restored snapshot. */
   readonly origin: 'local' | 'merge' | 'restore'
 }
 
-/** What a sink may tell the tracker that it belongs to. */
+/** The functions of a tracker for its sinks. */
 export interface SinkHost {
-  /** Reports what goes wrong out of `write` on the tracker's `error` event. */
+  /** Reports a failure outside of `write` on the tracker's `error` event. */
   readonly report: (error: unknown) => void
-  /** Tells what the page does. See `Tracker.page`. */
+  /** Tells the tracker what the page does. See `Tracker.page`. */
   readonly page: (event: PageEvent) => void
 }
 
 /**
- * Where records go out. `write` is called at each change and must return at once. What it throws, or
- * rejects with, is reported on the tracker's `error` event.
+ * A destination of records. `write` is called at each change and must return at once. Its errors and rejections are reported
+ * on the tracker's `error` event.
  */
 export interface Sink {
   readonly write: (change: Change) => void
   /**
-   * Called once by each tracker that is made with the sink. A sink that outlives its trackers should hold the two
-   * functions of `host` weakly.
+   * Called once by each tracker with this sink. A sink that outlives its trackers should hold the functions of `host`
+   * weakly.
    */
   readonly connect?: (host: SinkHost) => void
-  /** Sends what waits. */
+  /** Sends the queued records. */
   readonly flush?: () => Promise<void>
-  /** Frees what the sink holds. */
+  /** Frees the resources of the sink. */
   readonly close?: () => void
 }
 
-/** How much a memory sink keeps. */
+/** The limit of a memory sink. */
 export interface MemorySinkOptions {
   /** The maximum number of changes, and of tasks. The oldest are dropped first. @default 1_000 */
   readonly maxChanges?: number
@@ -67,7 +67,7 @@ export function memorySink({ maxChanges = 1_000 }: MemorySinkOptions = {}): Sink
       if (changes.length > maxChanges) changes.shift()
       for (const task of change.tasks) {
         const held = tasks.get(task.id)
-        // What a sink is told by two trackers may come late.
+        // With two trackers, an older version may come later.
         if (!held || compareVersions(task, held) > 0) tasks.set(task.id, task)
       }
       while (tasks.size > maxChanges) tasks.delete(tasks.keys().next().value!)
@@ -81,7 +81,7 @@ export interface Logger {
   readonly error: (fields: object, message: string) => void
 }
 
-// JSON escapes what is below space. These would still break a line or drive a terminal.
+// JSON escapes characters below space. These would still break a line or control a terminal.
 const unsafe = /[\u007f-\u009f\u2028\u2029]/g
 
 /** A value as one line of JSON, safe to print. */
@@ -89,8 +89,8 @@ export const toJsonLine = (value: unknown): string =>
   JSON.stringify(value).replace(unsafe, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /**
- * Records for a log: each as one line of JSON, safe to print, the addresses in it without their query. A log is for
- * reading: it is never merged into a tracker again; for that, keep the snapshot, or record.
+ * Formats records for a log: one line of JSON each, safe to print, with URLs without their queries. A log is only for
+ * reading. To merge the records later, use `serialize` or `record`.
  *
  * @example
  * console.log(toJSONLines(tracker.serialize()))
@@ -107,9 +107,9 @@ const consoleLogger: Logger = {
 }
 
 /**
- * Logs every change of a task: one line of JSON each, addresses without their query. Failures go to `error`.
+ * Logs every change of a task as one line of JSON, with URLs without their queries. Failures go to `error`.
  *
- * @param logger Any logger with pino's signature. Default: the console, as JSON lines.
+ * @param logger A logger with pino's signature. @default the console, as JSON lines
  * @example
  * createTracker({ pipeline: showPipeline, sinks: [logSink()] })
  */

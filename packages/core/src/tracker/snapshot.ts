@@ -11,44 +11,44 @@ export interface Snapshot {
   readonly savedAt: number
   readonly tasks: readonly TaskVersion[]
   readonly shows: readonly ShowRecord[]
-  /** How long tasks took, where the tracker keeps it. */
+  /** The durations of tasks, with the option `durations`. */
   readonly durations?: readonly DurationsRecord[]
 }
 
 declare const checked: unique symbol
 
-/** Records that came through a door of `@callsheet/core/schema`: nothing else can be merged. */
+/** Records from `parseRecords` of `@callsheet/core/schema`: only these can be merged. */
 export interface ParsedRecords {
   readonly [checked]: true
   readonly tasks: readonly TaskVersion[]
   readonly shows: readonly ShowRecord[]
   readonly durations: readonly DurationsRecord[]
-  /** What did not pass, and why; one bad record never sinks the rest. */
+  /** The rejected records with their reasons. A bad record never affects the others. */
   readonly rejected: readonly Rejection[]
-  /** How many records were not looked at: a door stops after 1,000 rejections. */
+  /** The number of records that were not checked: parsing stops after 1,000 rejections. */
   readonly skipped: number
 }
 
-/** A snapshot that came through a door of `@callsheet/core/schema`. */
+/** A snapshot from `parseSnapshot` of `@callsheet/core/schema`. */
 export interface ParsedSnapshot extends ParsedRecords {
   readonly savedAt: number
 }
 
-/** A record that was not taken in. */
+/** A rejected record. */
 export interface Rejection {
-  /** Its place in what was given. */
+  /** Its index in the input. */
   readonly index: number
   readonly kind: 'task' | 'show' | 'durations'
   readonly reason: string
 }
 
-/** True for a record that is too old to be taken in from elsewhere. */
+/** Whether a record is too old to be accepted from elsewhere. */
 export const isTooOld = (version: TaskVersion, now: number): boolean =>
   now - version.updatedAt > limits.days * 86_400_000
 
 /**
- * The state as a snapshot, or one show of it. Tombstones leave only with their show: without them a dismissed slot would
- * look untried.
+ * Returns the state, or one show of it, as a snapshot. It includes all tombstones: without them a dismissed slot would look
+ * untried.
  */
 export function toSnapshot(
   { pipeline, tasks, records, shows }: Shows,

@@ -56,7 +56,7 @@ const later = (callback: () => void, ms: number) => {
   return () => clearTimeout(timer)
 }
 
-// randomUUID is missing on pages that were not served securely.
+// randomUUID is missing on pages without a secure context.
 const randomId = (): string =>
   globalThis.crypto.randomUUID?.() ??
   Array.from(globalThis.crypto.getRandomValues(new Uint8Array(16)), (byte) =>
@@ -65,11 +65,11 @@ const randomId = (): string =>
 
 const nothing: MergeResult = { accepted: 0, ignored: 0, rejected: [] }
 
-/** Where the world comes in, unless options say otherwise. */
+/** The defaults of the environment. */
 export const defaults = { clock: Date.now, createId: randomId, random: Math.random, schedule: later }
 
 /**
- * Makes a tracker: it wraps calls, keeps the state of all shows, and tells everyone who listens.
+ * Creates a tracker: it wraps calls, keeps the state of all shows, and calls listeners and sinks at each change.
  *
  * @example
  * const tracker = createTracker({ pipeline: showPipeline })
@@ -112,7 +112,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const timer = anyDuration(schedule)
   for (const sink of sinks) guarded(() => sink.connect?.({ report, page: page.tell }))
 
-  /** Of a promise, which is refused as an id, the rejection counts as handled. */
+  /** Creates an id. A promise is refused as an id, and its rejection counts as handled. */
   function newId(): string {
     const id = createId()
     onRejected(id, () => {})
@@ -120,7 +120,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   }
 
   let lastNow = 0
-  /** Epoch ms as a record may hold it, whatever the clock says. */
+  /** The time in epoch ms, limited to what a record may hold. */
   function now(): number {
     const time = answerOf(clock, report)
     if (typeof time === 'number' && time >= 0) {
@@ -138,7 +138,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return lastNow
   }
 
-  /** Lets through what is wrong with a step or an id. Whatever else an action throws is reported, and it gives `otherwise`. */
+  /** Throws for an invalid step or id. Reports any other error and returns `otherwise`. */
   function safely<R>(otherwise: R, action: () => R): R {
     try {
       return action()
@@ -163,7 +163,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     const time = now()
     const rejected: Rejection[] = [...records.rejected]
     const refused = new Set(rejected.flatMap(({ kind, index }) => (kind === 'task' ? [index] : [])))
-    // The place in what was given: what the door refused stood there too.
+    // The index in the input, which includes the records that were rejected before.
     let place = -1
     let tooOld = 0
     const tasks = records.tasks.filter((version) => {
@@ -172,7 +172,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       // In a whole snapshot, tasks and tombstones belong together, whatever their age.
       if (isWhole || !isTooOld(version, time)) return true
       tooOld += 1
-      // A caller needs no list of a million.
+      // The list is limited.
       if (rejected.length < 1_000)
         rejected.push({ index: place, kind: 'task', reason: 'it is older than 30 days' })
       return false
@@ -249,7 +249,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const living = (): TaskRecord[] =>
     [...shows.tasks.values()].flatMap(({ version }) => (isRemoved(version) ? [] : [version]))
 
-  /** @param otherwise The status where the patch has none that is usable. */
+  /** @param otherwise The status if the patch has no valid one. */
   function update(id: string, patch: TaskPatch<never>, otherwise?: TaskStatus): TaskRecord | undefined {
     const held = newest(id)
     if (!held) {
@@ -276,7 +276,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   function setRegister(showId: string, name: RegisterName, value: unknown): void {
     const record = shows.records.get(showId)
     const held = record && registersOf(record).get(name)
-    // Facts have a time; of the rest, what is said again is no news.
+    // Facts have a time. Of the rest, the same value again changes nothing.
     if (held && name !== 'facts' && canonicalJson(held.value) === canonicalJson(value)) return
     if (held && held.rev >= limits.count) {
       reading(showId).refuse(
@@ -299,7 +299,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const select = (filter: TaskFilter<P>): TaskRecord[] =>
     selectAll(filter).filter((task): task is TaskRecord => !isRemoved(task))
 
-  /** The tasks that are meant, dismissed ones too. */
+  /** The tasks of a filter, dismissed ones included. */
   function selectAll(filter: TaskFilter<P>): SlotTask[] {
     if (typeof filter === 'string') {
       assertId(filter, 'id')
@@ -316,7 +316,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return versions.filter((version): version is SlotTask => isInSlot(version) && isMeant(version))
   }
 
-  // --- what it can do ----------------------------------------------------------------------------------------------
+  // --- actions -----------------------------------------------------------------------------------------------------
 
   function cancel(filter: TaskFilter<P>, given: unknown = 'canceled'): number {
     const reason = typeof given === 'string' ? given : toTaskError(given).message
@@ -329,13 +329,13 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return tasks.length
   }
 
-  /** Leaves tombstones of tasks; those of dismissed ones name their slots. */
+  /** Replaces tasks with tombstones; those of dismissed tasks name their slots. */
   function remove(tasks: readonly SlotTask[], isDismissal: boolean): number {
     const updatedAt = now()
     const tombstones = tasks.map((task): Tombstone => {
       const { id, showId, rev, type, characterId, startedAt } = task
       const status = task.status as Dismissed['status']
-      // A tombstone outranks every version of its task, so it needs no higher `rev` where there is none.
+      // A tombstone outranks every version of its task, so it can do without a higher `rev`.
       const bare = { id, showId, removed: true as const, updatedAt, rev: Math.min(rev + 1, limits.count), by }
       const item = characterId === undefined ? {} : { characterId }
       return Object.freeze(isDismissal ? { ...bare, type, ...item, startedAt, status } : bare)
@@ -343,7 +343,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return apply(tombstones, [], 'local')
   }
 
-  /** Those of some tasks that are not active, once failures that are held back are recorded. */
+  /** The tasks that are not active, after delayed failures have been recorded. */
   const inactive = (tasks: readonly SlotTask[]): SlotTask[] =>
     tasks
       .map((task) => {
@@ -370,7 +370,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     return slotStatus(info, type, characterId, tasks) === (what === 'running' ? 'active' : what)
   }
 
-  /** A task once it is not active any more. */
+  /** Resolves with a task once it is not active any more. */
   const ended = (id: string): Promise<TaskRecord> =>
     new Promise((resolve, reject) => {
       const showId = newest(id)?.showId
@@ -419,7 +419,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
 
   function show(showId: string): ShowTracker<P> {
     assertId(showId, 'showId')
-    // What is said of a show that was renamed meanwhile is said of the show that it has become.
+    // Writes to a show that was renamed meanwhile go to the show that it has become.
     const finalId = () => shows.shows.get(showId)?.showId ?? showId
     const run = (type: string, fn: (context: RunContext<never>) => unknown, given?: object) => {
       const options: RunOptions<never, never> = given ? readOptions(given, report) : {}
@@ -549,7 +549,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     report,
     page: page.tell,
     async close() {
-      // The page may be going: an application may close before the event of that comes.
+      // The page may be about to be left: an application may close the tracker before that event.
       for (const run of runs.values()) run.settleNow(true)
       const flushing = sinks.map(async (sink) => sink.flush?.())
       for (const one of flushing) one.catch(report)

@@ -3,17 +3,17 @@ import { followRenames } from '../state/shows.ts'
 import { assertNumber } from '../write/input.ts'
 import { isActive, isRemoved, type ShowRecord, type TaskVersion } from '../records/task.ts'
 
-/** How large a snapshot may be. */
+/** The limits of `trimSnapshot`. */
 export interface SnapshotBounds {
-  /** How many tasks, tombstones included; a show without any counts as one. Default: any number. */
+  /** The maximum number of tasks, tombstones included; a show without tasks counts as one. @default Infinity */
   readonly maxTasks?: number
-  /** How long its JSON, in UTF-16 units, which is what a browser's localStorage counts. Default: any length. */
+  /** The maximum length of its JSON in UTF-16 units, as a browser's localStorage counts. @default Infinity */
   readonly maxLength?: number
 }
 
 /**
- * A snapshot that keeps within bounds: whole shows, those with active work first, then the last updated ones. Half a
- * show is never kept: a slot that looks as if nobody had tried it would be paid for again.
+ * Trims a snapshot to limits. It keeps whole shows: those with active work first, then the last updated ones. A part of a
+ * show is never kept, since a slot that looks untried would be paid for again.
  *
  * @example
  * const small = trimSnapshot(tracker.serialize(), { maxLength: 2_000_000 })
@@ -30,7 +30,7 @@ export function trimSnapshot(snapshot: Snapshot, bounds: SnapshotBounds): Snapsh
   let tasks = 0
   let length = JSON.stringify({ ...snapshot, tasks: [], shows: [] }).length
   for (const group of groups) {
-    // A show of which only facts are known counts as well.
+    // A show without tasks counts as well.
     const counted = Math.max(1, group.tasks)
     const isTooMuch = tasks + counted > maxTasks || length + group.length > maxLength
     if (isTooMuch) continue
@@ -45,7 +45,7 @@ export function trimSnapshot(snapshot: Snapshot, bounds: SnapshotBounds): Snapsh
   }
 }
 
-/** A show with all that renames have joined to it. */
+/** A show with the shows that were renamed to it. */
 interface Group {
   readonly records: object[]
   tasks: number
