@@ -9,42 +9,37 @@ import type { PipelineView, SlotView, StepView } from './views.ts'
 
 /** A task: its newest version, and where it is. */
 export class Entry {
-  version: TaskVersion
-  show: Show
   /** Undefined for what is left of a reset task. */
   slot: Slot | undefined = undefined
 
-  constructor(version: TaskVersion, show: Show) {
-    this.version = version
-    this.show = show
-  }
+  constructor(
+    public version: TaskVersion,
+    public show: Show,
+  ) {}
 }
 
 /** All tasks of one item in one step. */
 export class Slot {
-  readonly step: Step
-  /** Its place in `step.slotTasks`. */
-  readonly place: number
-  readonly characterId: string | undefined
-  /** Whether it counts in its step: a known roster names its item. */
-  isCounted: boolean
   latest: Entry | undefined = undefined
   /** All but the latest, oldest first. */
   older: Entry[] | undefined = undefined
   /** The newest of the older ones that succeeded. */
   olderResult: Entry | undefined = undefined
 
-  constructor(step: Step, place: number, characterId: string | undefined, isCounted: boolean) {
-    this.step = step
-    this.place = place
-    this.characterId = characterId
-    this.isCounted = isCounted
-  }
+  /**
+   * @param place Its place in `step.slotTasks`.
+   * @param isCounted Whether it counts in its step: no known roster leaves its item out.
+   */
+  constructor(
+    readonly step: Step,
+    readonly place: number,
+    readonly characterId: string | undefined,
+    public isCounted: boolean,
+  ) {}
 }
 
 /** The items of one kind in one show. */
 export class Items {
-  readonly kind: string
   /** The ids of the known roster. */
   roster: ReadonlySet<string> | undefined = undefined
   /** The items that facts name in any step of the kind. */
@@ -54,9 +49,7 @@ export class Items {
   /** In how many slots each item is seen, while the roster is unknown. */
   readonly seen = new Map<string, number>()
 
-  constructor(kind: string) {
-    this.kind = kind
-  }
+  constructor(readonly kind: string) {}
 }
 
 /** What led to the present state of a list of slots: a place, then what was there before, by turns. */
@@ -66,12 +59,6 @@ const noSlots = new Map<string, Slot>()
 
 /** One step of one show, counted; or, without a definition, all tasks that are in no step. */
 export class Step {
-  readonly show: Show
-  /** Its place in the pipeline; one past the last for what is in no step. */
-  readonly place: number
-  readonly definition: Definition | undefined
-  /** Undefined for a step that runs once per show. */
-  readonly items: Items | undefined
   /** By item; a map of its own once there is a slot, for most steps of most shows are empty. */
   slots = noSlots
   /** By the slots' places. Once a view reads it, `undo` says how to get back to what was viewed. */
@@ -94,33 +81,34 @@ export class Step {
   /** False once what gave one of them is gone. */
   isTimed = true
   /** The view of each slot that was read last: a slot that stays as it was keeps its view. */
-  slotViews = new Map<string, SlotView>()
+  slotViews: Map<string, SlotView> | undefined = undefined
   /** Changed since then: it is in the chain that begins with `show.changed`. */
   isChanged = false
   nextChanged: Step | undefined = undefined
 
-  constructor(show: Show, place: number, definition: Definition | undefined, items: Items | undefined) {
-    this.show = show
-    this.place = place
-    this.definition = definition
-    this.items = items
-  }
+  /**
+   * @param place Its place in the pipeline; one past the last for what is in no step.
+   * @param items Undefined for a step that runs once per show.
+   */
+  constructor(
+    readonly show: Show,
+    readonly place: number,
+    readonly definition: Definition | undefined,
+    readonly items: Items | undefined,
+  ) {}
 }
 
 /** A show, with all that renames have joined to it. */
 export class Show {
-  /** The final id. */
-  showId: string
   /** Every id that leads here. */
   readonly members: string[] = []
-  info: ShowInfo
   /** Its info and its counts are out of date, and made anew at the next look. */
   isStale = false
   readonly items = new Map<string, Items>()
   /** One for each step of the pipeline, and a last one for what is in no step. */
   readonly steps: readonly Step[]
   /** What is left of reset tasks, which are in no slot. */
-  readonly reset = new Set<Entry>()
+  reset: Set<Entry> | undefined = undefined
   /** How many tasks there are, removed ones too. */
   size = 0
   changed: Step | undefined = undefined
@@ -142,9 +130,12 @@ export class Show {
   startedAt: number | undefined = undefined
   completedAt: number | undefined = undefined
 
-  constructor(showId: string, info: ShowInfo, { steps }: Pipeline) {
-    this.showId = showId
-    this.info = info
+  /** @param showId The final id. */
+  constructor(
+    public showId: string,
+    public info: ShowInfo,
+    { steps }: Pipeline,
+  ) {
     for (const { per } of steps)
       if (per !== 'show' && !this.items.has(per)) this.items.set(per, new Items(per))
     this.steps = [...steps, undefined].map(

@@ -53,14 +53,14 @@ export function createShows(pipeline: Pipeline) {
     entry.show = show
     show.size += 1
     if (isInSlot(version)) enter(slotFor(show, version), entry)
-    else show.reset.add(entry)
+    else (show.reset ??= new Set()).add(entry)
   }
 
   function takeOut(entry: Entry): void {
     const { show, slot } = entry
     show.size -= 1
     if (slot) leave(slot, entry)
-    else show.reset.delete(entry)
+    else show.reset!.delete(entry)
   }
 
   /** Where a task counts: in the step of its type, if it has an item exactly where that is per item; else in none. */
@@ -207,8 +207,12 @@ const hasMoved = (held: SlotTask, version: SlotTask): boolean =>
 export function entriesOf({ steps, reset }: Show): Entry[] {
   const all: Entry[] = []
   for (const { slots } of steps)
-    for (const { latest, older } of slots.values()) if (latest) all.push(...(older ?? []), latest)
-  return [...all, ...reset]
+    for (const { latest, older } of slots.values())
+      if (latest) {
+        for (const entry of older ?? []) all.push(entry)
+        all.push(latest)
+      }
+  return reset ? [...all, ...reset] : all
 }
 
 /** The id that renames lead to: followed to their end, a cycle to its smallest id. */

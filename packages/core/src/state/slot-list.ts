@@ -125,8 +125,8 @@ export class SlotList {
   }
 
   #viewOf(characterId: string | undefined, name: string | undefined, tasks: SlotTasks | undefined): SlotView {
-    const { definition, slotViews } = this.#step
-    const { type } = definition!
+    const step = this.#step
+    const { type } = step.definition!
     const done = isDone(this.#info, type, characterId, tasks)
     const status = slotStatus(this.#info, type, characterId, tasks)
     const result = livingOf(tasks?.result)
@@ -142,10 +142,10 @@ export class SlotList {
     } as SlotView
     // A slot that stays as it was stays the same object.
     const key = characterId ?? ''
-    const before = slotViews.get(key)
+    const before = step.slotViews?.get(key)
     if (before && fields.every((field) => before[field] === next[field])) return before
     Object.freeze(next)
-    if (this.#isCurrent) slotViews.set(key, next)
+    if (this.#isCurrent) (step.slotViews ??= new Map()).set(key, next)
     return next
   }
 }
