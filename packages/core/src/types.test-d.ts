@@ -328,7 +328,7 @@ describe('an own pipeline', () => {
     expectTypeOf(board).toEqualTypeOf<Tracker<typeof storyboard>>()
     const calls = () => {
       own.track('zip', () => 1)
-      // @ts-expect-error -- an extra task is no step
+      // @ts-expect-error -- an extra task is not a step
       own.getPipeline().step('zip')
       // @ts-expect-error -- of another pipeline
       own.track('trailer', () => 1)
@@ -346,7 +346,7 @@ describe('an own pipeline', () => {
       own.track('keyframe', () => 1)
       // @ts-expect-error -- which beat?
       own.track('still', () => 1)
-      // @ts-expect-error -- a beat is no character
+      // @ts-expect-error -- a beat is not a character
       own.track('keyframe', () => 1, { characterId: 'b1' })
       // @ts-expect-error -- an outline is of the whole show
       own.track('outline', () => 1, { beatId: 'b1' })
@@ -510,7 +510,7 @@ describe('the doors', () => {
       tracker.merge(snapshot)
       // @ts-expect-error -- not parsed
       tracker.restore(JSON.parse(text) as object)
-      // @ts-expect-error -- a set of records is no snapshot
+      // @ts-expect-error -- a set of records is not a snapshot
       tracker.restore(parseRecords(text))
       // @ts-expect-error -- looks alike, and did not come through a door
       tracker.restore({ tasks: [], shows: [], rejected: [], savedAt: 1 })
@@ -605,13 +605,13 @@ describe('the test kit', () => {
       script(tracker).active('trailer', { characterId: 'ada' })
       // @ts-expect-error -- which beat?
       script(board).active('keyframe')
-      // @ts-expect-error -- a beat is no character
+      // @ts-expect-error -- a beat is not a character
       script(board).active('keyframe', { characterId: 'one' })
       // @ts-expect-error -- a seed is a number
       script(board).active('keyframe', { beatId: 'one', metadata: { seed: 'one' } })
       // @ts-expect-error -- the word of the line says it
       script(board).active('zip', { status: 'failed' })
-      // @ts-expect-error -- an extra task is no step
+      // @ts-expect-error -- an extra task is not a step
       script(board).unavailable('zip')
     }
     expectTypeOf(calls).toBeFunction()

@@ -341,7 +341,7 @@ describe('metadata', () => {
     expect(write(given)).toMatchObject({ big: '12', date: '1970-01-01T00:00:00.000Z', sparse: [1, null, 3] })
   })
 
-  it.each([[[1, 2]], ['text'], [5], [null]])('that is no object, %j, harms nothing', (metadata) => {
+  it.each([[[1, 2]], ['text'], [5], [null]])('that is not an object, %j, changes nothing', (metadata) => {
     write(metadata)
   })
 })
@@ -389,7 +389,7 @@ describe('secrets', () => {
   })
 })
 
-describe('a snapshot that somebody has damaged', () => {
+describe('a damaged snapshot', () => {
   /** A small generator of numbers, so that each run mutates alike (mulberry32). */
   function random(seed: number) {
     let state = seed

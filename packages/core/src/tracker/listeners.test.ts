@@ -268,7 +268,7 @@ describe('a listener that writes', () => {
     expect(messages()).toHaveLength(2)
   })
 
-  it('and cancels stops the call, whoever is told first', async () => {
+  it('and cancels stops the call, in any order of the listeners', async () => {
     const { tracker } = setup()
     tracker.on('taskChanged', ({ task }) => {
       if (task?.stage === 'too dear') tracker.cancel({ showId: 's' })

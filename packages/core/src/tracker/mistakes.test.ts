@@ -140,7 +140,7 @@ describe('a field that a record cannot hold', () => {
     ['succeeded', '"succeeded"'],
     [[], 'an array'],
     [() => 1, 'a function'],
-  ])('or an update that is no object, %j, is reported and changes nothing', (patch, got) => {
+  ])('or an update that is not an object, %j, is reported and changes nothing', (patch, got) => {
     const { tracker, task, errors } = setup()
     const before = task()
     expect(tracker.updateTask('a', patch as never)).toBe(before)
@@ -316,7 +316,7 @@ describe('every method', () => {
     expect(unhandled).not.toHaveBeenCalled()
   })
 
-  it('cancels for a reason that is no text', () => {
+  it('cancels with a reason that is not a string', () => {
     const { tracker, task } = setup()
     expect(tracker.cancel({ showId: 's' }, new Error('too dear') as never)).toBe(1)
     expect(task()).toMatchObject({ status: 'canceled', error: { message: 'too dear' } })
@@ -370,7 +370,7 @@ describe('when nothing listens to error', () => {
     for (const step of ['trailr', 'portrat']) {
       expect(tracker.show('s').track(step as 'trailer', () => 1)).toBe(1)
     }
-    tracker.updateTask('nobody', {})
+    tracker.updateTask('unknown', {})
     tracker.report(new RangeError('with sk-abcdefghijklmnopqrst1'))
     const lines = warn.mock.calls.map(([line]) => String(line))
     expect(lines).toEqual([

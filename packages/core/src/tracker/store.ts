@@ -50,7 +50,7 @@ interface StoreOptions<P extends Pipeline> {
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string
   readonly durations: DurationsLike | undefined
-  /** Epoch ms: what was completed before is no news. */
+  /** Epoch ms. Earlier completions fire no events. */
   readonly createdAt: number
   readonly maxTasks: number
   /** Whether this tracker runs a task itself. */
@@ -68,7 +68,8 @@ const endless =
 
 const done = () => {}
 
-const hint = "Further failures of this kind are not logged; tracker.on('error', …) is told of each."
+const hint =
+  "Further failures of this kind are not logged. Use tracker.on('error', …) to receive all of them."
 
 export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store<P> {
   const { pipeline, sinks, durations, redact, createdAt, maxTasks, runsHere, onEnded } = options
@@ -104,7 +105,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
       else if (isFirst(logged, code ?? name ?? ''))
         console.warn(`Callsheet: ${redact(error.message)} (${code ?? name}). ${hint}`)
     } catch {
-      // A listener of failures that fails has nobody left to tell.
+      // A failing listener of failures cannot be reported.
     }
   }
 
@@ -363,7 +364,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     for (const [place, step] of after.steps.entries()) {
       const old = before?.steps[place]
       if (old === step || old?.progress === 100 || step.progress !== 100) continue
-      // What had happened before this tracker was made is no news.
+      // Completions before this tracker was created fire no events.
       if (origin === 'merge' && step.completedAt !== undefined && step.completedAt < createdAt) continue
       const type = step.type as StepType<P>
       announce('stepCompleted', () => ({ showId, type, step: view.step(type) }))

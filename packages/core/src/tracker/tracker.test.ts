@@ -150,8 +150,8 @@ describe('updateTask', () => {
 
   it('reports an id that is unknown, and changes nothing', () => {
     const { tracker, errors } = setup()
-    expect(tracker.updateTask('nobody', { status: 'failed' })).toBeUndefined()
-    expect(errors).toEqual([expect.stringMatching(/unknown task "nobody"/)])
+    expect(tracker.updateTask('unknown', { status: 'failed' })).toBeUndefined()
+    expect(errors).toEqual([expect.stringMatching(/unknown task "unknown"/)])
     expect(tracker.getTasks()).toEqual([])
   })
 
@@ -241,10 +241,10 @@ describe('has', () => {
     expect(ask(tracker, 'failed')).toEqual(['tried', 'failed'])
     expect(ask(tracker, 'canceled')).toEqual(['tried'])
     expect(ask(tracker, 'interrupted')).toEqual(['tried'])
-    expect(ask(tracker, 'nobody')).toEqual([])
+    expect(ask(tracker, 'unknown')).toEqual([])
     clock.now += 1
-    show.setFacts({ done: { portrait: ['nobody', 'failed'] } })
-    expect(ask(tracker, 'nobody')).toEqual(['tried', 'done'])
+    show.setFacts({ done: { portrait: ['unknown', 'failed'] } })
+    expect(ask(tracker, 'unknown')).toEqual(['tried', 'done'])
     expect(ask(tracker, 'failed')).toEqual(['tried', 'done'])
   })
 
@@ -274,9 +274,11 @@ describe('dismiss', () => {
     expect(tracker.dismiss({ showId: 's' })).toBe(2)
     expect(tracker.getTasks().map(({ type }) => type)).toEqual(['portrait-grid'])
     expect(changes).toContainEqual({ id: 't1', task: undefined, origin: 'local' })
-    expect([tracker.dismiss('t1'), tracker.dismiss('nobody'), tracker.dismiss({ showId: 'nobody' })]).toEqual(
-      [0, 0, 0],
-    )
+    expect([
+      tracker.dismiss('t1'),
+      tracker.dismiss('unknown'),
+      tracker.dismiss({ showId: 'unknown' }),
+    ]).toEqual([0, 0, 0])
   })
 
   it('keeps late versions away, here and after a reload', () => {
@@ -320,7 +322,7 @@ describe('getTasks', () => {
     expect(ids({ showId: 's' })).toEqual(['t3', 't2', 't1'])
     expect(ids({ showId: 's', type: 'portrait' })).toEqual(['t2', 't1'])
     expect(ids({ showId: 's', type: 'portrait', characterId: 'ada' })).toEqual(['t1'])
-    expect(ids({ showId: 'nobody' })).toEqual([])
+    expect(ids({ showId: 'unknown' })).toEqual([])
   })
 
   it('hides what has expired, each status after its own time from the finish', () => {
@@ -348,7 +350,7 @@ describe('getPipelines', () => {
   it('gives all shows with work, the last begun first, the same list until something changes', () => {
     const { tracker } = setup()
     for (const id of ['a', 'b', 'c']) tracker.show(id).track('trailer', () => 1)
-    tracker.getPipeline('nobody')
+    tracker.getPipeline('unknown')
     const list = tracker.getPipelines()
     expect(list.map(({ showId }) => showId)).toEqual(['c', 'b', 'a'])
     expect(tracker.getPipelines()).toBe(list)
