@@ -3,10 +3,10 @@ import type { Run } from './run.ts'
 import type { Job, TaskError, TaskRecord } from '../records/task.ts'
 import type { TaskPatch } from '../write/writer.ts'
 
-/** What the function is given. Each part is made when it is asked for: most functions ask for one or two. */
+/** The argument of the function of `track`. Each part is made on access, because most functions use one or two. */
 export class Context implements RunContext<never> {
   readonly #run: Run
-  /** Of an attempt that has taken too long: it says nothing any more. */
+  /** The signal of an attempt that took too long. Its function can no longer write. */
   #expired: AbortSignal | undefined
 
   constructor(run: Run) {

@@ -4,8 +4,8 @@ import type { Run } from './run.ts'
 type Method = 'next' | 'return' | 'throw'
 
 /**
- * Gives a generator that forwards to the one of the function, and ends the run with it: its last step succeeds, a
- * `return` before that cancels, and what a step rejects with fails. Other methods are those of the function's.
+ * Wraps a generator, and ends the run with it: succeeded after the last step, canceled by an earlier `return`, failed when a
+ * step rejects. Other methods and fields are those of the generator.
  */
 export function followGenerator(
   run: Run,
@@ -41,13 +41,13 @@ export function followGenerator(
     [Symbol.asyncIterator]: () => proxy,
   }
   const { asyncDispose } = Symbol as { readonly asyncDispose?: symbol }
-  // Not every platform has it.
+  // Some platforms do not have it.
   if (asyncDispose && asyncDispose in generator) own[asyncDispose] = () => end(proxy)
   const proxy: AsyncGenerator = new Proxy(Object.setPrototypeOf(own, generator) as AsyncGenerator, {
     get(_target, key) {
       if (Object.hasOwn(own, key)) return own[key]
       const value: unknown = Reflect.get(generator, key, generator)
-      // Methods of a class with private fields need the object that has them.
+      // Methods of a class with private fields need their own object as `this`.
       return typeof value === 'function' && key !== 'constructor' ? (value.bind(generator) as unknown) : value
     },
     set: (_target, key, value) => Reflect.set(generator, key, value, generator),

@@ -41,7 +41,7 @@ describe('a page that is left', () => {
     expect(kit.task()?.error).toBeUndefined()
   })
 
-  it('records none either where no sink watches it, as long as it is told', async () => {
+  it('records none either without a sink that watches it, if page events are passed on', async () => {
     const kit = setUp(false)
     const { calls } = running(kit)
     kit.page('left')
@@ -292,7 +292,7 @@ describe('a page that is left', () => {
 })
 
 describe('a page that has come back', () => {
-  it('interrupts the calls whose connection was cut meanwhile, and tries none of them again', async () => {
+  it('interrupts the calls whose connection was cut meanwhile, and retries none of them', async () => {
     const kit = setUp()
     const { fn, calls } = running(kit, { retry: { attempts: 5 } })
     kit.page('left')

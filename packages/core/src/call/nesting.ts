@@ -1,4 +1,4 @@
-/** As Node and its kin have it. */
+/** AsyncLocalStorage of Node, Bun and Deno. */
 interface AsyncStorage<T> {
   readonly run: <R>(store: T, action: () => R) => R
   readonly getStore: () => T | undefined
@@ -12,7 +12,7 @@ type Runs = readonly WithEnd[]
 
 let storage: AsyncStorage<Runs> | false | undefined
 
-/** AsyncLocalStorage where the platform has it, without an import that a browser or a bundler would have to resolve. */
+/** AsyncLocalStorage if the platform has it, without an import that a browser or a bundler would have to resolve. */
 function storageHere(): AsyncStorage<Runs> | undefined {
   if (storage === undefined) {
     try {
@@ -28,14 +28,14 @@ function storageHere(): AsyncStorage<Runs> | undefined {
   return storage || undefined
 }
 
-/** Calls an action as a part of a run, with all that it goes on to do asynchronously. */
+/** Calls an action as part of a run, including what it does asynchronously. */
 export function within<R>(run: WithEnd, action: () => R): R {
   const here = storageHere()
   if (!here) return action()
-  // Without those that have ended, or a loop that never returns would keep all of them.
+  // Without ended runs, which a loop that never returns would keep in memory.
   const outer = here.getStore()?.filter((one) => !one.hasEnded)
   return here.run(outer ? [...outer, run] : [run], action)
 }
 
-/** Whether the code that asks is a part of a run: waiting for that run, it would wait for itself. */
+/** Whether the caller is part of a run. If so, waiting for that run would never end. */
 export const isWithin = (run: WithEnd): boolean => storageHere()?.getStore()?.includes(run) ?? false

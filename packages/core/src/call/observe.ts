@@ -1,8 +1,9 @@
 /**
- * How a value tells when its work is done.
+ * How the end of the work behind a value can be observed.
  *
- * `value`: it is done. `promise`: by settling. `generator`: an asynchronous one, by its last step. `lazy`: not at all,
- * for it starts its work when it is awaited (a query builder), read (an iterator, a stream) or subscribed to. A list of promises is `lazy`, too.
+ * `value`: the work is done. `promise`: when it settles. `generator` (asynchronous): at its last step. `lazy`: not at all,
+ * because the work starts when the value is awaited (a query builder), read (an iterator, a stream) or subscribed to; an
+ * array of promises counts as `lazy`.
  */
 export type Kind = 'value' | 'promise' | 'generator' | 'lazy'
 
@@ -14,7 +15,7 @@ type Then = (
 
 const native = /^function Promise\(\)\s*\{\s*\[native code\]\s*\}$/
 
-/** Whether an object is the prototype of a native promise, of this realm or another. */
+/** Whether an object is the prototype of native promises, of any realm. */
 function isPromisePrototype(owner: object): boolean {
   const { value: made } = Object.getOwnPropertyDescriptor(owner, 'constructor') ?? {}
   if (typeof made !== 'function' || made.prototype !== owner) return false
@@ -22,11 +23,11 @@ function isPromisePrototype(owner: object): boolean {
 }
 
 /**
- * The `then` of a promise that may be observed: one that its realm's Promise, or the global Promise (zone.js and
- * polyfills replace it), hands on to it. One of its own, or of a subclass, may start the work: it is not read.
+ * The `then` that a promise inherits from its realm's Promise, or from the global Promise (replaced by zone.js and
+ * polyfills). An own `then`, or that of a subclass, may start the work, so it is never read.
  */
 function thenOf(value: object): Then | undefined {
-  // The promise of an async function, without the descriptors of its prototype, which cost as much as observing it.
+  // The usual case, without property descriptors, which take as long as observing the promise.
   const { prototype } = Promise as { readonly prototype: { readonly then: Then } }
   const isOfThisRealm = Object.getPrototypeOf(value) === prototype && !Object.hasOwn(value, 'then')
   if (isOfThisRealm) return prototype.then
@@ -36,16 +37,16 @@ function thenOf(value: object): Then | undefined {
   return Object.getOwnPropertyDescriptor(owner, 'then')?.value as Then | undefined
 }
 
-/** Reads no property of the value but those of a generator: a getter may start the work. */
+/** Reads only the methods of a generator: any other getter may start the work. */
 export function kindOf(value: unknown): Kind {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return 'value'
   try {
     if ('then' in value) return thenOf(value) ? 'promise' : 'lazy'
     if (Symbol.asyncIterator in value) return isGenerator(value) ? 'generator' : 'lazy'
-    // Any of them may fail later.
+    // Any of its promises may still fail.
     if (Array.isArray(value)) return value.slice(0, 100).some(isThenable) ? 'lazy' : 'value'
     const isIterator = Symbol.iterator in value && 'next' in value
-    // Not every browser iterates its streams.
+    // Streams are not iterable in all browsers.
     const isObservable = 'subscribe' in value && 'pipe' in value
     return isIterator || isObservable || 'getReader' in value ? 'lazy' : 'value'
   } catch {
@@ -62,8 +63,8 @@ function isGenerator(value: object): boolean {
 }
 
 /**
- * Hears how a promise settles, without counting as its caller: gives the promise that the handlers make, or undefined
- * for everything that cannot be observed. Throws what the promise's own class throws.
+ * Adds handlers to a promise. Returns the derived promise, or undefined for a value that cannot be observed. Throws what the
+ * promise's class throws.
  */
 export function observe(
   value: unknown,

@@ -6,33 +6,33 @@ import type { AnyMetadata } from '../records/json.ts'
 import type { Job, TaskError, TaskRecord } from '../records/task.ts'
 import type { TaskPatch } from '../write/writer.ts'
 
-/** What the function of `track` receives. Its methods never throw, and do nothing once the run has ended. */
+/** The argument of the function of `track`. Its methods never throw, and do nothing after the run has ended. */
 export interface RunContext<M = AnyMetadata> {
-  /** Aborted by `cancel`, `supersede` and `timeout`; hand it to fetch. */
+  /** Aborted by `cancel`, `supersede` and `timeout`. Pass it to fetch. */
   readonly signal: AbortSignal
-  /** 1, and one more at each `nextAttempt`. */
+  /** From 1; incremented by retries and `nextAttempt`. */
   readonly attempt: number
   /** The newest version of the task. */
   readonly task: TaskRecord
   /** Why the last attempt failed. */
   readonly lastError: TaskError | undefined
-  /** Sets the progress in whole percent, 0 to 100; it never goes down within an attempt. */
+  /** Sets the progress in percent, 0 to 100. It is rounded down, and never lowered within an attempt. */
   readonly progress: (percent: number) => void
-  /** Says for a person what is going on. */
+  /** Sets a free text for display. */
   readonly stage: (text: string) => void
-  /** Records the provider's handle of the call, before waiting for it. */
+  /** Records the provider's handle of the call. Call it before you wait for the job. */
   readonly job: (handle: Job) => void
   /**
-   * Records more of the task: `{ outputUrl, metadata, … }`. Fields that are left out stay as they are.
+   * Updates fields of the task: `{ outputUrl, metadata, … }`. Fields that are left out stay as they are.
    *
    * @example
    * show.track('trailer', async ({ update }) => update({ metadata: { model: 'film-2' } }))
    */
   readonly update: (patch: TaskPatch<M>) => void
-  /** Begins the next attempt of the same task; the reason is shown. */
+  /** Starts the next attempt of the same task. The reason is shown as `stage`. */
   readonly nextAttempt: (reason: unknown) => void
   /**
-   * A pause in ms. Rejects with the reason when the run is stopped, or when a `signal` given for it is aborted.
+   * Waits for some ms. Rejects with the abort reason when the run is stopped or the optional `signal` is aborted.
    *
    * @example
    * show.track('trailer', async ({ wait }) => { await wait(1_000); return fetch('/api/trailer') })
@@ -43,8 +43,8 @@ export interface RunContext<M = AnyMetadata> {
 }
 
 /**
- * When and how a failed call is made again. Nothing is, unless it is asked for. A response that is not ok, a rejection,
- * and a `result` that says `failed` are failures; a synchronous function is never called again.
+ * When and how to retry a failed call. A response that is not ok, a rejection, and a `result` with status `failed` are
+ * failures. A synchronous function is never retried.
  *
  * @example
  * let prompt = 'A duel at dawn'
@@ -52,77 +52,95 @@ export interface RunContext<M = AnyMetadata> {
  * await show.track('trailer', () => fetch('/api/trailer', { method: 'POST', body: prompt }), { retry })
  */
 export interface RetryPolicy<M = AnyMetadata> {
-  /** How many attempts there are in all, 1 to 100. Default 3. */
+  /**
+   * Maximum number of attempts, 1 to 100.
+   *
+   * @default 3
+   */
   readonly attempts?: number
   /**
-   * How long to wait after an attempt (1, 2, 3 …), in ms. Default: what the server asks for, else 1 s, 2 s, 4 s … up
-   * to a minute, of which a random half to all is waited.
+   * The pause after an attempt (1, 2, 3 …), in ms.
+   *
+   * @default the server's Retry-After, or 1 s, 2 s, 4 s … up to a minute, times a random number from 0.5 to 1
    */
   readonly delay?: (attempt: number, failure: Failure) => number
-  /** Whether to try again. Default: when the failure is `retryable`; filtered content only with `before`. */
+  /**
+   * Whether to retry.
+   *
+   * @default if the failure is `retryable`; filtered content only with `before`
+   */
   readonly when?: (failure: Failure) => boolean
   /**
-   * Called before the next attempt, after the pause, and awaited: change here what the function will send. When it
-   * fails, there is no next attempt.
+   * Called and awaited before the next attempt, after the pause. Use it to change what the function sends. If it fails,
+   * there is no next attempt.
    */
   readonly before?: (context: RunContext<M>) => unknown
-  /** Corrects how a failure was judged. */
+  /** Overrides how a failure was classified. */
   readonly classify?: (
     failure: Failure,
   ) => Partial<Pick<Failure, 'kind' | 'retryable' | 'retryAfter'>> | undefined
 }
 
-/** How one call is tracked. */
+/** Options of one tracked call. */
 export interface RunOptions<M, R, U extends 'done' = 'done'> {
-  /** The task's id. Default: a new one. */
+  /**
+   * The task's id.
+   *
+   * @default made by the tracker
+   */
   readonly id?: string
   /**
-   * The id of the slot's current task, which has failed: the call is its next attempt, and supersedes a run of it that
-   * goes on all the same. Where it is another one by now, or has not failed, a new task is made.
+   * The id of the slot's current task, if it has failed: the call becomes its next attempt, and supersedes a run of it that
+   * still goes on. If the current task is another one, or has not failed, a new task is made.
    */
   readonly retryOf?: string
   /**
-   * What happens when the slot is already being worked on. `join` (default) shares the running promise, `supersede`
-   * cancels the old run and starts anew, `reject` rejects with AlreadyRunningError, as join does when the work runs
-   * elsewhere.
+   * What to do if the slot is active. `join`: share the running promise. `supersede`: cancel the running call and start
+   * again. `reject`: reject with AlreadyRunningError, as `join` does if the work runs elsewhere.
+   *
+   * @default 'join'
    */
   readonly onConflict?: 'join' | 'supersede' | 'reject'
   /**
-   * `done`: makes no call where the slot has a result already, also when it is being made again, and gives undefined.
-   * Default: the call is made.
+   * `done`: if the slot already has a result, make no call and return undefined, also while the result is being made again.
+   *
+   * @default undefined, which always makes the call
    */
   readonly unless?: U | undefined
   /**
-   * Milliseconds for the whole call, all attempts and pauses included; then the task fails and `signal` is aborted.
-   * Default Infinity, which means none.
+   * Maximum duration of the whole call in ms, with all attempts and pauses. Then the task fails and `signal` is aborted.
+   *
+   * @default Infinity
    */
   readonly timeout?: number
   /**
-   * Milliseconds for one attempt; then its `signal` is aborted, and `retry` may make the next one although the first
-   * still hangs. Default Infinity.
+   * Maximum duration of one attempt in ms. Then its `signal` is aborted, and `retry` may start the next attempt even if the
+   * first one hangs.
+   *
+   * @default Infinity
    */
   readonly attemptTimeout?: number
-  /** Calls an asynchronous function again when it fails, as attempts of the same task. */
+  /** Retries a failed asynchronous function, as attempts of the same task. */
   readonly retry?: RetryPolicy<M>
   readonly metadata?: Partial<M>
   readonly stage?: string
-  /** Reads what to record from the value: `{ outputUrl }`, or a failure that came as a success. */
+  /** Returns fields to record from the value: `{ outputUrl }`, or `{ status: 'failed', error }` for a failure. */
   readonly result?: (value: Awaited<R>) => TaskPatch<M> | void
 }
 
-/** How many attempts a policy allows: there always is an end. */
+/** The maximum number of attempts of a policy, always finite. */
 export const mostAttempts = ({ attempts = 3 }: RetryPolicy<never>): number =>
   Math.min(100, Math.max(1, Math.floor(attempts) || 1))
 
 const isFunction = (value: unknown) => typeof value === 'function'
-/** Infinity means that there is no limit. */
+/** Infinity means no limit. */
 const isDuration = (value: unknown) => typeof value === 'number' && value >= 0
 const oneOf =
   (...values: unknown[]) =>
   (value: unknown) =>
     values.includes(value)
 
-/** What an option must be, and how a message says it. */
+/** How to validate an option, and its description for a message. */
 type Check = readonly [isValid: (value: unknown) => boolean, expected: string]
 
 const duration: Check = [isDuration, 'milliseconds from 0, or Infinity']
@@ -154,9 +172,8 @@ const retryChecks: Readonly<Record<string, Check>> = {
 }
 
 /**
- * The options of a call, field by field: one that throws or is invalid is reported and left out, the rest applies.
- * Unknown ones are reported, except what names a slot. After any of these a failed call is not made again: what the
- * option would have limited is unknown.
+ * Reads the options of a call, each on its own: one that throws, is invalid or unknown is reported and ignored. Fields of a
+ * slot are allowed. If any option was ignored, a failed call is not retried, because the option may have limited that.
  */
 export function readOptions(given: object, tell: (error: unknown) => void): RunOptions<never, never> {
   let isRefused = false
@@ -172,11 +189,11 @@ export function readOptions(given: object, tell: (error: unknown) => void): RunO
   const options = read(given, ownNames(given, report), checks, 'option', report)
   const { retry } = options
   if (retry) {
-    // Other fields of a policy that is an object of a class are its own.
+    // An instance of a class may have other fields.
     const own = isPlain(retry) ? ownNames(retry, report) : []
     const names = [...new Set([...Object.keys(retryChecks), ...own])]
     const policy = read(retry, names, retryChecks, 'option "retry":', report)
-    // Methods of a policy that is an object of a class keep their `this`.
+    // Methods of a class need their `this`.
     for (const [name, value] of Object.entries(policy)) {
       if (typeof value === 'function') policy[name] = value.bind(retry)
     }

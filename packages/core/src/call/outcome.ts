@@ -1,4 +1,4 @@
-/** How a call has ended. */
+/** How a call ended. */
 export type Outcome<T = unknown> = { readonly value: T } | { readonly thrown: unknown }
 
 export const settled = async <T>(call: () => T | PromiseLike<T>): Promise<Outcome<T>> => {

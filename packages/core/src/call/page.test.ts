@@ -74,7 +74,7 @@ describe('a connection that breaks', () => {
     expect([verdicts, clock.pending]).toEqual([[false], 0])
   })
 
-  it('is judged at once when there is no timer to wait with', () => {
+  it('is judged at once if the timer fails', () => {
     const { page, verdicts, judge, errors } = setUp({
       schedule: () => {
         throw new Error('no timer')

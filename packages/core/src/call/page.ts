@@ -2,22 +2,22 @@ import { CallsheetError } from '../records/errors.ts'
 import { shown } from '../write/input.ts'
 
 /**
- * What a page does, as far as a tracker must know.
+ * A page event, for `tracker.page`.
  *
- * `watched`: page events are told from now on. `may-leave`: the page may be about to end (`beforeunload`). `left`: it is
- * hidden for good, cached or frozen (`pagehide`, `freeze`). `returned`: it goes on (`pageshow`, `resume`).
+ * `watched`: page events will be passed on from now. `may-leave`: the page may be about to end (`beforeunload`). `left`: the
+ * page is hidden for good, cached or frozen (`pagehide`, `freeze`). `returned`: it continues (`pageshow`, `resume`).
  */
 export type PageEvent = 'watched' | 'may-leave' | 'left' | 'returned'
 
 /**
- * Milliseconds around `may-leave` and before `left` in which a broken connection is the browser's doing. Measured:
+ * Milliseconds around `may-leave` and before `left` in which a broken connection counts as cut by the browser. Measured:
  * Firefox cuts 4 to 30 ms after `beforeunload`, Chromium 26 ms before `pagehide` when a window is closed.
  */
 const cutTime = 300
-/** Milliseconds for which `may-leave` holds up new work: Firefox has sent `pagehide` 1.2 s later. */
+/** Milliseconds for which `may-leave` holds up new work. Firefox sends `pagehide` up to 1.2 s later. */
 const doubtTime = 2_000
 
-/** The page that a tracker lives in, as far as events tell. Without events it is always here. */
+/** The page of a tracker, as page events describe it. Without events it is always here. */
 export interface Page {
   readonly tell: (event: PageEvent) => void
   readonly isHere: () => boolean
@@ -25,11 +25,11 @@ export interface Page {
   readonly isLeft: () => boolean
   /** Changes whenever the page is left. */
   readonly departures: () => number
-  /** Calls back at once while the page is here, else when it has returned. Gives the undo. */
+  /** Calls back at once if the page is here, or when it has returned. Returns the undo. */
   readonly whenHere: (callback: () => void) => () => void
   /**
-   * Calls back with whether the browser has cut a connection that has just broken, because the page is left. That may
-   * take 300 ms where page events are told. Gives a function that gives the answer at once, which is false by default.
+   * Calls back with whether the browser cut a connection that has just broken because the page is left. Takes up to 300 ms
+   * if page events are watched. Returns a function that answers at once, with false by default.
    */
   readonly judge: (callback: (isCut: boolean) => void) => (isCut?: boolean) => void
 }
@@ -37,7 +37,7 @@ export interface Page {
 interface World {
   readonly now: () => number
   readonly schedule: (callback: () => void, ms: number) => () => void
-  /** Reports what an action throws; false when it did. */
+  /** Runs an action and reports what it throws. Returns false if it threw. */
   readonly guarded: (action: () => void) => boolean
 }
 

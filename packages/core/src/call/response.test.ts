@@ -90,7 +90,7 @@ describe('a failed Response that track gives', () => {
     await canceled
   })
 
-  it.each(['text', 'json'] as const)('tells its message when the caller reads its %s', async (method) => {
+  it.each(['text', 'json'] as const)('records its message when the caller reads its %s', async (method) => {
     const { show, task } = setUp()
     const { url, end } = await serve()
     const response = await show.track('trailer', () => fetch(url))
@@ -100,7 +100,7 @@ describe('a failed Response that track gives', () => {
     expect(task()?.error).toMatchObject({ message: 'no seeds', httpStatus: 503 })
   })
 
-  it('tells its message unread where its Content-Length says that it is short', async () => {
+  it('records its message unread if its Content-Length is short', async () => {
     const { show, task } = setUp()
     const { url, end } = await serve({ 'content-length': '20' })
     const response = await show.track('trailer', () => fetch(url))

@@ -2,7 +2,7 @@ import { observe } from './observe.ts'
 import type { TaskError } from '../records/task.ts'
 import type { Schedule } from './timers.ts'
 
-/** Also a Response of another realm or library; that of React Native has no name of its own. */
+/** Whether a value is a Response, also of another realm or library. That of React Native has no tag of its own. */
 export function isResponse(value: unknown): value is Response {
   try {
     if (value === null || typeof value !== 'object') return false
@@ -15,12 +15,12 @@ export function isResponse(value: unknown): value is Response {
       typeof text === 'function'
     )
   } catch {
-    // A proxy, or a getter, that throws.
+    // A proxy or a getter that throws.
     return false
   }
 }
 
-/** A response that says that it failed. An opaque one tells nobody how it went. */
+/** Whether a response failed. Of an opaque one, that is unknown. */
 export function isFailedResponse(value: unknown): value is Response {
   try {
     return isResponse(value) && !value.ok && value.type !== 'opaque'
@@ -29,7 +29,7 @@ export function isFailedResponse(value: unknown): value is Response {
   }
 }
 
-/** What a response that is not ok says without its body being read. */
+/** The error of a response that is not ok, without its body. */
 export function errorOfStatus(response: Response): TaskError {
   const { status } = response
   const statusText = wordsOf(response)
@@ -48,10 +48,10 @@ function wordsOf(response: Response): string {
 
 const longestBody = 16_384
 const longestWait = 2_000
-/** For a body that was made here: it has all of its text, or is a stream that may never end. */
+/** For a body that was made locally: it has all of its text, or is a stream that may never end. */
 const shortestWait = 100
 
-/** Whether the body is a web stream: of React Native's and node-fetch's responses it is none. */
+/** Whether the body is a web stream. Bodies of React Native and node-fetch are not. */
 const hasStream = ({ body }: Response): boolean => typeof body?.getReader === 'function'
 
 function isShort({ headers }: Response): boolean {
@@ -59,22 +59,22 @@ function isShort({ headers }: Response): boolean {
   return length !== undefined && Number(length) <= longestBody
 }
 
-/** A copy for the tracker alone, as a tracked fetch makes it: it changes nothing for the caller. */
+/** Whether a response is a copy that a tracked fetch made for the tracker only. */
 const isOwnCopy = (response: Response): boolean => 'isCopy' in response
 
 /**
- * Tells what the server says of a failure, and leaves the response as it is for its caller.
+ * Passes the error body of a response to `tell`, and leaves the response to its caller.
  *
- * Only a short body is read from a clone. A clone of another one would change the caller's call: in Node an abort would
- * reject with a TypeError, a cancel would wait for the clone, and node-fetch would stop until the clone is read. Such a
- * body tells its message when the caller reads it by `text` or `json`.
+ * Only a short body is cloned. A clone of a longer one would change the caller's call: in Node, an abort would reject with a
+ * TypeError, a cancel would wait for the clone, and node-fetch would stall until the clone is read. Such a body is passed on
+ * when the caller reads it by `text` or `json`.
  */
 export function listen(response: Response, schedule: Schedule, tell: (body: unknown) => void): void {
   const { url } = response
   const isSafe = isOwnCopy(response) || isShort(response) || (hasStream(response) ? !url : !response.body)
   if (!isSafe) return overhear(response, tell)
   const ms = url === '' && !isShort(response) ? shortestWait : longestWait
-  // A body that cannot be read says no more than its status.
+  // Without a body, the status has to do.
   readBody(response, schedule, ms).then(tell, () => {})
 }
 
@@ -87,7 +87,7 @@ function overhear(response: Response, tell: (body: unknown) => void): void {
         tell(name === 'text' ? parse(String(body)) : body)
         return body
       }
-      // Its rejection stays the caller's to handle.
+      // The caller handles the rejection.
       return observe(reading, told, (error) => Promise.reject(error as Error)) ?? reading
     }
     Object.defineProperty(response, name, { value, configurable: true, writable: true })
@@ -95,8 +95,8 @@ function overhear(response: Response, tell: (body: unknown) => void): void {
 }
 
 /**
- * What the server says of a failure: JSON, or the first 500 characters of a text that is no page. It is read from a
- * clone, so the response itself stays unread; of one without a web stream, only when it is short.
+ * Reads an error body: JSON, or the first 500 characters of a text that is not HTML. Reads a clone, so the response stays
+ * unread. A body without a web stream is read only if it is short.
  */
 export async function readBody(response: Response, schedule: Schedule, ms = longestWait): Promise<unknown> {
   const { body } = response
@@ -117,7 +117,7 @@ async function readStream(
   ms: number,
 ): Promise<unknown> {
   const stop = () => {
-    // A body that broke off cannot be canceled; nobody waits for it any more.
+    // A broken body cannot be canceled.
     reader.cancel().catch(() => undefined)
   }
   const stopTimer = schedule(stop, ms)
@@ -145,8 +145,8 @@ function parse(text: string): unknown {
 }
 
 /**
- * A response for a caller that has joined. Has to be called before the first caller can read its own, which then neither
- * waits for the copy when it is canceled, nor stops until the copy is read.
+ * Copies a response for a caller that has joined. Call it before the first caller can read its own, which then neither waits
+ * for the copy when it is canceled, nor stalls until the copy is read.
  */
 export function copyFor(response: Response): Response | Promise<Response> {
   try {
@@ -155,18 +155,18 @@ export function copyFor(response: Response): Response | Promise<Response> {
     for (const { body } of [response, copy]) detach(body!)
     return copy
   } catch {
-    // It was read already.
+    // It was already read.
     return response
   }
 }
 
-/** The same with its body in memory. */
+/** The same response with its body in memory. */
 async function whole(response: Response): Promise<Response> {
   const Class = response.constructor as typeof Response
   return new Class(await response.arrayBuffer(), response)
 }
 
-/** Lets a stream be canceled without the other half of its tee. */
+/** Allows a stream to be canceled without the other branch of its tee. */
 function detach(stream: ReadableStream): void {
   const alone = <T extends { cancel: (reason?: unknown) => Promise<void> }>(target: T): T => {
     const cancel = target.cancel.bind(target)

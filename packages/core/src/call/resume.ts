@@ -7,7 +7,7 @@ import { isActive, type Job, type TaskRecord } from '../records/task.ts'
 import { shown } from '../write/input.ts'
 import type { TaskPatch } from '../write/writer.ts'
 
-/** What following a job needs of a run. */
+/** The parts of a run that a follower of a job needs. */
 export interface FollowContext extends Pick<RunContext, 'signal' | 'task' | 'wait' | 'now' | 'update'> {
   /**
    * Watches the page while a connection is open. The returned function says afterwards whether the browser has cut the
@@ -17,20 +17,20 @@ export interface FollowContext extends Pick<RunContext, 'signal' | 'task' | 'wai
 }
 
 /**
- * Waits for a job to end, and gives what to record: nothing, or `{ outputUrl, … }`. What it throws fails the task; a
- * JobLostError leaves it interrupted. It only asks: the paid call is never made again.
+ * Waits for a job to end, and returns fields to record: nothing, or `{ outputUrl, … }`. An error fails the task; a
+ * JobLostError interrupts it. It only polls: the paid call is never made again.
  */
 export type Follow = (job: Job, context: FollowContext) => Promise<TaskPatch<AnyMetadata> | void>
 
-/** What became of the unfinished tasks. */
+/** What `resume` did with the unfinished tasks. */
 export interface ResumeResult {
   /** Ids of the tasks that are followed again. */
   readonly resumed: readonly string[]
-  /** Ids of the tasks that nobody can follow. */
+  /** Ids of the tasks that could not be followed. */
   readonly interrupted: readonly string[]
 }
 
-/** Follows every task that is unfinished and has a handle; what cannot be followed is interrupted. */
+/** Follows every unfinished task that has a handle and a follower, and interrupts the rest. */
 export function resume(
   host: TrackHost,
   tasks: readonly TaskRecord[],
@@ -64,7 +64,7 @@ export function resume(
 function followAgain(host: TrackHost, task: TaskRecord, job: Job, follow: Follow): void {
   const run = new Run(host, { result: (patch: TaskPatch<never>) => patch })
   run.attach(task)
-  // The caller's own function may throw at once, too.
+  // Async, because a follower may also throw synchronously.
   const followed = async () => follow(job, new Context(run) as unknown as FollowContext)
   followed().then(
     (patch) => run.settle(patch),

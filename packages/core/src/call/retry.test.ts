@@ -135,7 +135,7 @@ describe('retry', () => {
     expect(task()?.metadata).toEqual({ prompt: 'softened' })
   })
 
-  it('ends when `before` fails, and tells both', async () => {
+  it('ends when `before` fails, and reports both errors', async () => {
     const { show, task, next, errors } = setup()
     const error = new Error('fetch failed')
     const fn = giving(error)
@@ -256,7 +256,7 @@ describe('retry', () => {
     expect(await result).toBe('done')
   })
 
-  it('gives those who join what the last attempt gives', async () => {
+  it('gives joined callers the result of the last attempt', async () => {
     const { show, next, quiet } = setup()
     const fn = giving(new Error('fetch failed'), 'done')
     const first = show.track('trailer', fn, { retry: {} })
@@ -318,7 +318,7 @@ describe('a pause before a retry', () => {
     expect(task()).toMatchObject({ status: 'succeeded', by: 'webhook' })
   })
 
-  it('goes on when somebody else lost sight of the task meanwhile', async () => {
+  it('goes on when another writer has interrupted the task meanwhile', async () => {
     const { show, tracker, task, next, quiet } = setup()
     const result = show.track('trailer', giving(new Error('fetch failed'), 'done'), { retry: {} })
     await quiet()
@@ -395,7 +395,7 @@ describe('a pause before a retry', () => {
     },
   )
 
-  it('is none where there is no timer, and the attempts still have an end', async () => {
+  it('is skipped if the timer fails, and the attempts still end', async () => {
     const errors: string[] = []
     const schedule = () => {
       throw new Error('no timers here')
@@ -408,7 +408,7 @@ describe('a pause before a retry', () => {
     expect(errors).toEqual(['no timers here', 'no timers here'])
   })
 
-  it('does not begin when the run was stopped by who judged the failure', async () => {
+  it('does not begin if a callback of the policy has stopped the run', async () => {
     const { show, clock } = setup()
     const fn = giving(new Error('fetch failed'))
     const when = () => {
@@ -461,7 +461,7 @@ describe('retry, when something else fails too', () => {
     throw new Error('broken')
   }
 
-  it('leaves no timer and no signal to abort when somebody else ended the task', async () => {
+  it('leaves no timer and no signal when another writer has ended the task', async () => {
     const { tracker, show, clock, task, quiet } = setup()
     let signal: AbortSignal | undefined
     const result = show.track(
@@ -573,7 +573,7 @@ describe('retryOf', () => {
     expect(task()).toMatchObject({ id: first.id, attempt: 3, status: 'canceled' })
   })
 
-  it('stops a run of the task that goes on though somebody else said that it has failed', async () => {
+  it('stops a run of the task that goes on although another writer has recorded a failure', async () => {
     const { show, task, tracker } = setup()
     let finish!: (value: string) => void
     let signal!: AbortSignal

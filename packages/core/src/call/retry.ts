@@ -17,7 +17,7 @@ import type { Run, TrackHost } from './run.ts'
 import { backoff } from './timers.ts'
 import type { TaskPatch } from '../write/writer.ts'
 
-/** An attempt that did not succeed, and how to record that it was the last. */
+/** An attempt that failed, and how to end the task with it. */
 interface Failed {
   readonly seen: SeenFailure
   /** See `Run.isLost`. */
@@ -26,9 +26,9 @@ interface Failed {
 }
 
 /**
- * Follows a call to its end, and calls again as the policy says. One task over all attempts.
+ * Follows a call to its end, and retries it by its policy. All attempts are one task.
  *
- * Gives what the last attempt gave. Ends with the reason when the run is stopped in a pause.
+ * Resolves or rejects as the last attempt does. Rejects with the abort reason if the run is stopped in a pause.
  */
 export function followAttempts(
   host: TrackHost,
@@ -42,7 +42,7 @@ export function followAttempts(
   })
 }
 
-/** @param win Given the value of an attempt that had taken too long and has succeeded all the same. */
+/** @param win Called with the value of an attempt that took too long and then succeeded. */
 async function attempts(
   host: TrackHost,
   run: Run,
@@ -69,7 +69,7 @@ async function attempts(
         return unwrap(await end)
       }
       const failure = judge(host, run, failed.seen)
-      // A filtered content may pass when it is changed first.
+      // Filtered content may pass after a change.
       const isHopeful = failure.retryable || (failure.kind === 'content-filter' && before !== undefined)
       const isWanted = when ? (answerOf(() => when(failure), host.report) ?? false) : isHopeful
       if (attempt >= most || !isWanted || run.isReplaced || endOf(failed.seen.thrown) === 'canceled') {
@@ -88,7 +88,7 @@ async function attempts(
         failed.end()
         return unwrap(await end)
       }
-      // A page that was left meanwhile makes no call; a timer goes on when it is back.
+      // A page that was left makes no call. The timer continues when it is back.
       if (!host.page.isHere()) await run.wait(0)
       if (run.stopReason) throw run.stopReason
       if (run.isReplaced) failed.end()
@@ -98,12 +98,12 @@ async function attempts(
       call = again
     }
   } finally {
-    // It may have been ended elsewhere: then nothing was written that would have ended the run.
+    // If the task was ended elsewhere, no write of this run has ended it.
     run.finish()
   }
 }
 
-/** How an attempt ends, or that it has taken too long. */
+/** The outcome of an attempt, or a TimeoutError if it takes too long. */
 async function inTime(
   host: TrackHost,
   run: Run,
@@ -136,7 +136,7 @@ async function inTime(
 
 const isCut = (run: Run): Promise<boolean> => new Promise((resolve) => void run.judge(resolve))
 
-/** Records a success, or says what went wrong. */
+/** Records a success, or returns the failure. */
 async function failureIn(host: TrackHost, run: Run, outcome: Outcome): Promise<Failed | undefined> {
   const isThrown = 'thrown' in outcome
   const value = isThrown ? outcome.thrown : outcome.value
@@ -158,7 +158,7 @@ async function failureIn(host: TrackHost, run: Run, outcome: Outcome): Promise<F
   return undefined
 }
 
-/** A value or an error that cannot be read is no success, and no reason to pay again. */
+/** The failure for a value or an error that cannot be read. It is not retried. */
 function unreadable(host: TrackHost, run: Run, error: unknown): Failed {
   host.report(error)
   return {

@@ -18,11 +18,11 @@ import {
 import type { Schedule } from './timers.ts'
 import type { TaskPatch } from '../write/writer.ts'
 
-/** What runs need of the tracker. None of these throws, except `read` and `begin`. */
+/** The tracker as runs use it. None of these throws, except `read` and `begin`. */
 export interface TrackHost {
   /** Reads the slot of a call, whose options name the item. Throws for an invalid one. */
   readonly read: (showId: string, type: string, options: object) => LooseSlot
-  /** Makes a run's task, and gives it to `onMade` before anyone hears of it. Throws when the slot cannot be tracked. */
+  /** Makes the task of a run, and passes it to `onMade` before listeners are told. Throws if the slot cannot be tracked. */
   readonly begin: (
     slot: LooseSlot,
     id: string | undefined,
@@ -31,34 +31,34 @@ export interface TrackHost {
   ) => TaskRecord
   /** A slot's current task. */
   readonly current: (slot: LooseSlot) => TaskRecord | undefined
-  /** A slot's newest task, perhaps a dismissed one. */
+  /** A slot's newest task, which may be a dismissed one. */
   readonly latest: (slot: LooseSlot) => SlotTask | undefined
   readonly newest: (id: string) => TaskRecord | undefined
-  /** False when the patch could not be written, which has been reported. */
+  /** Returns false if the patch could not be written, which is then reported. */
   readonly write: (id: string, patch: TaskPatch<never>, otherwise?: TaskStatus) => boolean
   readonly report: (error: unknown) => void
   /** Epoch ms. */
   readonly now: () => number
-  /** At least 0 and less than 1. */
+  /** From 0 to under 1. */
   readonly random: () => number
-  /** Takes any duration, and calls back only while the page is here. */
+  /** Accepts any duration, and calls back only while the page is here. */
   readonly schedule: Schedule
   readonly page: Page
   /** Whether a slot has a result. */
   readonly isDone: (slot: LooseSlot) => boolean
-  /** Milliseconds of silence after which an active task that runs nowhere here may be given up. */
+  /** Milliseconds of silence after which an active task without a run here is taken over. */
   readonly takeOverAfter: (type: string) => number
-  /** A task once it is not active any more. Rejects when it was removed. */
+  /** Resolves to a task once it is no longer active. Rejects if it is removed. */
   readonly ended: (id: string) => Promise<TaskRecord>
-  /** A run of a slot whose task has not ended, whatever newer tasks the slot has. */
+  /** A run of a slot whose task has not ended, even if the slot has newer tasks. */
   readonly runIn: (slot: LooseSlot) => Run | undefined
-  /** The runs that are going on, by their tasks' ids. */
+  /** The active runs by the ids of their tasks. */
   readonly runs: Map<string, Run>
-  /** `same` gives the caller the very promise; `derived` keeps unhandled rejections visible to the process. */
+  /** `same`: the caller gets the function's own promise. `derived`: unhandled rejections stay visible to the process. */
   readonly promises: 'same' | 'derived'
 }
 
-/** Milliseconds between two signs of life in a pause. */
+/** Maximum milliseconds between two versions in a pause, so that the task is not shown as stale. */
 const longestSilence = 30_000
 
 export const superseded = (slot: Pick<TaskRecord, 'type' | 'characterId'>): CanceledError =>
@@ -78,30 +78,30 @@ const untracked: TaskRecord = Object.freeze({
 
 const nothing: TaskPatch<never> = Object.freeze({})
 
-/** One call that is going on. Nothing of it throws; what fails is reported. */
+/** One running call. None of its methods throws; failures are reported. */
 export class Run {
-  /** What the caller got; undefined until the function has returned. */
+  /** The value that the caller got; undefined until the function has returned. */
   returned: unknown = undefined
   lastError: TaskError | undefined = undefined
-  /** How many attempts the task had before. */
+  /** The number of attempts before this call. */
   earlier = 0
   hasEnded = false
-  /** What the function of the current attempt was given. */
+  /** The context of the current attempt's function. */
   context: { readonly expire: (signal: AbortSignal) => void } | undefined = undefined
   readonly #host: TrackHost
   readonly #options: RunOptions<never, never>
   readonly #joiners: ((end: unknown) => void)[] = []
   #slot: Pick<TaskRecord, 'type' | 'characterId'> = untracked
-  /** As it began. */
+  /** The first version of the task. */
   #task: TaskRecord | undefined
-  // Made when something asks for it: most functions never do.
+  // Made on access: most functions never use the signal.
   #controller: AbortController | undefined
   #stopReason: Error | undefined
   #stopTimer: (() => void) | undefined
   #isFollowing = false
-  /** How often the page had been left when the attempt began. */
+  /** The number of the page's departures when the attempt began. */
   #departures = 0
-  /** Records at once what is held back. */
+  /** Records a failure that is held back. */
   #settleNow: ((isCut?: boolean) => void) | undefined
 
   constructor(host: TrackHost, options: RunOptions<never, never>) {
@@ -109,7 +109,7 @@ export class Run {
     this.#options = options
   }
 
-  /** Makes the task. Without one, for the slot or the id was not usable, the function runs all the same. */
+  /** Makes the task. If the slot or the id is invalid, the function runs untracked. */
   begin(slot: LooseSlot): void {
     const { id, retryOf, metadata, stage, timeout = Infinity, retry } = this.#options
     this.#slot = slot
@@ -120,7 +120,7 @@ export class Run {
       const held = retryOf === undefined ? undefined : this.#host.current(slot)
       const failed = held?.id === retryOf && held?.status === 'failed' ? held : undefined
       this.earlier = failed?.attempt ?? 0
-      // It was said elsewhere that it has failed, and it goes on here all the same.
+      // The task failed by an update from elsewhere, while its run still goes on here.
       if (failed) this.#host.runs.get(failed.id)?.stop(superseded(slot))
       if (retry) patch.maxAttempts = this.earlier + mostAttempts(retry)
       this.beginAttempt()
@@ -138,7 +138,7 @@ export class Run {
     }
   }
 
-  /** Goes on with a task that has begun elsewhere. */
+  /** Continues a task that began elsewhere. */
   attach(task: TaskRecord): void {
     this.#slot = task
     this.#isFollowing = true
@@ -164,7 +164,7 @@ export class Run {
     return this.#options.retry
   }
 
-  /** Milliseconds for one attempt. */
+  /** Maximum duration of one attempt in ms. */
   get attemptLimit(): number {
     return this.#options.attemptTimeout ?? Infinity
   }
@@ -173,13 +173,13 @@ export class Run {
     return this.#stopReason
   }
 
-  /** Whether the work is done or given up, here or elsewhere: then nothing is paid for again. */
+  /** Whether the task has succeeded or was canceled, here or elsewhere. Then there is no further attempt. */
   get isOver(): boolean {
     const { status } = this.task
     return this.hasEnded || status === 'succeeded' || status === 'canceled'
   }
 
-  /** Whether the slot has a newer task: then no attempt of this one is worth paying for. */
+  /** Whether the slot has a newer task. Then there is no further attempt either. */
   get isReplaced(): boolean {
     const { task } = this
     const latest = this.#host.latest(task)
@@ -198,19 +198,19 @@ export class Run {
     return this.#controller.signal
   }
 
-  /** Writes while the run goes on; a `last` status ends it. */
+  /** Writes a patch unless the run has ended. A `last` status ends it. */
   write(patch: TaskPatch<never>, last?: TaskStatus): void {
     if (this.hasEnded || this.#task === undefined) return
     const { id } = this.#task
     if (last) this.end()
     const isWritten = this.#host.write(id, patch, last)
-    // That it ended must be known, even when what it ended with cannot be written.
+    // The end is recorded even if the rest of the patch cannot be written.
     if (last && !isWritten) this.#host.write(id, { status: last })
   }
 
   nextAttempt(reason: unknown): void {
     this.beginAttempt()
-    // One version, so that an attempt's end is not taken for the task's.
+    // One version, so that the end of an attempt does not look like the end of the task.
     this.lastError = toTaskError(reason)
     this.write({ status: 'processing', attempt: this.task.attempt + 1, stage: this.lastError.message })
   }
@@ -219,7 +219,7 @@ export class Run {
     this.#departures = this.#host.page.departures()
   }
 
-  /** The attempt has taken too long: its signal is aborted, the next one gets a signal of its own. */
+  /** Ends an attempt that took too long: aborts its signal. The next attempt gets a new one. */
   expire(attempt: number): TimeoutError {
     const error = new TimeoutError(
       `${this.#label}: attempt ${attempt} took longer than ${this.attemptLimit} ms.`,
@@ -231,7 +231,7 @@ export class Run {
     return error
   }
 
-  /** Ends the run: no result of it counts any more, and `signal` is aborted with the reason. */
+  /** Ends the run: later results are ignored, and `signal` is aborted with the reason. */
   stop(reason: Error): void {
     if (this.hasEnded) return
     this.end()
@@ -239,7 +239,7 @@ export class Run {
     this.#controller?.abort(reason)
   }
 
-  /** An attempt that has taken too long succeeds while others go on: it ends the run and aborts them. False otherwise. */
+  /** Ends the run with an attempt that took too long and then succeeded, and aborts the others. False if it is over. */
   succeedLate(patch: TaskPatch<never>): boolean {
     if (this.isOver) return false
     this.write(patch, 'succeeded')
@@ -248,12 +248,12 @@ export class Run {
     return true
   }
 
-  /** Begins the next attempt with a pause, which a stop ends with its reason. */
+  /** Waits before the next attempt. Rejects with the abort reason if the run is stopped. */
   async pause(error: TaskError, attempt: number, most: number, ms: number): Promise<void> {
-    // What judged the failure may have stopped the run.
+    // A callback of the retry policy may have stopped the run.
     if (this.#stopReason) throw this.#stopReason
     this.lastError = error
-    // In parts, each with a sign of life: a long pause is no stale task.
+    // In parts, each with a new version, so that a long pause does not make the task stale.
     for (let left = ms; left > 0 || left === ms; left -= longestSilence) {
       const stage = `${error.message} (attempt ${attempt} of ${most} in ${Math.ceil(left / 1_000)} s)`
       this.write({ status: 'starting', attempt, stage })
@@ -261,7 +261,7 @@ export class Run {
         await this.wait(Math.min(left, longestSilence))
       } catch (thrown) {
         if (this.#stopReason) throw this.#stopReason
-        // Without a timer there is no pause; that there is an end does not hang on it.
+        // The timer failed: continue without a pause.
         this.#host.report(thrown)
         return
       }
@@ -274,7 +274,7 @@ export class Run {
       let stopTimer: (() => void) | undefined
       const end = () => {
         stopTimer?.()
-        // The signals of polyfills cannot all be left.
+        // Signals of some polyfills have no removeEventListener.
         for (const signal of signals) signal.removeEventListener?.('abort', stop)
       }
       const stop = () => {
@@ -294,18 +294,18 @@ export class Run {
     })
   }
 
-  /** What a value says of the task. */
+  /** The fields to record from a value. */
   read(value: unknown): TaskPatch<never> {
     if (!this.#options.result) return nothing
     return answerOf(() => this.#options.result?.(value as never), this.#host.report) ?? nothing
   }
 
-  /** Never throws: what follows a promise of the caller must not change how it settles. */
+  /** Records the value. Never throws, because that would change how the caller's promise settles. */
   settle(value: unknown): void {
     this.#conclude('succeeded', () => this.#settle(value))
   }
 
-  /** Never throws, as `settle`. */
+  /** Records the error. Never throws either. */
   fail(error: unknown): void {
     this.#conclude('failed', () => this.#fail(error))
   }
@@ -332,11 +332,11 @@ export class Run {
     if (this.isLost(error)) return this.interrupt()
     const record = () => this.write({ error: error ?? 'failed' }, endOf(error))
     if (!isNetworkError(error)) return record()
-    // The call has ended; only what is told of it waits.
+    // The call has ended; only its record waits.
     this.#stopTimer?.()
     const held = this.task
     this.#settleNow = this.judge((isCut) => {
-      // How the application has ended the task meanwhile counts.
+      // If the application has ended the task meanwhile, that counts.
       if (this.task !== held && isFinished(this.task)) this.end()
       else if (isCut) this.interrupt()
       else record()
@@ -344,25 +344,25 @@ export class Run {
   }
 
   /**
-   * Whether a failure may be the doing of a page that was left during the attempt, whatever its words: what became of
-   * the work is unknown. What a server or a provider has answered is known.
+   * Whether a failure may be caused by a page that was left during the attempt. The outcome of the work is then unknown,
+   * unless the failure is an answer of a server or a provider.
    */
   isLost(error: unknown): boolean {
     const { page } = this.#host
     return (page.isLeft() || page.departures() !== this.#departures) && !isAnswer(error)
   }
 
-  /** The same of a value that says so; what a response says, or one who follows a job, is an answer. */
+  /** The same for a value that stands for a failure. A response, and the result of a follower, are answers. */
   isLostIn(value: unknown, { status, error }: TaskPatch<never>): boolean {
     return status === 'failed' && !this.#isFollowing && !isResponse(value) && this.isLost(error)
   }
 
-  /** Calls back with whether the page's leaving has broken the connection; gives what gives the answer at once. */
+  /** See `Page.judge`. */
   judge(callback: (isCut: boolean) => void): (isCut?: boolean) => void {
     return this.#host.page.judge(callback)
   }
 
-  /** See `FollowContext`: of a connection that begins now, not with the attempt. */
+  /** See `FollowContext`. For a connection that begins now and not with the attempt. */
   watchPage(): () => Promise<boolean> {
     const { page } = this.#host
     const departures = page.departures()
@@ -373,22 +373,22 @@ export class Run {
       })
   }
 
-  /** The browser has cut the connection: what becomes of the work is unknown. */
+  /** The browser has cut the connection, so the outcome is unknown. */
   interrupt(): void {
     this.write({ stage: 'connection cut when the page was left' }, 'interrupted')
   }
 
-  /** Records at once a failure that is held back. */
+  /** Records a failure that is held back, at once. */
   settleNow(isCut = false): void {
     this.#settleNow?.(isCut)
   }
 
-  /** Ends the run unless the record of its end is held back. */
+  /** Ends the run unless its failure is held back. */
   finish(): void {
     if (!this.#settleNow) this.end()
   }
 
-  /** Nothing of the run counts any more, and no timer of it is left. */
+  /** Ends the run: later results are ignored and its timers are stopped. */
   end(): void {
     this.hasEnded = true
     this.#stopTimer?.()
@@ -397,13 +397,13 @@ export class Run {
     if (this.#task && runs.get(this.#task.id) === this) runs.delete(this.#task.id)
   }
 
-  /** A promise of one more caller, who may read a Response as the first one does. */
+  /** A promise for another caller, with a Response of its own. */
   join(): Promise<unknown> {
     const joined = new Promise<unknown>((resolve) => this.#joiners.push(resolve))
     return handled(this.#host, joined)
   }
 
-  /** Gives the outcome to those who have joined, before the first caller can read it. */
+  /** Settles the promises of joined callers. Called before the first caller can read the outcome. */
   share(outcome: Outcome): void {
     if (this.#joiners.length === 0) return
     const isThrown = 'thrown' in outcome
@@ -415,7 +415,7 @@ export class Run {
       resolve(isThrown ? again() : isResponse(end) ? copyFor(end) : end)
   }
 
-  /** The function gave something that cannot be followed to its end. */
+  /** The function returned a value that cannot be followed to its end. */
   lose(what: string): void {
     this.write({ stage: 'returned a value that cannot be observed' }, 'interrupted')
     this.#host.report(
@@ -427,7 +427,7 @@ export class Run {
     )
   }
 
-  /** The caller has ended a generator before its last step. */
+  /** The caller ended a generator before its last step. */
   abandon(): void {
     this.write({ error: { message: 'The caller ended the generator early.', code: 'canceled' } }, 'canceled')
   }
@@ -441,7 +441,7 @@ export class Run {
 
   #failWith(response: Response): void {
     const error = errorOfStatus(response)
-    // At once, so that nothing waits for the message; with the message as soon as a clone gives it.
+    // Recorded at once, and again with the server's message as soon as that is read.
     this.write({ error }, 'failed')
     if (!this.#task) return
     const { id } = this.#task
@@ -453,7 +453,7 @@ export class Run {
       if (message === undefined || held?.status !== 'failed' || held.attempt !== attempt) return
       write(id, { error: { ...error, message } })
     }
-    // A fake, or one that throws when it is looked at.
+    // A fake response, or one that throws when it is inspected.
     answerOf(
       () => listen(response, schedule, tell),
       () => {},
@@ -461,7 +461,7 @@ export class Run {
   }
 }
 
-/** Where that was asked for, a promise whose rejection counts as handled, as that of the function's own does. */
+/** Marks the rejection of a promise as handled with `promises: 'same'`. */
 export function handled<T>({ promises }: Pick<TrackHost, 'promises'>, promise: Promise<T>): Promise<T> {
   if (promises === 'same') promise.catch(() => {})
   return promise

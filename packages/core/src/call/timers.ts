@@ -1,12 +1,12 @@
-/** Calls back after some ms; gives the undo. */
+/** Calls back after some ms. Returns the undo. */
 export type Schedule = (callback: () => void, ms: number) => () => void
 
-/** Above this a timer of JavaScript runs at once. */
+/** The maximum of setTimeout: above it, a timer fires at once. */
 const longestTimer = 2_147_483_647
 
 /**
- * Makes a schedule that takes any duration: a long one is split into parts, Infinity never calls back, and what is not a
- * number counts as 0.
+ * Makes a schedule for any duration: a long one is split into parts, Infinity never calls back, and an invalid one counts
+ * as 0.
  *
  * @example
  * const schedule = anyDuration((callback, ms) => {

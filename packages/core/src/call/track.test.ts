@@ -257,7 +257,7 @@ describe('what track gives back', () => {
     expect(await unhandled(() => void derived.show.track('trailer', reject))).toEqual([error])
   })
 
-  it('is a failed Response whose body breaks off, with no rejection that nobody handles', async () => {
+  it('is a failed Response whose body breaks off, without an unhandled rejection', async () => {
     const { show, task } = setup()
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(new TextEncoder().encode('{"err')),
@@ -301,7 +301,7 @@ describe('wrap', () => {
     expect(tracker.getTasks({ showId: 's' })).toHaveLength(2)
   })
 
-  it('calls the function untracked when the options cannot be made, and tells', () => {
+  it('calls the function untracked if toOptions throws, and reports it', () => {
     const { show, tracker, errors } = setup()
     const error = new Error('no options')
     const fn = vi.fn((id: string) => id)
@@ -452,7 +452,7 @@ describe('a Response', () => {
     expect(task()?.status).toBe('failed')
   })
 
-  it('that is opaque tells nobody how it went, and counts as a success', () => {
+  it('that is opaque counts as a success', () => {
     const { show, task } = setup()
     const opaque = { [Symbol.toStringTag]: 'Response', ok: false, type: 'opaque', status: 0, statusText: '' }
     expect(show.track('trailer', () => opaque)).toBe(opaque)
@@ -865,7 +865,7 @@ describe('cancel', () => {
     expect(made.task()).toMatchObject({ status: 'canceled', by: 'you' })
   })
 
-  it('gives way to a success that somebody else knows of, for it was paid for', () => {
+  it('gives way to a success that another writer knows of', () => {
     const made = running()
     made.show.cancel()
     const paid = {
@@ -912,7 +912,7 @@ describe('tracking that fails', () => {
     expect(new Set(errors)).toEqual(new Set([boom]))
   })
 
-  it('because the clock throws leaves the call as it is, and tells', async () => {
+  it('because the clock throws leaves the call as it is, and is reported', async () => {
     const clock = { isBroken: false }
     const { show, errors } = setup({ clock: () => (clock.isBroken ? fail() : 1) })
     clock.isBroken = true
@@ -924,7 +924,7 @@ describe('tracking that fails', () => {
     expect(errors).toContain(boom)
   })
 
-  it('because the schedule throws leaves the call as it is, and tells', async () => {
+  it('because the schedule throws leaves the call as it is, and is reported', async () => {
     const { show, errors, task } = setup({ schedule: fail })
     expect(await show.track('trailer', () => Promise.resolve(5), { timeout: 5 })).toBe(5)
     expect(task()?.status).toBe('succeeded')
@@ -979,7 +979,7 @@ describe('tracking that fails', () => {
     expect(errors.length).toBeGreaterThan(0)
   })
 
-  it('because of metadata that cannot be read keeps the task, without them, and tells', () => {
+  it('because of metadata that throw keeps the task without them, and is reported', () => {
     const { show, task, errors } = setup()
     expect(show.track('trailer', () => 1, { metadata: trap as never, stage: 's' })).toBe(1)
     expect(task()).toMatchObject({ status: 'succeeded' })
@@ -987,7 +987,7 @@ describe('tracking that fails', () => {
     expect(errors.length).toBeGreaterThan(0)
   })
 
-  it('because of an id that is taken makes the call all the same, and leaves the known task', () => {
+  it('because of a known id still makes the call, and leaves the known task', () => {
     const { show, task, errors } = setup()
     show.track('trailer', () => 1, { id: 'mine' })
     const before = task('mine')

@@ -10,7 +10,7 @@ import type { RunContext, RunOptions } from './options.ts'
 import { handled, Run, superseded, type TrackHost } from './run.ts'
 import { isActive, labelOf, type TaskRecord } from '../records/task.ts'
 
-/** Options of `track`: how, and for which item where the step is per item. `U` is `'done'` where `unless` is given. */
+/** Options of `track`, with the item if the step is per item. `U` is `'done'` if `unless` is given. */
 export type TrackOptions<
   P extends Pipeline,
   T extends TaskType<P>,
@@ -18,10 +18,10 @@ export type TrackOptions<
   U extends 'done' = never,
 > = StepOptions<T, ItemScope<P, T>, MetadataOf<P, T>, R, U>
 
-/** Options of `track` by their parts, so that a compiler's message begins with the step and not with the pipeline. */
+/** The same by its parts, so that compiler messages start with the step and not with the pipeline. */
 export type StepOptions<_T extends string, Item, M, R, U extends 'done' = never> = RunOptions<M, R, U> & Item
 
-/** Calls `fn` and keeps the task of the slot while it runs. Gives what `fn` gives. */
+/** Calls `fn`, tracks it as a task of the slot, and returns what `fn` returns. */
 export function track<R>(
   host: TrackHost,
   showId: string,
@@ -39,7 +39,7 @@ export function track<R>(
   } catch (error) {
     host.report(error)
   }
-  // A listener may have canceled it as soon as it was announced.
+  // A listener may have canceled the run when it was announced.
   if (run.stopReason) return refused(host, run.stopReason) as R
   const call = () => within(run, () => fn(new Context(run)))
   let value: R
@@ -52,7 +52,7 @@ export function track<R>(
   return follow(host, run, value, call) as R
 }
 
-/** Settles the run as the value settles. Gives what the caller gets. */
+/** Settles the run as the value settles. Returns the value for the caller. */
 function follow(host: TrackHost, run: Run, value: unknown, call: () => unknown): unknown {
   const kind = kindOf(value)
   if (kind === 'value') run.settle(value)
@@ -76,7 +76,7 @@ function followPromise(host: TrackHost, run: Run, value: unknown, call: () => un
   const isRetried = run.retry !== undefined
   const source = isRetried ? followAttempts(host, run, value, call) : value
   try {
-    // First in line: those who join get their copies before the caller can read the value.
+    // The first handler, so that joined callers get their copies before the caller reads the value.
     const derived = observe(
       source,
       (result) => {
@@ -92,13 +92,13 @@ function followPromise(host: TrackHost, run: Run, value: unknown, call: () => un
     )
     run.returned = promises === 'derived' ? derived : source
   } catch {
-    // A proxy, or a class of promises, that cannot be looked at.
+    // A proxy or a promise class that throws when it is inspected.
     run.lose('a promise of a class of its own')
   }
   return run.returned ?? source
 }
 
-/** What the caller gets instead of a call; undefined where the call is to be made. */
+/** The result for the caller if no call is to be made; undefined otherwise. */
 function meetConflict(
   host: TrackHost,
   slot: LooseSlot,
@@ -128,8 +128,8 @@ function meetConflict(
 }
 
 /**
- * What the caller gets when no call is made: a rejected promise. It is an async generator as well, whose steps reject, for
- * only a call would tell which of the two the function returns.
+ * The result of a refused call: a rejected promise. It is also an async generator whose steps reject, because only a call
+ * would show which of the two the function returns.
  */
 function refused(host: TrackHost, error: Error): Promise<unknown> {
   const promise: Promise<never> = handled(host, Promise.reject(error))
@@ -142,7 +142,7 @@ function refused(host: TrackHost, error: Error): Promise<unknown> {
   })
 }
 
-/** The slot's task, once what is held back of it is recorded. */
+/** The slot's task, after a failure that is held back has been recorded. */
 function currentOf(host: TrackHost, slot: LooseSlot): TaskRecord | undefined {
   const current = host.current(slot)
   const run = current && host.runs.get(current.id)
@@ -151,7 +151,7 @@ function currentOf(host: TrackHost, slot: LooseSlot): TaskRecord | undefined {
   return host.current(slot)
 }
 
-/** A run of the slot that goes on behind a newer task, of another tab. */
+/** A run of the slot that goes on behind a newer task of another tab. */
 function runIn(host: TrackHost, slot: LooseSlot): Run | undefined {
   const run = host.runIn(slot)
   run?.settleNow()

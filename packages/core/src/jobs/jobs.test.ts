@@ -63,7 +63,7 @@ describe('resume', () => {
     expect(one.errors).toEqual([])
   })
 
-  it('interrupts what nobody can follow, and takes up an interrupted task again', async () => {
+  it('interrupts tasks without a follower, and follows an interrupted task again', async () => {
     const one = setup()
     reloaded(one)
     one.tracker.addTask({ id: 'u', showId: 's', type: 'show-generation', status: 'processing' })
@@ -168,7 +168,7 @@ describe('followJob', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('shows every other word as a stage, and what the provider says of it', async () => {
+  it('shows every other status as a stage, or the stage of the provider', async () => {
     const read = answering(
       { status: 'IN_QUEUE' },
       { status: 'veo-processing', progress: 40 },
@@ -190,7 +190,7 @@ describe('followJob', () => {
     })
   })
 
-  it('fault 14: a success without an output is a failure that says so, unless none is needed', async () => {
+  it('fault 14: a success without an output is a failure, unless needsOutput is false', async () => {
     const without = following({ read: answering({ status: 'succeeded' }) })
     await expect(without.result).rejects.toThrow('succeeded without an output')
     expect(without.task()).toMatchObject({ status: 'failed', error: { code: 'job_failed' } })
@@ -224,7 +224,7 @@ describe('followJob', () => {
     tracker.cancel({ showId: 's' })
   })
 
-  it('fault 15: bears bad answers with growing pauses, and says so; a good one makes it start anew', async () => {
+  it('fault 15: retries failed polls after growing pauses, which a good answer resets', async () => {
     const read = answering(
       new Error('fetch failed'),
       status(503),
@@ -236,21 +236,21 @@ describe('followJob', () => {
     )
     const { pass, task } = following({ read })
     await pass(0)
-    expect(task()?.stage).toBe('no answer (fetch failed), asking again in 3 s')
+    expect(task()?.stage).toBe('poll failed (fetch failed), retrying in 3 s')
     await pass(3_000)
-    expect(task()?.stage).toBe('no answer (HTTP 503), asking again in 6 s')
+    expect(task()?.stage).toBe('poll failed (HTTP 503), retrying in 6 s')
     await pass(6_000)
-    expect(task()?.stage).toBe('no answer (the answer has no status), asking again in 12 s')
+    expect(task()?.stage).toBe('poll failed (the answer has no status), retrying in 12 s')
     await pass(12_000)
     await pass(24_000)
     expect(task()).toMatchObject({ status: 'processing', stage: 'running' })
     await pass(3_000)
-    expect(task()?.stage).toBe('no answer (HTTP 500), asking again in 3 s')
+    expect(task()?.stage).toBe('poll failed (HTTP 500), retrying in 3 s')
     await pass(3_000)
     expect(task()?.status).toBe('succeeded')
   })
 
-  it('bears a state that throws when it is read', async () => {
+  it('retries after a state whose getters throw', async () => {
     const broken = {
       status: 'running',
       get progress(): number {
@@ -260,7 +260,7 @@ describe('followJob', () => {
     const read = answering(broken, { status: 'succeeded', outputUrl: 'https://x.test/t.mp4' })
     const { pass, task } = following({ read })
     await pass(0)
-    expect(task()?.stage).toMatch(/^no answer \(broken getter\)/)
+    expect(task()?.stage).toMatch(/^poll failed \(broken getter\)/)
     await pass(3_000)
     expect(task()?.status).toBe('succeeded')
   })
@@ -332,7 +332,7 @@ describe('followJob', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('counts a question without an answer as a failed one, and aborts it', async () => {
+  it('counts an unanswered poll as failed, and aborts it', async () => {
     const signals: AbortSignal[] = []
     const read = vi.fn((_job: unknown, { signal }: { signal: AbortSignal }) => {
       signals.push(signal)
@@ -341,7 +341,7 @@ describe('followJob', () => {
     const { pass, task, tracker, clock } = following({ read, readTimeout: 5_000 })
     await pass(5_000)
     expect(signals[0]?.aborted).toBe(true)
-    expect(task()?.stage).toBe('no answer (no answer in 5000 ms), asking again in 3 s')
+    expect(task()?.stage).toBe('poll failed (no answer in 5000 ms), retrying in 3 s')
     await pass(3_000)
     expect(read).toHaveBeenCalledTimes(2)
     tracker.cancel({ showId: 's' })
@@ -350,7 +350,7 @@ describe('followJob', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('fault 11: a late answer of an old run neither changes the new one nor goes on asking', async () => {
+  it('fault 11: a late answer of an old run neither changes the new one nor polls on', async () => {
     const one = setup()
     let answer: (state: JobState) => void = () => {}
     const old = vi.fn(() => new Promise<JobState>((resolve) => void (answer = resolve)))
@@ -369,7 +369,7 @@ describe('followJob', () => {
     one.tracker.cancel({ showId: 's' })
   })
 
-  it('stops asking once a webhook has told the end', async () => {
+  it('stops polling once a webhook has recorded the end', async () => {
     const read = answering({ status: 'running' })
     const { pass, task, tracker, result } = following({ read })
     await pass(3_000)
@@ -514,9 +514,9 @@ describe('a page that is left', () => {
   it('a network error counts where the page stays', async () => {
     const { pass, task } = following(answering(new TypeError('Failed to fetch')), { maxConsecutiveErrors: 2 })
     await pass(300)
-    expect(task()?.stage).toMatch(/^no answer/)
+    expect(task()?.stage).toMatch(/^poll failed/)
     await pass(3_000)
-    expect(task()?.stage).toMatch(/^no answer/)
+    expect(task()?.stage).toMatch(/^poll failed/)
     await pass(600)
     expect(task()?.status).toBe('interrupted')
   })
@@ -562,7 +562,7 @@ describe('durations', () => {
     )
   })
 
-  it('takes Infinity for none, and what is longer than a timer', async () => {
+  it('accepts Infinity, and durations longer than a timer', async () => {
     const one = setup()
     const read = answering({ status: 'running' })
     const options = {
@@ -633,7 +633,7 @@ describe('patchOfJob', () => {
     })
   })
 
-  it('takes a success without an output for a failure, unless none is needed', () => {
+  it('treats a success without an output as a failure, unless needsOutput is false', () => {
     expect(patchOfJob({ status: 'succeeded', outputs: [] })).toEqual({
       status: 'failed',
       error: 'The job succeeded without an output.',

@@ -7,46 +7,70 @@ import type { TaskPatch } from '../write/writer.ts'
 
 export { withSidePoll } from './side-poll.ts'
 
-/** What a provider says of a job. */
+/** The state of a job, as read from a provider. */
 export interface JobState {
-  /** A task's status, or the provider's own word; nothing means that the answer was a bad one. */
+  /** A task's status, or the provider's own. Empty or missing: the answer is invalid. */
   readonly status?: string | null | undefined
   /** 0 to 100. */
   readonly progress?: number
-  /** For a person. Default: the provider's own word. */
+  /**
+   * Free text for display.
+   *
+   * @default the provider's status
+   */
   readonly stage?: string
   readonly outputUrl?: string
   readonly outputs?: readonly string[]
-  /** An Error, a text, or what the provider answered. */
+  /** An Error, a string, or the provider's error body. */
   readonly error?: unknown
   readonly metadata?: JsonObject
 }
 
-/** How a job is followed. */
+/** Options of `followJob`. */
 export interface FollowOptions {
-  /** Asks the provider once. What it throws is judged by its status, as `classifyFailure` does. */
+  /** Polls the provider once. Errors are classified by `classifyFailure`. */
   readonly read: (job: Job, options: { readonly signal: AbortSignal }) => JobState | Promise<JobState>
-  /** Milliseconds between polls. Default 3,000. */
+  /**
+   * Milliseconds between polls.
+   *
+   * @default 3_000
+   */
   readonly interval?: number
-  /** Milliseconds after which the job is given up, once a last poll has found it unfinished. Default: never. */
+  /**
+   * Maximum duration in ms. A last poll decides whether the job has failed by a timeout.
+   *
+   * @default Infinity
+   */
   readonly timeout?: number
-  /** Milliseconds after which an unanswered poll counts as failed. Default 30,000. */
+  /**
+   * Milliseconds after which an unanswered poll counts as failed.
+   *
+   * @default 30_000
+   */
   readonly readTimeout?: number
-  /** Maximum number of consecutive failed polls. Default 8, which takes about four minutes. */
+  /**
+   * Maximum number of consecutive failed polls.
+   *
+   * @default 8, about four minutes
+   */
   readonly maxConsecutiveErrors?: number
-  /** Whether a success without `outputUrl`, `outputs` or `metadata` is a failure. Default true. */
+  /**
+   * Whether a success without `outputUrl`, `outputs` and `metadata` is a failure.
+   *
+   * @default true
+   */
   readonly needsOutput?: boolean
 }
 
-/** The provider does not know the job any more, or cannot be asked: how it ends is unknown. */
+/** The provider no longer knows the job, or polls keep failing. The outcome is unknown. */
 export class JobLostError extends CallsheetError {
   override readonly name = 'JobLostError'
   override readonly code = 'job_lost'
-  /** The paid call is not made again by itself. */
+  /** The paid call is not retried. */
   readonly retryable = false
 }
 
-/** The provider says that the job failed. */
+/** The provider reports that the job failed. */
 export class JobFailedError extends CallsheetError {
   override readonly name = 'JobFailedError'
   override readonly code = 'job_failed'
@@ -55,15 +79,14 @@ export class JobFailedError extends CallsheetError {
 const longestPause = 60_000
 
 /**
- * Makes a function that follows jobs by asking again and again, for `tracker.resume` and for use inside `track`.
+ * Makes a function that polls a job until it ends, for `tracker.resume` and for use inside `track`.
  *
- * One question at a time, the next `interval` ms after the answer. A question that fails is asked again, after pauses
- * that double up to a minute; `maxConsecutiveErrors` in a row, a 404 or 410, or a status that no repetition mends (401, say)
- * make it reject with a JobLostError. It ends as well when the run is stopped, and when the task has succeeded by
- * another way, such as a webhook.
+ * One poll at a time, the next `interval` ms after the answer. A failed poll is retried after pauses that double up to a
+ * minute. `maxConsecutiveErrors` failures, a 404 or 410, or a status that is not retryable (401) reject with a JobLostError.
+ * Polling also ends when the run is stopped, and when the task succeeds in another way, such as a webhook.
  *
- * `succeeded`, `failed` and `canceled` end a job, and so do `completed`, `done`, `error`, `cancelled` and their like in
- * any case; every other word is a stage of a job that goes on.
+ * `succeeded`, `failed` and `canceled` end a job, and so do `completed`, `done`, `error`, `cancelled` and similar words in
+ * any case. Every other status is a stage of a job that goes on.
  *
  * @example
  * const follow = followJob({
@@ -82,7 +105,7 @@ export function followJob(options: FollowOptions): Follow {
       const isLast = context.now() >= deadline
       const wasCut = context.watchPage?.()
       const answer = await ask(options, job, context)
-      // Whatever was asked for may be over, whoever answered.
+      // The run may have ended while the poll was open.
       if (context.signal.aborted) throw context.signal.reason
       const { status, outputUrl, outputs } = context.task
       if (status === 'succeeded') return { ...(outputUrl && { outputUrl }), ...(outputs && { outputs }) }
@@ -93,7 +116,7 @@ export function followJob(options: FollowOptions): Follow {
         if (outcome) return outcome
         if (isLast) throw new TimeoutError(`Job "${job.id}" took longer than ${timeout} ms.`)
       } else if (statusOf(answer.thrown) === undefined && (await wasCut?.())) {
-        // The browser's doing, not the job's: the pause ends when the page is back.
+        // Cut by the browser. The pause ends when the page is back.
         pause = 0
       } else {
         errors += 1
@@ -114,7 +137,7 @@ function checkNumbers(numbers: object): void {
   }
 }
 
-/** One question, given up after its time. */
+/** One poll, with its time limit. */
 async function ask({ read, readTimeout = 30_000 }: FollowOptions, job: Job, context: FollowContext) {
   const question = new AbortController()
   const stop = () => question.abort(context.signal.reason)
@@ -138,7 +161,7 @@ async function ask({ read, readTimeout = 30_000 }: FollowOptions, job: Job, cont
 }
 
 function checked(state: JobState | null | undefined): JobState {
-  // A copy, so that a getter that throws is a bad answer, too.
+  // A copy, so that a getter that throws makes the answer invalid.
   if (typeof state?.status === 'string' && state.status !== '') return { ...state }
   throw Object.assign(new Error('the answer has no status'), { cause: state })
 }
@@ -162,16 +185,14 @@ const ends: Readonly<Record<string, 'succeeded' | 'failed' | 'canceled'>> = {
   aborted: 'canceled',
 }
 
-/** How a job has ended, by a provider's own word in any case; undefined while it goes on. */
+/** How a job ended, by a provider's status in any case; undefined while it goes on. */
 function endOf(word: string): 'succeeded' | 'failed' | 'canceled' | undefined {
   const key = word.toLowerCase().replaceAll(/[^a-z]/g, '')
   return Object.hasOwn(ends, key) ? ends[key] : undefined
 }
 
 /**
- * What a provider's word of a job means for its task, whoever hears it: one who asks, or a webhook.
- *
- * Without a status nothing is known, and nothing given.
+ * Translates the state of a job, from a poll or a webhook, to an update of its task. Without a status, the update is empty.
  *
  * @param options `needsOutput` as in `FollowOptions`.
  * @example
@@ -209,12 +230,12 @@ export function patchOfJob(
   }
 }
 
-/** What to record of a success; throws another end; undefined while the job goes on, which is told. */
+/** The fields to record of a success; undefined while the job goes on. Throws for any other end. */
 function outcomeOf(state: JobState, context: FollowContext, options: FollowOptions): TaskPatch | undefined {
   const { status, error, ...patch } = patchOfJob(state, options)
   if (status === 'failed' || status === 'canceled') throw endError(error, status)
   const isOver = status === 'succeeded'
-  // A success is recorded here as well: what `track` returns is read by the caller, not by us.
+  // A success is recorded here too, because the return value inside `track` belongs to the caller.
   context.update(isOver ? patch : { ...patch, status: 'processing' })
   return isOver ? patch : undefined
 }
@@ -225,7 +246,7 @@ function endError(cause: unknown, status: 'failed' | 'canceled'): Error {
   return Object.assign(new JobFailedError(message, { cause }), code === undefined ? {} : { code })
 }
 
-/** How long to wait after a question that failed; throws when it is not worth asking again. */
+/** The pause after a failed poll. Throws a JobLostError if there is no further poll. */
 function pauseAfter(
   thrown: unknown,
   job: Job,
@@ -239,6 +260,6 @@ function pauseAfter(
     throw new JobLostError(`Lost sight of job "${job.id}": ${error.message}${times}.`, { cause: thrown })
   }
   const pause = Math.max(retryAfter ?? 0, Math.min(longestPause, interval * 2 ** (errors - 1)))
-  context.update({ stage: `no answer (${error.message}), asking again in ${Math.ceil(pause / 1_000)} s` })
+  context.update({ stage: `poll failed (${error.message}), retrying in ${Math.ceil(pause / 1_000)} s` })
   return pause
 }

@@ -5,22 +5,20 @@ import { isResponse } from '../call/response.ts'
 import type { FollowContext } from '../call/resume.ts'
 
 const longestPause = 60_000
-/** Of a poll that has lost sight of its work. */
+/** Milliseconds before a lost poll starts again. */
 const firstPause = 3_000
 
 /**
  * Makes a long call and polls beside it, for a call whose connection may drop while its work goes on.
  *
- * What the call answers counts, also when it is an HTTP error: polling then ends at once. Only a dropped call leaves the
+ * The answer of the call counts, also an HTTP error, and ends the poll at once. Only a dropped call leaves the
  * work to the poll: a network error, a time limit of the caller, a gateway's status (502, 503, 504, 520 to 524), or a
- * host's HTML page in place of an answer, whatever its status. What the poll ends with is then the result; where the poll loses sight of the
- * work too, the call's own end is.
+ * host's HTML page in place of an answer, whatever its status. The result is then that of the
+ * poll, or that of the call if the poll ends with a JobLostError.
  *
- * While the call is open, a poll that loses sight of the work starts again, after 3 s, 6 s … up to a minute, except
- * after a 400, 401 or 403. When the poll knows of the success first, the call has `grace` ms left to answer; its
- * connection is left alone.
- *
- * @param grace Milliseconds. Default 10,000.
+ * While the call is open, a poll that ends with a JobLostError starts again, after 3 s, 6 s … up to a minute, except after a
+ * 400, 401 or 403. If the poll succeeds first, the call has `grace` ms left to answer (default 10,000). Its connection is not
+ * aborted.
  * @example
  * await show.track('trailer', (run) =>
  *   withSidePoll(run, () => fetch('/api/trailer', init), (side) => follow({ provider: 'ours', id: 'neon-noir' }, side)),
@@ -60,7 +58,7 @@ export async function withSidePoll<Value, Known>(
   }
 }
 
-/** An early poll may be told that there is no such work yet: that is final only once the call has ended. */
+/** Polls until the end. An early poll may not find the work yet; that is final only once the call has ended. */
 async function pollBeside<T>(
   called: Promise<Outcome>,
   poll: () => Promise<T>,
@@ -74,7 +72,7 @@ async function pollBeside<T>(
     } catch (error) {
       if (over.signal.aborted || nameOf(error) !== 'JobLostError' || isRefusal(error)) throw error
       await wait(pause, over.signal).catch(() => {})
-      // In a page that is left, this waits until it is back.
+      // In a page that was left, this waits until it is back.
       if (over.signal.aborted) await wait(0)
       if (signal.aborted || (over.signal.aborted && !isDropped(await called, now()))) throw error
     }
@@ -83,14 +81,14 @@ async function pollBeside<T>(
 
 const gateway: ReadonlySet<unknown> = new Set([502, 503, 504, 520, 521, 522, 523, 524])
 
-/** Whether the call ended without an answer of its server, so that its work may go on. */
+/** Whether the call ended without an answer of its server. Its work may then go on. */
 function isDropped(end: Outcome, now: number): boolean {
   if ('value' in end) return isResponse(end.value) && isNoAnswer(end.value.status, end.value)
   const { error, headers, kind } = classifyFailure(seenIn(end.thrown), now)
   const response = responseOf(end.thrown)
   const status = error.httpStatus ?? response?.status
   if (status !== undefined) return isNoAnswer(status, response ?? { headers })
-  // A page, or half of an answer, that was read as JSON.
+  // A SyntaxError: HTML, or a part of an answer, was parsed as JSON.
   const name = nameOf(end.thrown)
   return /^(?:network|timeout)$/.test(kind) || /^(?:SyntaxError|TimeoutError|JobLostError)$/.test(name)
 }
@@ -100,11 +98,11 @@ interface Answer {
   readonly headers?: Pick<Headers, 'get'> | undefined
 }
 
-/** A gateway's word, or a host's page in place of an answer. */
+/** A gateway's status, or an HTML page instead of an answer. */
 const isNoAnswer = (status: unknown, { headers }: Answer): boolean =>
   gateway.has(status) || /^\s*text\/html\b/i.test(headers?.get('content-type') ?? '')
 
-/** The response that the errors of ky, axios and their like carry. */
+/** The response of an error of ky, axios and similar clients. */
 function responseOf(thrown: unknown): Answer | undefined {
   const { response } = (thrown ?? {}) as { readonly response?: Answer | null }
   const { status, headers } = response ?? {}
@@ -112,9 +110,9 @@ function responseOf(thrown: unknown): Answer | undefined {
   return { status, headers: typeof headers?.get === 'function' ? headers : undefined }
 }
 
-/** What the provider itself says of the end. */
+/** Whether an error is the job's own outcome. */
 const isOutcome = (thrown: unknown): boolean => /^(?:JobFailed|Canceled)Error$/.test(nameOf(thrown))
 
-/** Polling again would be refused again. */
+/** Whether the server refused the poll, so that a retry is useless. */
 const isRefusal = (lost: unknown): boolean =>
   [400, 401, 403].includes(seenIn((lost as Error).cause).error.httpStatus!)

@@ -20,7 +20,7 @@ describe('definePipeline', () => {
     expect([indexOf('a'), indexOf('b'), indexOf('c')]).toEqual([0, 1, undefined])
   })
 
-  it('gives something that nobody can change', () => {
+  it('returns a frozen pipeline', () => {
     const pipeline = definePipeline({ id: 'p', steps: [step('a')] })
     expect([pipeline, pipeline.steps, pipeline.steps[0], pipeline.extra].every(Object.isFrozen)).toBe(true)
   })

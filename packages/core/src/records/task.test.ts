@@ -81,7 +81,7 @@ describe('of two versions of a task, the newer', () => {
     expect(compareVersions(older, newer)).toBeLessThan(0)
   })
 
-  it('is none where both say the same, in whatever order of fields', () => {
+  it('is 0 for equal versions, whatever the order of their fields', () => {
     const { id, ...rest } = task()
     expect(compareVersions(task(), { ...rest, id })).toBe(0)
   })

@@ -24,8 +24,8 @@ describe('migrate', () => {
     expect(migrate(given, 3, migrations, 3)).toBe(given)
   })
 
-  it('says which version it knows no way from', () => {
-    expect(() => migrate({}, 1, { 2: migrations[2]! }, 3)).toThrow('no way from version 1')
+  it('names the version without a migration', () => {
+    expect(() => migrate({}, 1, { 2: migrations[2]! }, 3)).toThrow('no migration from version 1')
   })
 })
 

@@ -1,12 +1,12 @@
 import { version } from './record-schemas.ts'
 
-/** Makes records of one version into those of the next. It may meet anything: what it was given is not checked yet. */
+/** Migrates records from one version to the next. The input is not validated yet. */
 export type Migration = (given: Readonly<Record<string, unknown>>) => Record<string, unknown>
 
-/** The migrations by the version that they read. No version but the first has been released, so there is none yet. */
+/** The migrations by the version that they read. Empty: only version 1 has been released. */
 const released: Readonly<Record<number, Migration>> = {}
 
-/** Records of an older version in the shape of today's: one migration after the other. */
+/** Migrates records of an older version to the current one. */
 export function migrate(
   given: Readonly<Record<string, unknown>>,
   from: number,
@@ -16,7 +16,7 @@ export function migrate(
   let migrated = given
   for (let at = from; at < to; at += 1) {
     const next = migrations[at]
-    if (!next) throw new TypeError(`there is no way from version ${at}`)
+    if (!next) throw new TypeError(`no migration from version ${at}`)
     migrated = next(migrated)
   }
   return migrated

@@ -1,17 +1,15 @@
-// The shape of every record. Only types are taken from here by the main entry; the checks run in the schema entry.
+// The shape of every record. The main entry imports only types from here.
 import * as z from 'zod/mini'
 import type { JsonObject } from '../records/json.ts'
 import { isDataUrl, isId, isWellFormed, jsonSize, limits, longestText } from '../records/text.ts'
 
-const id = z
-  .string()
-  .check(z.refine(isId, 'an id is 1 to 256 well-formed characters, none of them a control character'))
+const id = z.string().check(z.refine(isId, 'expected an id of 1–256 characters without control characters'))
 const text = z
   .string()
-  .check(z.maxLength(longestText), z.refine(isWellFormed, 'a text holds no NUL and no lone surrogate'))
+  .check(z.maxLength(longestText), z.refine(isWellFormed, 'expected a text without NUL and lone surrogates'))
 const url = z.string().check(
   z.maxLength(limits.url),
-  z.refine((u) => isWellFormed(u) && !isDataUrl(u), 'an address is no data: URL'),
+  z.refine((u) => isWellFormed(u) && !isDataUrl(u), 'expected a URL that is not a data: URL'),
 )
 const time = z.number().check(z.gte(0), z.lte(limits.time))
 const count = z.int().check(z.gte(1), z.lte(limits.count))
@@ -37,7 +35,7 @@ const metadata = z.custom<JsonObject>(
   'metadata is a JSON object of bounded depth and size',
 )
 
-/** The states of a task. */
+/** The statuses of a task. */
 const statuses = ['starting', 'processing', 'succeeded', 'failed', 'canceled', 'interrupted'] as const
 
 export const taskSchema = z
@@ -75,9 +73,9 @@ export const taskSchema = z
     rev: count,
     by: id,
   })
-  .check(z.refine((task) => jsonSize(task) <= limits.record, 'a task is at most 64 KiB'))
+  .check(z.refine((task) => jsonSize(task) <= limits.record, 'expected a task of at most 64 KiB'))
 
-/** The states in which a task can be dismissed. */
+/** The statuses in which a task can be dismissed. */
 const endedStatuses = ['succeeded', 'failed', 'canceled', 'interrupted'] as const
 
 const namesItsSlot = (given: {
@@ -91,8 +89,8 @@ const namesItsSlot = (given: {
     : given.startedAt !== undefined && given.status !== undefined
 
 /**
- * What is left of a removed task: enough to keep late versions of it away. That of a dismissed task names its slot and
- * the status that the task had; that of a reset task does not.
+ * The rest of a removed task, which keeps late versions of it away. That of a dismissed task names its slot and its last
+ * status; that of a reset task does not.
  */
 export const tombstoneSchema = z
   .object({
@@ -107,7 +105,7 @@ export const tombstoneSchema = z
     startedAt: z.exactOptional(time),
     status: z.exactOptional(z.enum(endedStatuses)),
   })
-  .check(z.refine(namesItsSlot, 'a tombstone has type, startedAt and status, or none of them'))
+  .check(z.refine(namesItsSlot, 'expected type, startedAt and status together, or none of them'))
 
 const register = <T extends z.ZodMiniType>(value: T) => z.object({ value, rev: count, by: id })
 
@@ -171,7 +169,7 @@ export const durationsSchema = z.object({
   type: id,
   key: z.exactOptional(id),
   samples: z
-    .array(z.custom<readonly [number, number, number, number]>(isSample, 'a sample is four whole numbers'))
+    .array(z.custom<readonly [number, number, number, number]>(isSample, 'expected four whole numbers'))
     .check(z.maxLength(limits.samples)),
 })
 

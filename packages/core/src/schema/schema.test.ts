@@ -134,7 +134,7 @@ describe('parseRecords', () => {
     })
   })
 
-  it('throws a ParseError at what is no set of records', () => {
+  it('throws a ParseError for anything but a set of records', () => {
     for (const input of [
       '',
       '{',
@@ -161,8 +161,10 @@ describe('parseRecords', () => {
     expect(() => parseRecords(trap)).toThrow(ParseError)
   })
 
-  it('refuses what a newer version of Callsheet made, and says what to do', () => {
-    expect(() => parseRecords({ v: 2, tasks: [task] })).toThrow(/have version 2.*reads up to 1.*Update/)
+  it('rejects records of a newer version, and tells what to do', () => {
+    expect(() => parseRecords({ v: 2, tasks: [task] })).toThrow(
+      /records of version 2: expected at most 1.*Update/,
+    )
   })
 
   describe('with a pipeline', () => {

@@ -9,9 +9,9 @@ import type { DurationsRecord, ShowRecord, TaskRecord, TaskVersion } from '../re
 
 export { durationsSchema, showSchema, taskSchema, tombstoneSchema } from './record-schemas.ts'
 
-/** How records are read. */
+/** Options of `parseRecords` and `parseSnapshot`. */
 export interface ParseOptions {
-  /** Checks each task's metadata by its step's schema as well, and sets aside what belongs to another pipeline. */
+  /** Validates each task's metadata by its step's schema, and rejects records of other pipelines. */
   readonly pipeline?: Pipeline
 }
 
@@ -32,10 +32,10 @@ const envelope = z.looseObject({
 })
 
 /**
- * Reads records from outside: `{ tasks, shows }`, or its JSON text. A record that does not pass is set aside with
- * the reason; the rest is taken.
+ * Parses records from outside: `{ tasks, shows }`, or its JSON text. An invalid record goes to `rejected` with the reason;
+ * the rest is accepted.
  *
- * Throws a ParseError when the whole is unreadable or made by a newer version: then nothing should be overwritten.
+ * Throws a ParseError if the input as a whole is invalid or from a newer version. Do not overwrite it then.
  *
  * @example
  * tracker.merge(parseRecords(await response.text(), { pipeline: showPipeline }))
@@ -45,7 +45,7 @@ export function parseRecords(input: unknown, options: ParseOptions = {}): Parsed
 }
 
 /**
- * Reads a snapshot that `tracker.serialize()` made, or its JSON text. A damaged record is set aside with the reason.
+ * Parses a snapshot from `tracker.serialize()`, or its JSON text. An invalid record goes to `rejected` with the reason.
  *
  * Throws a ParseError as `parseRecords` does.
  *
@@ -57,7 +57,7 @@ export function parseSnapshot(input: unknown, options: ParseOptions = {}): Parse
   return read(input, options) as unknown as ParsedSnapshot
 }
 
-/** After so many, what was given is no set of records. */
+/** Maximum number of rejections: after these, the rest is skipped. */
 const mostRejected = 1_000
 
 function read(input: unknown, { pipeline }: ParseOptions) {
@@ -93,11 +93,11 @@ function read(input: unknown, { pipeline }: ParseOptions) {
     foreignShows.add(show.showId)
     return `it belongs to the pipeline "${show.pipeline}"`
   }
-  // Shows first: they say whose tasks may be foreign.
+  // Shows first: they tell which tasks may belong to another pipeline.
   const passedShows = shows.flatMap(pass<ShowRecord>('show', showSchema as never, checkShow))
   const checkTask = (task: TaskVersion): string | undefined => {
     if (task.type === undefined) return undefined
-    // A type of our own stays: the name of a pipeline may be what was damaged.
+    // A known type is accepted, because the pipeline's name may be what is wrong.
     const mayBeForeign = isForeign(given.pipeline) || foreignShows.has(task.showId)
     if (mayBeForeign && !types.has(task.type)) return 'it belongs to another pipeline'
     return 'removed' in task ? undefined : checkMetadata(task, types.get(task.type)?.metadata)
@@ -114,7 +114,7 @@ function read(input: unknown, { pipeline }: ParseOptions) {
   }
 }
 
-/** A record that is the tracker's own through and through: what was given stays as it is. */
+/** A frozen deep copy of a record. */
 function frozen(record: object): object {
   const parts = record as Record<string, unknown>
   for (const name of Object.keys(parts)) parts[name] = frozenCopy(parts[name])
@@ -133,23 +133,23 @@ function frozenCopy(value: unknown): unknown {
 function checkMetadata({ metadata }: TaskRecord, schema: StandardSchema | undefined): string | undefined {
   if (metadata === undefined || schema === undefined) return undefined
   const result = schema['~standard'].validate(metadata)
-  // What an asynchronous schema rejects with is left aside: the record is refused whatever its answer.
+  // The record is rejected whatever an asynchronous schema resolves to or rejects with.
   if (onRejected(result, () => {})) return 'metadata: expected a synchronous schema, got an asynchronous one'
   const { issues } = result as Awaited<typeof result>
   return issues && `metadata: ${issues[0]?.message ?? 'invalid'}`
 }
 
-/** What was given, in today's shape. */
+/** The input, migrated to the current version. */
 function open(input: unknown): z.infer<typeof envelope> {
   const outer = safely(() => envelope.safeParse(typeof input === 'string' ? parseJson(input) : input))
   const given = unwrap(outer)
   const { v = version } = given
   if (v > version) {
     throw new ParseError(
-      `These records have version ${v}; this Callsheet reads up to ${version}. Update it first.`,
+      `Cannot parse records of version ${v}: expected at most ${version}. Update Callsheet first.`,
     )
   }
-  // What is no version was damaged; each record is checked by itself.
+  // An invalid version is ignored; each record is validated by itself.
   const isOlder = Number.isInteger(v) && v >= 1 && v < version
   return isOlder ? unwrap(safely(() => envelope.safeParse(migrate(given, v)))) : given
 }
@@ -168,13 +168,13 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What a hostile value makes a check throw (too deep, say) is a reason as any other. */
+/** Turns an error of a check (for a value that is too deep, say) into a reason. */
 function safely<T>(action: () => T): T | string {
   try {
     return action()
   } catch (error) {
     if (error instanceof ParseError) throw error
-    return `it could not be read: ${String(error)}`
+    return `reading it failed: ${String(error)}`
   }
 }
 

@@ -44,7 +44,7 @@ describe('the kind of a failure', () => {
     expect(judge(seen)).toMatchObject({ kind, retryable })
   })
 
-  it('takes an error by its own word', () => {
+  it('uses the error’s own `retryable`', () => {
     const error = { message: 'no', httpStatus: 503, retryable: false }
     expect(classifyFailure({ error, thrown: new Error('no') }, now).retryable).toBe(false)
     const busy = { message: 'busy', httpStatus: 409, retryable: true }

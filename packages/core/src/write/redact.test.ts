@@ -30,7 +30,7 @@ describe('redactText', () => {
     },
   )
 
-  it('cuts a text over 2,000 characters and tells how long it was', () => {
+  it('cuts a text over 2,000 characters and notes its length', () => {
     expect(redactText('x'.repeat(2_000))).toBe('x'.repeat(2_000))
     expect(redactText('x'.repeat(2_001))).toBe(`${'x'.repeat(2_000)}… [2001 characters]`)
     expect(redactText('x'.repeat(100_000))).toBe(`${'x'.repeat(2_000)}… [100000 characters]`)
@@ -153,13 +153,13 @@ describe('createRedactor', () => {
     for (const one of ['seed', 'phrase', 'my seed phrase', 'cl']) expect(name(one)).toBe(one)
   })
 
-  it('keeps names that sound like a secret and are none', () => {
+  it('keeps names that only sound like a secret', () => {
     const { name } = createRedactor({ keep: ['secret', 'shareToken'] })
     for (const one of ['secret', 'Secret', 'share_token']) expect(name(one)).toBe(one)
     for (const one of ['clientSecret', 'token']) expect(name(one)).toBeUndefined()
   })
 
-  it('takes further shapes, and begins each text anew with them', () => {
+  it('redacts additional patterns, whatever their last index', () => {
     const shapes = [/acct-\d+/y, /\bada\b/gi, /(never)x?/]
     const { text } = createRedactor({ values: shapes })
     for (let turn = 0; turn < 3; turn += 1)
@@ -282,7 +282,7 @@ describe('redactMetadata', () => {
     })
   })
 
-  it('makes JSON of what is none', () => {
+  it('turns values that JSON cannot carry into JSON', () => {
     const given = {
       date: new Date(0),
       broken: new Date(Number.NaN),
@@ -329,7 +329,7 @@ describe('redactMetadata', () => {
     ).toEqual(['wide'])
   })
 
-  it('gives an object that nobody can change', () => {
+  it('returns a frozen object', () => {
     const metadata = redactMetadata({ deep: { list: [{ a: 1 }] } }) as { deep: { list: [object] } }
     expect([metadata, metadata.deep, metadata.deep.list, metadata.deep.list[0]].every(Object.isFrozen)).toBe(
       true,

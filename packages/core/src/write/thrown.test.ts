@@ -193,7 +193,7 @@ describe('what was thrown instead of an error', () => {
     expect(toTaskError(undefined)).toEqual({ message: 'failed' })
   })
 
-  it('keeps the status and the words of a Response, which is left unread', async () => {
+  it('keeps the status and the status text of a Response, which stays unread', async () => {
     const response = new Response('{"error":"No such show"}', { status: 404, statusText: 'Not Found' })
     expect(await taskAfter(response)()).toMatchObject({
       status: 'failed',
@@ -224,7 +224,7 @@ describe('what was thrown instead of an error', () => {
     }
   })
 
-  it('keeps the first of several errors that have no words of their own', () => {
+  it('keeps the message of the first of several errors', () => {
     const error = new AggregateError([new Error('connect ECONNREFUSED ::1:80')], '')
     expect(toTaskError(new TypeError('fetch failed', { cause: error })).message).toBe(
       'fetch failed: connect ECONNREFUSED ::1:80',

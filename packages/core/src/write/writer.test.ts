@@ -67,7 +67,7 @@ describe('nextVersion', () => {
       expect(again).not.toHaveProperty(name)
   })
 
-  it('takes an attempt that is given, but none below 1', () => {
+  it('accepts an attempt from 1', () => {
     expect(next(first(), { attempt: 3, maxAttempts: 8 })).toMatchObject({ attempt: 3, maxAttempts: 8 })
     expect(next(first(), { attempt: 0, stage: 's' }).attempt).toBe(1)
   })
@@ -194,7 +194,7 @@ describe('nextVersion', () => {
     expect(next(task, {}, 1_100)).toMatchObject({ rev: 2, updatedAt: 1_100 })
   })
 
-  it('refuses a status that there is none of, names those that there are, and applies the rest', () => {
+  it('drops an unknown status, names the known ones, and applies the rest', () => {
     expect(next(first(), { status: 'queued', progress: 5 })).toMatchObject({
       status: 'starting',
       progress: 5,

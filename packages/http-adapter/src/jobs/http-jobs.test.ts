@@ -150,7 +150,7 @@ describe('a call that begins a job', () => {
     })
     await begin()
     await clock.advance(3_000)
-    expect(task()?.stage).toBe('no answer (busy), asking again in 20 s')
+    expect(task()?.stage).toBe('poll failed (busy), retrying in 20 s')
     await clock.advance(19_999)
     expect(polls()).toBe(1)
     await clock.advance(200_000)
