@@ -64,6 +64,16 @@ describe('the docs', () => {
     expect(run.stdout + run.stderr).toBe('')
   })
 
+  it('name six files that explain core, of at most 900 lines', () => {
+    const text = readFileSync(path.join(root, 'AGENTS.md'), 'utf8')
+    const files = [...text.split('\n- ')[1]!.matchAll(/`([a-z]+\/[a-z-]+\.ts)`/g)].map(([, file]) => file!)
+    const lines = files.map((file) =>
+      readFileSync(path.join(root, 'packages/core/src', file), 'utf8').split('\n'),
+    )
+    expect(files).toHaveLength(6)
+    expect(lines.flat().length).toBeLessThanOrEqual(900)
+  })
+
   it('name only files that exist', () => {
     for (const page of pages) {
       const text = readFileSync(path.join(root, page), 'utf8')
