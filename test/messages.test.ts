@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { typeCheck } from '../tools/type-check.ts'
 
-const prelude = `import { createTracker, definePipeline, extendPipeline, showPipeline, type StandardSchema } from '@callsheet/core'
+const prelude = `import { createTracker, definePipeline, extendPipeline, showPipeline } from '@callsheet/core'
+import type { StandardSchema } from '@callsheet/core/provider'
 import { script } from '@callsheet/core/test'
 import { createTrackedFetch } from '@callsheet/http-adapter'
 import { createHooks, usePipeline, useStep, useTask, useTrack } from '@callsheet/react'

@@ -2,3 +2,33 @@
 export { answerOf, createGuard, onRejected } from './records/guard.ts'
 export { isNetworkError } from './write/failure.ts'
 export { anyDuration, backoff, type Schedule } from './call/timers.ts'
+export { type Json } from './records/json.ts'
+export {
+  type ExtraDefinition,
+  type ItemKind,
+  type ItemScope,
+  type MetadataOf,
+  type Prerequisite,
+  type StandardSchema,
+  type Step,
+  type StepDefinition,
+} from './records/pipeline.ts'
+export { type StepChanges } from './records/extend-pipeline.ts'
+export { compareVersions, type DurationsRecord, type Tombstone } from './records/task.ts'
+export { mergeShows } from './records/show.ts'
+export { type AnyPipelineView } from './state/views.ts'
+export { defaultExpiry, type Expiry } from './records/time.ts'
+export { type RedactOptions } from './write/redact.ts'
+export { type Rejection } from './tracker/snapshot.ts'
+export { type Change, type Logger, type SinkHost } from './tracker/sink.ts'
+export { type SubscriptionKey } from './tracker/subscriptions.ts'
+export { classifyFailure, type Failure, type FailureKind, type SeenFailure } from './write/failure.ts'
+export { type PageEvent } from './call/page.ts'
+export { type Follow, type FollowContext, type ResumeResult } from './call/resume.ts'
+export {
+  type Followable,
+  type ForgottenCount,
+  type DurationsLike,
+  type MergeResult,
+  type NewTask,
+} from './tracker/contract.ts'

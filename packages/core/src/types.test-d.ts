@@ -4,8 +4,6 @@ import {
   createTracker,
   definePipeline,
   extendPipeline,
-  type Follow,
-  type FollowContext,
   type Job,
   type ParsedSnapshot,
   type PipelineView,
@@ -23,6 +21,7 @@ import {
   type Tracker,
   type TrackOptions,
 } from './index.ts'
+import type { Follow, FollowContext } from './provider.ts'
 import { draft } from './draft.ts'
 import { parseRecords, parseSnapshot } from './schema/schema.ts'
 import {

@@ -5,11 +5,11 @@ import {
   type PipelineView,
   showPipeline,
   type ShowPipeline,
-  type StandardSchema,
   type StepView,
   type Task,
   type Tracker,
 } from '@callsheet/core'
+import type { StandardSchema } from '@callsheet/core/provider'
 import { describe, expectTypeOf, it } from 'vitest'
 import {
   createHooks,

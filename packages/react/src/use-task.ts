@@ -1,4 +1,5 @@
-import type { ItemScope, Pipeline, Task, TaskType } from '@callsheet/core'
+import type { Pipeline, Task, TaskType } from '@callsheet/core'
+import type { ItemScope } from '@callsheet/core/provider'
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import { type ShowId, subscribeToNothing } from './show-id.ts'
 import { useTrackerOf } from './tracker-context.ts'

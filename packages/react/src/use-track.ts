@@ -1,12 +1,5 @@
-import {
-  CallsheetError,
-  type Followable,
-  type ItemScope,
-  type MetadataOf,
-  type Pipeline,
-  type RunOptions,
-  type TaskType,
-} from '@callsheet/core'
+import { CallsheetError, type Pipeline, type RunOptions, type TaskType } from '@callsheet/core'
+import type { Followable, ItemScope, MetadataOf } from '@callsheet/core/provider'
 import { useInsertionEffect, useRef, useState } from 'react'
 import type { ShowId } from './show-id.ts'
 import { useTrackerOf } from './tracker-context.ts'

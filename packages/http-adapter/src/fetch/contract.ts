@@ -1,8 +1,6 @@
 import type {
-  ItemScope,
   Job,
   JsonObject,
-  MetadataOf,
   Pipeline,
   RetryPolicy,
   RunContext,
@@ -11,6 +9,7 @@ import type {
   TaskType,
   Tracker,
 } from '@callsheet/core'
+import type { ItemScope, MetadataOf } from '@callsheet/core/provider'
 import type { ParamName } from '../route/match.ts'
 import type { CallEnd, JobFollower, Start } from '../jobs/provider.ts'
 import type { ReadStream } from '../route/read-stream.ts'

@@ -1,13 +1,5 @@
-import type {
-  Follow,
-  ItemScope,
-  JsonObject,
-  MetadataOf,
-  Pipeline,
-  RunContext,
-  TaskType,
-  Tracker,
-} from '@callsheet/core'
+import type { JsonObject, Pipeline, RunContext, TaskType, Tracker } from '@callsheet/core'
+import type { Follow, ItemScope, MetadataOf } from '@callsheet/core/provider'
 import { createGuard } from '@callsheet/core/provider'
 import { makeCall } from './call.ts'
 import type { Call, CallOptions, CallTools, LooseRoute, Plan, Route } from './contract.ts'

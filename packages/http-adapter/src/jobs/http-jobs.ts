@@ -1,4 +1,5 @@
-import type { FollowContext, Job, TaskPatch } from '@callsheet/core'
+import type { Job, TaskPatch } from '@callsheet/core'
+import type { FollowContext } from '@callsheet/core/provider'
 import { followJob, type FollowOptions, type JobState } from '@callsheet/core/jobs'
 import { createGuard } from '@callsheet/core/provider'
 import { askJob, type JobHeaders, jsonOf, type Question } from './ask-job.ts'

@@ -1,4 +1,4 @@
-import type { FollowContext } from '@callsheet/core'
+import type { FollowContext } from '@callsheet/core/provider'
 import type { JobState } from '@callsheet/core/jobs'
 
 /** States of a job that wait for its follower. */

@@ -1,4 +1,5 @@
-import type { Follow, FollowContext, Job, TaskPatch } from '@callsheet/core'
+import type { Job, TaskPatch } from '@callsheet/core'
+import type { Follow, FollowContext } from '@callsheet/core/provider'
 import type { JobState } from '@callsheet/core/jobs'
 import type { RouteKey } from '../route/match.ts'
 import type { ReadStream } from '../route/read-stream.ts'

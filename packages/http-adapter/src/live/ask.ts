@@ -1,4 +1,5 @@
-import { classifyFailure, type Tracker } from '@callsheet/core'
+import type { Tracker } from '@callsheet/core'
+import { classifyFailure } from '@callsheet/core/provider'
 import { trouble } from './trouble.ts'
 import { headersOf, type World } from '../world/world.ts'
 

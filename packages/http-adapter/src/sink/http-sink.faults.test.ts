@@ -1,12 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { setTimeout as wait } from 'node:timers/promises'
-import {
-  compareVersions,
-  createTracker,
-  type ShowPipeline,
-  showPipeline,
-  type Tracker,
-} from '@callsheet/core'
+import { createTracker, type ShowPipeline, showPipeline, type Tracker } from '@callsheet/core'
+import { compareVersions } from '@callsheet/core/provider'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { httpSink, type HttpSinkOptions } from '../index.ts'

@@ -1,4 +1,5 @@
-import type { Sink, SinkHost } from '@callsheet/core'
+import type { Sink } from '@callsheet/core'
+import type { SinkHost } from '@callsheet/core/provider'
 import { answerOf, createGuard } from '@callsheet/core/provider'
 import { envelope, inOrder, writeBatch } from './batch.ts'
 import { createPace } from './pace.ts'

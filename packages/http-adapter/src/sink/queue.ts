@@ -1,11 +1,5 @@
-import {
-  compareVersions,
-  isFinished,
-  isRemoved,
-  mergeShows,
-  type ShowRecord,
-  type TaskVersion,
-} from '@callsheet/core'
+import { isFinished, isRemoved, type ShowRecord, type TaskVersion } from '@callsheet/core'
+import { compareVersions, mergeShows } from '@callsheet/core/provider'
 
 /** A record that waits to be sent: the newest version of a task, or a show. */
 export type QueuedRecord = TaskVersion | ShowRecord

@@ -1,4 +1,4 @@
-import { classifyFailure } from '@callsheet/core'
+import { classifyFailure } from '@callsheet/core/provider'
 import { type Answer, readAnswer } from './batch.ts'
 import type { Entry } from './queue.ts'
 import { readText } from '../body/read-body.ts'

@@ -1,4 +1,5 @@
-import { CallsheetError, type Change } from '@callsheet/core'
+import { CallsheetError } from '@callsheet/core'
+import type { Change } from '@callsheet/core/provider'
 import { collectorUrl } from '../world/collector-url.ts'
 import { gzip as zip } from './gzip.ts'
 import { type HostPage, thisPage } from '../world/page.ts'

@@ -1,4 +1,5 @@
-import { CallsheetError, type PageEvent, type SinkHost } from '@callsheet/core'
+import { CallsheetError } from '@callsheet/core'
+import type { PageEvent, SinkHost } from '@callsheet/core/provider'
 import { createGuard } from '@callsheet/core/provider'
 
 /** The trackers that a sink belongs to. Nothing here throws. */

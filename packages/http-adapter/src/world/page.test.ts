@@ -1,4 +1,5 @@
-import { createTracker, type PageEvent, showPipeline } from '@callsheet/core'
+import { createTracker, showPipeline } from '@callsheet/core'
+import type { PageEvent } from '@callsheet/core/provider'
 import { describe, expect, it, vi } from 'vitest'
 import { thisPage, watchPage } from './page.ts'
 import { accept, createRows, fakePage, idsOf, offline, say, setUpSink, task } from '../testing/sink.ts'

@@ -1,4 +1,5 @@
-import type { PageEvent, Tracker } from '@callsheet/core'
+import type { Tracker } from '@callsheet/core'
+import type { PageEvent } from '@callsheet/core/provider'
 
 /** The page around a sink or a source. */
 export interface HostPage {

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Change, createTracker, showPipeline } from '@callsheet/core'
+import { createTracker, showPipeline } from '@callsheet/core'
+import type { Change } from '@callsheet/core/provider'
 import { createRandom } from '@callsheet/core/test'
 
 /** What goes wrong with streams: their body is held back, a page comes instead, or a status. */
