@@ -26,9 +26,9 @@ describe('definePipeline', () => {
   })
 
   it.each([
-    ['no steps', [], /no steps/],
-    ['two steps of one name', [step('a'), step('a')], /step "a" needs a name of its own/],
-    ['an empty name', [step('')], /needs a name of its own/],
+    ['an empty pipeline', [], /is empty/],
+    ['two steps of one name', [step('a'), step('a')], /step "a" needs a unique type/],
+    ['an empty name', [step('')], /needs a unique type/],
     ['a prerequisite that is unknown', [step('a', { after: ['z'] })], /comes after "z"/],
     ['a prerequisite that comes later', [step('a', { after: ['b'] }), step('b')], /comes after "b"/],
     ['a step that waits for itself', [step('a', { after: ['a'] })], /comes after "a"/],
@@ -36,12 +36,14 @@ describe('definePipeline', () => {
     ['half a slot', [step('a'), step('b', { after: [{ type: 'a', atLeast: 1.5 }] })], /at least 1.5 of "a"/],
     ['the weight 0', [step('a', { weight: 0 })], /has the weight 0/],
     ['a negative weight', [step('a', { weight: -1 })], /has the weight -1/],
-    ['a weight that is no number', [step('a', { weight: Number.NaN })], /has the weight NaN/],
+    ['a weight that is not a number', [step('a', { weight: Number.NaN })], /has the weight NaN/],
     [
       'half a weight',
       [step('a', { weight: 0.5 })],
-      /has the weight 0.5; give a whole number from 1 to 1000000/,
+      /has the weight 0.5; expected a whole number from 1 to 1000000/,
     ],
+    ['a stallAfter that is not a number', [step('a', { stallAfter: Number.NaN })], /has the stallAfter NaN/],
+    ['a negative stallAfter', [step('a', { stallAfter: -1 })], /has the stallAfter -1/],
     ['an endless weight', [step('a', { weight: Infinity })], /has the weight Infinity/],
   ])('refuses %s and says so', (_what, steps, message) => {
     expect(() => definePipeline({ id: 'p', steps })).toThrow(TypeError)

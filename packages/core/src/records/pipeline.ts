@@ -47,7 +47,7 @@ export interface StepDefinition {
   readonly secret?: readonly string[]
 }
 
-/** A type of task that can be tracked but is no step: it counts as active work only. */
+/** A type of task that can be tracked but is not a step: it counts as active work only. */
 export type ExtraDefinition = Omit<StepDefinition, 'per' | 'after' | 'optional' | 'weight' | 'label'> & {
   readonly label?: string
   readonly per?: string
@@ -144,8 +144,8 @@ const maxWeight = 1_000_000
 /**
  * Makes a pipeline from ordered steps.
  *
- * Throws a TypeError when there is no step, a type or weight is not usable, a type stands twice, or `after` names
- * a step that does not come before, or fewer than one slot of it.
+ * Throws a TypeError without steps, for an invalid weight or `stallAfter`, for an empty or repeated type, and if `after`
+ * names a step that is not an earlier one, or fewer than one slot of it.
  *
  * @example
  * const storyboard = definePipeline({
@@ -162,24 +162,25 @@ export function definePipeline<
 >(definition: { readonly id: string; readonly steps: S; readonly extra?: E }): Pipeline<S, E> {
   const places = new Map<string, number>()
   if (definition.steps.length === 0) {
-    throw new TypeError(`definePipeline: pipeline "${definition.id}" has no steps; give at least one.`)
+    throw new TypeError(`definePipeline: pipeline "${definition.id}" is empty; expected at least one step.`)
   }
   const steps = definition.steps.map((step, index) => {
     const refuse = (what: string) => new TypeError(`definePipeline: step "${step.type}" ${what}`)
-    if (step.type === '' || places.has(step.type)) throw refuse('needs a name of its own.')
+    if (step.type === '' || places.has(step.type)) throw refuse('needs a unique type that is not empty.')
     for (const before of step.after ?? []) {
       const { type, atLeast } = typeof before === 'string' ? { type: before, atLeast: 1 } : before
-      if (!places.has(type)) throw refuse(`comes after "${type}", which is no earlier step.`)
+      if (!places.has(type)) throw refuse(`comes after "${type}", which is not an earlier step.`)
       if (!Number.isInteger(atLeast) || atLeast < 1) {
-        throw refuse(`comes after at least ${atLeast} of "${type}"; give a whole number from 1.`)
+        throw refuse(`comes after at least ${atLeast} of "${type}"; expected a whole number from 1.`)
       }
     }
     const weight = step.weight ?? 1
     if (!Number.isInteger(weight) || weight < 1 || weight > maxWeight) {
-      throw refuse(`has the weight ${weight}; give a whole number from 1 to ${maxWeight}.`)
+      throw refuse(`has the weight ${weight}; expected a whole number from 1 to ${maxWeight}.`)
     }
     places.set(step.type, index)
     const { type, label, per, icon, after = [], optional = false, stallAfter = 120_000 } = step
+    if (!(stallAfter >= 0)) throw refuse(`has the stallAfter ${stallAfter}; expected ms from 0, or Infinity.`)
     const stepNumber = index + 1
     // The same fields in the same order in every step: one hidden class keeps reading them fast.
     const { metadata, secret } = step
@@ -201,7 +202,9 @@ export function definePipeline<
   const extra = definition.extra ?? ([] as readonly ExtraDefinition[])
   for (const { type } of extra) {
     if (type === '' || places.has(type)) {
-      throw new TypeError(`definePipeline: extra task "${type}" needs a name that no step has.`)
+      throw new TypeError(
+        `definePipeline: extra task "${type}" needs a type that is not a step's and not empty.`,
+      )
     }
   }
   return Object.freeze({
