@@ -72,7 +72,7 @@ export interface RetryPolicy<M = AnyMetadata> {
   readonly when?: (failure: Failure) => boolean
   /**
    * Called and awaited before the next attempt, after the pause. Use it to change what the function sends. If it fails,
-   * there is no next attempt.
+   * no further attempt follows.
    */
   readonly before?: (context: RunContext<M>) => unknown
   /** Overrides how a failure was classified. */

@@ -49,7 +49,7 @@ describe('an option that is a mistake', () => {
     ['a getter of attempts that throws', { retry: broken('attempts') }],
     ['`when` that is a boolean', { retry: { when: false } }],
     ['a delay that is a number', { retry: { attempts: 5, delay: 1_000 } }],
-    ['`before` that is no function', { retry: { attempts: 5, before: 'soften' } }],
+    ['`before` that is not a function', { retry: { attempts: 5, before: 'soften' } }],
     ['an invalid timeout', { timeout: '10 s', retry: { attempts: 5 } }],
     ['an invalid attemptTimeout', { attemptTimeout: -1, retry: { attempts: 5 } }],
     ['a misspelt timeout', { timeOut: 5_000, retry: { attempts: 5 } }],

@@ -48,7 +48,7 @@ export interface TrackHost {
   readonly isDone: (slot: LooseSlot) => boolean
   /** Milliseconds of silence after which an active task without a run here is taken over. */
   readonly takeOverAfter: (type: string) => number
-  /** Resolves to a task once it is no longer active. Rejects if it is removed. */
+  /** Resolves to a task once it has ended. Rejects if it is removed. */
   readonly ended: (id: string) => Promise<TaskRecord>
   /** A run of a slot whose task has not ended, even if the slot has newer tasks. */
   readonly runIn: (slot: LooseSlot) => Run | undefined
@@ -173,13 +173,13 @@ export class Run {
     return this.#stopReason
   }
 
-  /** Whether the task has succeeded or was canceled, here or elsewhere. Then there is no further attempt. */
+  /** Whether the task has succeeded or was canceled, here or elsewhere. Then no further attempt is made. */
   get isOver(): boolean {
     const { status } = this.task
     return this.hasEnded || status === 'succeeded' || status === 'canceled'
   }
 
-  /** Whether the slot has a newer task. Then there is no further attempt either. */
+  /** Whether the slot has a newer task. Then no further attempt is made either. */
   get isReplaced(): boolean {
     const { task } = this
     const latest = this.#host.latest(task)

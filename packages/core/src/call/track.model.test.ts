@@ -416,7 +416,7 @@ function doTrack(world: World, given: Track): void {
     ...(given.triesAgain && before && { retryOf: before.id }),
   }
   const failed = given.triesAgain && before?.status === 'failed' ? before : undefined
-  // What the runs before have left is no more what they have ended with.
+  // Earlier runs no longer own what they left.
   for (const other of tracked) if (failed && other.taskId === failed.id) other.isTouched = true
   const result = attempt(() =>
     tracker.show('s').track(target.type as 'trailer', fn as never, options as never),
@@ -671,7 +671,7 @@ function checkTimers({ timers, tracked }: World): void {
   expect(timers.size).toBe(timeouts.length + tracked.filter(isInPause).length)
 }
 
-/** Of each slot at most one run of ours is at work, where nobody else wrote its tasks or began another. */
+/** Of each slot at most one run of ours is at work, where no other writer wrote its tasks or began another. */
 function checkOneEach(world: World): void {
   for (const slot of ['trailer', 'ada', 'bo']) {
     const running = world.tracked.filter((one) => {

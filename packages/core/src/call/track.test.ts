@@ -850,7 +850,7 @@ describe('cancel', () => {
     ])
     expect(tracker.cancel({ showId: 's' })).toBe(2)
     expect(task('t4')?.status).toBe('processing')
-    expect([tracker.cancel('t1'), tracker.cancel('nobody'), tracker.cancel({ showId: 'nobody' })]).toEqual([
+    expect([tracker.cancel('t1'), tracker.cancel('nowhere'), tracker.cancel({ showId: 'nowhere' })]).toEqual([
       0, 0, 0,
     ])
   })

@@ -246,7 +246,7 @@ function endError(cause: unknown, status: 'failed' | 'canceled'): Error {
   return Object.assign(new JobFailedError(message, { cause }), code === undefined ? {} : { code })
 }
 
-/** The pause after a failed poll. Throws a JobLostError if there is no further poll. */
+/** The pause after a failed poll. Throws a JobLostError if no further poll follows. */
 function pauseAfter(
   thrown: unknown,
   job: Job,

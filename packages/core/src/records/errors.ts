@@ -88,7 +88,7 @@ export class AlreadyRunningError extends CallsheetError {
   }
 
   /**
-   * Resolves to the task once it is no longer active: succeeded, failed, canceled or interrupted. Rejects when the task is
+   * Resolves to the task once it has ended: succeeded, failed, canceled or interrupted. Rejects when the task is
    * removed. Never raises an unhandled rejection.
    *
    * @example

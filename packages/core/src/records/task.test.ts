@@ -53,8 +53,16 @@ describe('of two versions of a task, the newer', () => {
       task({ status: 'failed', attempt: 9 }),
     ],
     ['runs again after a failure', task({ attempt: 2 }), task({ status: 'failed', rev: 9, by: 'b' })],
-    ['failed, whoever still says that it runs', task({ status: 'failed' }), task({ rev: 9, by: 'b' })],
-    ['failed, whoever lost sight of it', task({ status: 'failed' }), task({ status: 'interrupted', rev: 9 })],
+    [
+      'failed, over a higher writer that still runs it',
+      task({ status: 'failed' }),
+      task({ rev: 9, by: 'b' }),
+    ],
+    [
+      'failed, over a later version that lost sight of it',
+      task({ status: 'failed' }),
+      task({ status: 'interrupted', rev: 9 }),
+    ],
     [
       'gives a sign of life after an interruption',
       task({ rev: 2 }),

@@ -42,7 +42,7 @@ export const isWellFormed = (text: string): boolean => !text.includes('\0') && !
 /** At most how many bytes a value's JSON has in UTF-8. */
 export const jsonSize = (value: unknown): number => JSON.stringify(value).replace(/[^\0-\x7f]/g, '...').length
 
-/** Whether a browser would read an address as a data: URL: it skips what is no visible character before it. */
+/** Whether a browser would read an address as a data: URL: it skips invisible characters before it. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it skips
 export const isDataUrl = (url: string): boolean => /^[\u0000- ]*data:/i.test(url)
 

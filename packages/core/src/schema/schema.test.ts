@@ -102,7 +102,7 @@ describe('parseRecords', () => {
     ['a showId of 257 characters', { showId: 'x'.repeat(257) }],
     ['a characterId with a lone surrogate', { characterId: '\ud800' }],
     ['an attempt 0', { attempt: 0 }],
-    ['a rev that is no whole number', { rev: 1.5 }],
+    ['a rev that is not a whole number', { rev: 1.5 }],
     ['no rev', { rev: undefined }],
     ['a progress of 101', { progress: 101 }],
     ['a progress of -1', { progress: -1 }],

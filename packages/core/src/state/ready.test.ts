@@ -49,7 +49,7 @@ describe('readySlots', () => {
     expect(ready()).toEqual(['character-dossier bo', 'video ada'])
   })
 
-  it('hold nothing that was tried: it runs, or somebody has to decide', () => {
+  it('hold nothing that was tried: it runs, or the application has to decide', () => {
     const { tracker, ready, make } = setup()
     make('show-generation', 'processing')
     expect(ready()).toEqual([])

@@ -9,7 +9,7 @@ import type { PipelineView, SlotView, StepView } from './views.ts'
  * A failed, canceled or interrupted slot is not among them unless `include` names its status, and never after it was
  * dismissed: another try is a decision of the application (`tracker.reset` makes a slot untried).
  * Nor is one of an unavailable step, or of one that waits for an unavailable step. A step that an empty roster leaves
- * out is waited for by nobody; an optional one is done when all that was begun in it is.
+ * out blocks nothing; an optional one is done when all that was begun in it is.
  *
  * @example
  * for (const slot of readySlots(showPipeline, tracker.getPipeline('neon-noir'))) begin(slot)
@@ -51,7 +51,7 @@ function itemsOf({ items }: Pick<PipelineView, 'items'>, step: StepView): (strin
 /** What a slot waits for: so many done slots of a step, or the slot of one item. */
 export interface Need {
   readonly step: StepView
-  /** Infinity for what cannot be said or will not come: an unavailable step, or one whose items nobody knows yet. */
+  /** Infinity for what cannot be said or will not come: an unavailable step, or one whose items are not known yet. */
   readonly atLeast: number
   readonly item?: string
 }

@@ -180,7 +180,7 @@ vi.setConfig({ testTimeout: 300_000 })
 describe('replicas', () => {
   const history = fc.array(event, { maxLength: 24, size: 'max' })
 
-  it('end equal, whoever wrote what, and however it was delivered', () =>
+  it('end equal, whatever each wrote, and however it was delivered', () =>
     assertLaw(
       fc.property(history, fc.nat(), (events, seed) => {
         const sent: ParsedRecords[] = []

@@ -96,7 +96,7 @@ describe('an optional video that is made again', () => {
 })
 
 describe('a failure', () => {
-  it('makes the step and the show failed where there is no result, and only there', () => {
+  it('makes the step and the show failed where a result is missing, and only there', () => {
     const { show, tracker } = setUpTracker(1_000)
     show.setCharacters([{ id: 'ada' }, { id: 'bo' }])
     const portrait = (characterId: string, status: 'succeeded' | 'failed') =>

@@ -163,7 +163,7 @@ describe('a step', () => {
     tracker.updateTask(id, { status: 'failed', error: { message: 'no', httpStatus: 500 } })
     expect(step('portrait').task('ada')?.id).toBe(id)
     expect(step('portrait').task()).toBeUndefined()
-    expect(step('portrait').task('nobody')).toBeUndefined()
+    expect(step('portrait').task('nowhere')).toBeUndefined()
     expect(step('portrait').tasks.map(({ characterId }) => characterId)).toEqual(['ada', 'bo'])
     expect(step('portrait').errors).toEqual([
       { taskId: id, characterId: 'ada', message: 'no', httpStatus: 500 },
@@ -409,9 +409,9 @@ describe('a show', () => {
     expect(before.step('trailer').progress).toBe(0)
   })
 
-  it('is the same object for a show that nobody knows', () => {
+  it('is the same object for an unknown show', () => {
     const { tracker } = setup()
-    expect(tracker.getPipeline('nobody')).toBe(tracker.getPipeline('nobody'))
+    expect(tracker.getPipeline('nowhere')).toBe(tracker.getPipeline('nowhere'))
     expect(tracker.getPipelines()).toEqual([])
   })
 

@@ -206,7 +206,7 @@ describe('metadata', () => {
   })
 
   it.each([['text'], [5], [[1]], [true]])(
-    'that is no object, %j, is reported and changes nothing',
+    'that is not an object, %j, is reported and changes nothing',
     (given) => {
       const { metadata, messages } = write({ title: 'T' }, given)
       expect(metadata).toEqual({ title: 'T' })

@@ -270,7 +270,7 @@ describe('redactMetadata', () => {
   })
 
   it.each(['tokens', 'maxTokens', 'tokenCount', 'keyframe', 'secretary', 'monkey', 'cookies-made'])(
-    'keeps the field %s, which is no secret',
+    'keeps the field %s, which is not a secret',
     (name) => {
       expect(redactMetadata({ [name]: 1 })).toEqual({ [name]: 1 })
     },

@@ -260,7 +260,7 @@ async function plant({ tracker, show }: ReturnType<typeof setup>, { text, secret
     show.track('character-dossier', () => new Promise(() => {}), { characterId: 'ada', stage: text }),
   )
   show.cancel(text)
-  // What is thrown at the tracker and is no Error.
+  // Thrown values other than errors.
   tracker.report(text)
   tracker.report({ message: text })
   await quiet()

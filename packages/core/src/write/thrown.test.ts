@@ -47,7 +47,7 @@ describe('an error of another realm', () => {
     const abort = foreign(`Object.assign(new Error('The user aborted a request.'), { name: 'AbortError' })`)
     expect(await taskAfter(abort)()).toMatchObject({ status: 'canceled' })
     expect(await taskAfter(new DOMException('stopped', 'AbortError'))()).toMatchObject({ status: 'canceled' })
-    // A DOMException of jsdom is no Error at all.
+    // A DOMException of jsdom is not an Error.
     const jsdom = { [Symbol.toStringTag]: 'DOMException', name: 'AbortError', message: 'stopped', code: 20 }
     expect(await taskAfter(jsdom)()).toMatchObject({
       status: 'canceled',

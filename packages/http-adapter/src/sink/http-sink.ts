@@ -11,7 +11,7 @@ import { openStorage } from './sink-storage.ts'
 import { createSinkTrackers } from './sink-trackers.ts'
 
 /** Records of one request, and bytes of it; of one that a page sends when it may end, bytes. */
-const [mostRecords, mostBytes, lastBytes] = [500, 524_288, 49_152]
+const [maxBatchRecords, maxBatchBytes, maxFinalBytes] = [500, 524_288, 49_152]
 
 /** A sink that posts records to a collector. */
 export interface HttpSink extends Sink {
@@ -55,7 +55,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   const send = createSend(host, (error) => tell('gzip failed, sending plain text', error))
   let state: 'open' | 'refused' | 'closed' = 'open'
   let running: Promise<void> | undefined
-  let batchSize = mostRecords
+  let batchSize = maxBatchRecords
   let [batchId, attempt] = ['', 0]
 
   const bug = (error: unknown) => tell('an option failed', error)
@@ -111,7 +111,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     for (let left = queue.size(); left > 0 && mayGo();) {
       const count = Math.min(left, batchSize)
       // Measured one by one only where something is too long, or cannot be written.
-      const batch = write(next(count, Infinity)) ?? write(next(count, mostBytes))
+      const batch = write(next(count, Infinity)) ?? write(next(count, maxBatchBytes))
       if (!batch) break
       left -= await post(...batch, false)
     }
@@ -123,7 +123,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   const leave = guarded(() => {
     if (state !== 'open' || (storage && pace.isAsked())) return
     for (;;) {
-      const batch = write(next(batchSize, Math.min(lastBytes, room.left)))
+      const batch = write(next(batchSize, Math.min(maxFinalBytes, room.left)))
       if (!batch) return
       void post(...batch, true)
         .catch(bug)
@@ -140,7 +140,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
       const text =
         entries.length > 0 && writeBatch(entries, { batchId, attempt: attempt + 1, sentAt: clock() })
       // A character is three bytes at the most.
-      if (text && (text.length * 3 <= mostBytes || bytesOf(text) <= mostBytes))
+      if (text && (text.length * 3 <= maxBatchBytes || bytesOf(text) <= maxBatchBytes))
         return [entries, text] as const
     } catch {
       // One of them has no JSON.
@@ -169,7 +169,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
       const isWhole = entries.every((_entry, place) => answer.get(place) === 0)
       // A collector that wants all of it again has taken nothing.
       if (!isWhole) pace.succeed()
-      batchSize = Math.min(mostRecords, batchSize + 10)
+      batchSize = Math.min(maxBatchRecords, batchSize + 10)
       if (answer.size === 0) trackers.calm()
       for (const [place, entry] of entries.entries()) {
         const reason = answer.get(place)
