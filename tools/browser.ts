@@ -20,6 +20,8 @@ export const inChromium = () => ({
   enabled: true,
   headless: true,
   screenshotFailures: false,
+  // On a busy machine a browser has taken longer than the default of 60 s to connect.
+  connectTimeout: 300_000,
   provider: playwright({ launchOptions: { executablePath: chromiumPath, args: chromiumArgs } }),
   instances: [{ browser: 'chromium' as const }],
 })
