@@ -1,3 +1,4 @@
+import { proxy, snapshot } from 'valtio/vanilla'
 import { describe, expect, it } from 'vitest'
 import { setUpTracker } from '../testing.ts'
 
@@ -54,6 +55,16 @@ describe('a view is an ordinary value', () => {
     expect(step.task('bo')?.status).toBe('failed')
     const { step: find } = proxied(view)
     expect(find('portrait')).toBe(view.step('portrait'))
+  })
+
+  it('whose data and functions survive in a state of valtio', () => {
+    const { view } = setup()
+    const state = proxy({ view, step: view.step('portrait') })
+    expect(state.step.errors).toEqual(view.step('portrait').errors)
+    expect(state.view.steps[3]!.slots).toHaveLength(2)
+    expect(state.step.task('bo')?.status).toBe('failed')
+    expect(snapshot(state).view.steps[3]!.errors).toHaveLength(1)
+    expect(snapshot(state).step.slots).toHaveLength(2)
   })
 
   it('that stays as it was when it was read', () => {
