@@ -7,7 +7,7 @@ const share = 0.9
 /**
  * Forgets whole shows until there is room again for tasks, and for shows, which may have none: first those without active
  * work, then those whose work runs elsewhere, the least recently updated first. Shows with work that runs here stay, and
- * so does `current`. Gives what is gone; the count of tasks includes removed ones.
+ * so do `current` and what is left of removed shows, which refuses their tasks. Gives what is gone; the count of tasks includes removed ones.
  */
 export function forgetShows(
   all: Shows,
@@ -16,8 +16,10 @@ export function forgetShows(
   current: Show | undefined,
 ): { readonly shows: readonly Show[]; readonly tasks: number } {
   const known = new Set(all.shows.values())
+  const isRemoved = ({ members }: Show) => members.some((id) => all.records.get(id)?.removed)
   const candidates = [...known]
-    .filter((show) => show !== current && !entriesOf(show).some(({ version }) => runsHere(version.id)))
+    .filter((show) => show !== current && !isRemoved(show))
+    .filter((show) => !entriesOf(show).some(({ version }) => runsHere(version.id)))
     .map((show) => ({ show, isActive: all.look(show).active > 0, updatedAt: updatedAt(show) }))
     .toSorted((a, b) => Number(a.isActive) - Number(b.isActive) || a.updatedAt - b.updatedAt)
   const before = all.tasks.size

@@ -1,11 +1,11 @@
 // From what is held to what is shown.
-import type { Pipeline } from '../records/pipeline.ts'
-import type { ShowRecord } from '../records/task.ts'
+import type { Pipeline, Step as Definition } from '../records/pipeline.ts'
+import type { Character, ShowRecord } from '../records/task.ts'
 import type { Items, Show, Step } from './entities.ts'
 import { readInfo, type ShowInfo } from './show-info.ts'
 import { viewOfShow } from './show-view.ts'
 import { changed, count, timeAll } from './slots.ts'
-import { looksTheSame, viewOfStep } from './step-view.ts'
+import { hasFiguresOf, viewOfStep } from './step-view.ts'
 import type { PipelineView, StepView } from './views.ts'
 
 /** The view of a show as it is now: the same object until something in the show changes. */
@@ -54,34 +54,64 @@ export const infoOf = (show: Show, pipeline: Pipeline, records: ReadonlyMap<stri
 
 /** Counts all of a show anew, for the rare changes that concern all of it. Steps that look as before keep their views. */
 export function recount(show: Show, pipeline: Pipeline, records: ReadonlyMap<string, ShowRecord>): void {
-  // Listed while they are current, so that slots that stay as they are keep their views.
-  for (const view of show.stepViews) void view.slots
+  const before = show.info
   show.info = infoOf(show, pipeline, records)
   show.isStale = false
   show.view = undefined
   show.outside = 0
-  for (const items of show.items.values()) list(show, items)
+  const changedItems = new Set([...show.items.values()].filter((items) => !list(show, items)))
+  /** Of two views with the same figures: whether their slots are the same too. */
+  const hasSameSlots = (items: Items, { type, optional }: Definition, total: number): boolean => {
+    const isUnknown = !items.roster && !before.rosters.has(items.kind)
+    const isUnlisted = optional && total === 0 && isUnknown
+    return (
+      (isUnlisted || !changedItems.has(items)) && isSameDone(before.done.get(type), show.info.done.get(type))
+    )
+  }
   for (const step of show.steps) {
     countAll(step)
-    const { definition, isChanged } = step
-    const view = show.stepViews[step.place]
+    const { definition, items, place, isChanged } = step
+    const view = show.stepViews[place]
     if (!definition || isChanged) continue
-    if (!view || !looksTheSame(view, viewOfStep(step))) changed(step)
+    if (
+      !view ||
+      !hasFiguresOf(view, viewOfStep(step)) ||
+      !(items === undefined || hasSameSlots(items, definition, view.total))
+    )
+      changed(step)
   }
 }
 
-/** Lists the items of one kind anew. */
-function list({ info, steps }: Show, items: Items): void {
+type Done = true | ReadonlySet<string> | undefined
+
+const isSameDone = (a: Done, b: Done): boolean =>
+  a === b ||
+  (a !== true && b !== true && (a?.size ?? 0) === (b?.size ?? 0) && [...(a ?? [])].every((id) => b?.has(id)))
+
+/** Lists the items of one kind anew. False if they are others, or named otherwise, or in another order. */
+function list({ info, steps }: Show, items: Items): boolean {
   const known = info.rosters.get(items.kind)
   const own = steps.filter((step) => step.items === items)
   const done = own.map(({ definition }) => info.done.get(definition!.type))
+  const wasKnown = items.roster !== undefined
   items.roster = known && new Set(known.map(({ id }) => id))
   items.named = new Set(done.flatMap((what) => (what instanceof Set ? [...(what as Set<string>)] : [])))
   items.seen.clear()
   for (const { slots } of own)
     for (const { characterId, latest } of slots.values())
       if (latest) items.seen.set(characterId!, (items.seen.get(characterId!) ?? 0) + 1)
-  items.list = known ? [...known] : [...new Set([...items.named, ...items.seen.keys()])].map((id) => ({ id }))
+  const next = known ? [...known] : [...new Set([...items.named, ...items.seen.keys()])].map((id) => ({ id }))
+  const isSame = wasKnown === (known !== undefined) && isSameList(items.list, next, wasKnown)
+  if (!isSame) items.list = next
+  return isSame
+}
+
+/** Whether two lists have the same items; their order counts where it is that of a roster. */
+function isSameList(a: readonly Character[], b: readonly Character[], isOrdered: boolean): boolean {
+  if (a.length !== b.length) return false
+  if (isOrdered) return a.every(({ id, name }, place) => id === b[place]!.id && name === b[place]!.name)
+  const ids = new Set(b.map(({ id }) => id))
+  return a.every(({ id }) => ids.has(id))
 }
 
 function countAll(step: Step): void {

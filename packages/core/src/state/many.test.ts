@@ -33,6 +33,12 @@ describe('does not get slower with what came before:', () => {
     expect(shows.viewOf('s0').step('trailer').task()?.id).toBe('t19999')
   })
 
+  it('20,000 renames into a show without a task', () => {
+    const shows = createShows(showPipeline)
+    for (let place = 0; place < 20_000; place += 1) shows.putShow(renamed(`s${place}`, 'hub'))
+    expect(shows.viewOf('s19999').showId).toBe('hub')
+  })
+
   it('20,000 tombstones in one slot, newest first, that are reset oldest first', () => {
     const shows = createShows(showPipeline)
     const slot = { showId: 's', type: 'trailer' }

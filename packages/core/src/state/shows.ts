@@ -30,6 +30,7 @@ export function createShows(pipeline: Pipeline) {
     if (!entry) return add(version)
     const { version: held, slot } = entry
     if (compareVersions(version, held) <= 0) return false
+    if (version.showId !== held.showId && records.get(version.showId)?.removed) return false
     entry.version = version
     if (slot && isInSlot(version) && !hasMoved(held as SlotTask, version)) replace(slot, entry)
     else {
@@ -147,12 +148,15 @@ export function createShows(pipeline: Pipeline) {
   /** A show is found under the id of another: the smaller one moves into the larger one. */
   function join(from: Show, to: Show): void {
     const finalId = from === to ? followRenames(records, to.showId) : to.showId
-    const [small, large] = from.size < to.size ? [from, to] : [to, from]
+    const weigh = ({ size, members }: Show): number => size + members.length
+    const [small, large] = weigh(from) < weigh(to) ? [from, to] : [to, from]
     large.showId = finalId
     large.isStale = true
     if (small === large) return
-    for (const id of small.members) shows.set(id, large)
-    large.members.push(...small.members)
+    for (const id of small.members) {
+      shows.set(id, large)
+      large.members.push(id)
+    }
     for (const entry of entriesOf(small)) put(entry, large)
   }
 

@@ -47,10 +47,10 @@ export class SlotList {
     return (this.#lists ??= listsOf(this.#list(), this.#step.definition!.optional))
   }
 
-  /** Whether nothing has changed since the look. */
+  /** Whether no slot has changed since the look. */
   get #isCurrent(): boolean {
-    const { undo, show } = this.#step
-    return undo === this.#undo && undo.length === this.#undoFrom && show.info === this.#info
+    const { undo } = this.#step
+    return undo === this.#undo && undo.length === this.#undoFrom
   }
 
   slot(characterId: string | undefined): SlotView {
@@ -69,19 +69,6 @@ export class SlotList {
     return livingOf(this.#tasksOf(characterId)?.result)
   }
 
-  /** Whether it shows the same slots, listed or not. */
-  isSame(other: SlotList): boolean {
-    const [a, b] = [this, other].map((list) => list.#info.done.get(list.#step.definition!.type))
-    const isSameDone =
-      !this.#items ||
-      a === b ||
-      (a instanceof Set && b instanceof Set && a.size === b.size && [...a].every((id) => b.has(id)))
-    const [slots, others] = [this.#telling, other.#telling]
-    return (
-      isSameDone && slots.length === others.length && slots.every((slot, place) => slot === others[place])
-    )
-  }
-
   #tasksOf(characterId = ''): SlotTasks | undefined {
     const slot = this.#slots.get(characterId)
     if (!slot) return undefined
@@ -89,15 +76,6 @@ export class SlotList {
     for (let at = this.#undoFrom; at < this.#undo.length; at += 2)
       if (this.#undo[at] === slot.place) return this.#undo[at + 1] as SlotTasks | undefined
     return this.#slotTasks[slot.place]
-  }
-
-  /** Those that say more than that nothing is known of an item. */
-  get #telling(): readonly SlotView[] {
-    const { optional } = this.#step.definition!
-    const all = [...this.lists.byItem.values()]
-    return all.filter(
-      ({ status, name, characterId }) => !optional || status !== 'pending' || name !== characterId,
-    )
   }
 
   #list(): SlotView[] {
@@ -145,7 +123,7 @@ export class SlotList {
     const before = step.slotViews?.get(key)
     if (before && fields.every((field) => before[field] === next[field])) return before
     Object.freeze(next)
-    if (this.#isCurrent) (step.slotViews ??= new Map()).set(key, next)
+    if (!before || this.#isCurrent) (step.slotViews ??= new Map()).set(key, next)
     return next
   }
 }

@@ -41,7 +41,7 @@ class FrozenStep {
     view.counted =
       !unavailable && (optional ? completed + active + failed + interrupted > 0 : items?.roster?.size !== 0)
     view.startedAt = startedAt === Infinity ? undefined : startedAt
-    view.completedAt = progress === 100 && endedAt > 0 ? endedAt : undefined
+    view.completedAt = progress === 100 && endedAt !== -Infinity ? endedAt : undefined
     // The lists are computed on first read, and are the view's own, so that spreads, JSON, clones and proxies have them.
     Object.defineProperty(this, list, { value: new SlotList(step) })
     Object.defineProperty(this, 'slots', slots)
@@ -75,9 +75,9 @@ const slots = lazy('slots')
 const tasks = lazy('tasks')
 const errors = lazy('errors')
 
-/** Whether the same is seen in both. */
-export const looksTheSame = (a: StepView, b: StepView): boolean =>
-  figures.every((name) => a[name] === b[name]) && listOf(a).isSame(listOf(b))
+/** Whether both show the same counts. */
+export const hasFiguresOf = (a: StepView, b: StepView): boolean =>
+  figures.every((name) => a[name] === b[name])
 
 const figures = [
   'unavailable',

@@ -147,7 +147,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     queue.push((mayWrite) => {
       if (mayWrite) {
         if (!subscriptions.isEmpty()) {
-          notify(show.members, before, after, typesOf(version, held))
+          for (const id of show.members) notify(id, before, after, typesOf(version, held))
           subscriptions.notifyAll()
         }
         announceTask(version, held, origin, live)
@@ -207,15 +207,15 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     const isSeen = isWatched()
     const news: { readonly version: TaskVersion; readonly held: TaskVersion | undefined }[] = []
     const newRecords: ShowRecord[] = []
-    // By every id that is concerned, as it was before.
+    // By every id that a listener may have named: what it showed before. The ids of one show share it.
     const touched = new Map<string, Touched>()
-    const touch = (showId: string, ...versions: readonly (TaskVersion | undefined)[]): void => {
-      const show = shows.shows.get(showId)
-      const finalId = show?.showId ?? showId
-      const known = touched.get(finalId)
-      const told = known ?? touchedOf(isSeen ? viewOf(finalId) : undefined, show?.members ?? [showId])
-      if (!known) touched.set(finalId, told)
+    const touch = (showId: string, ...versions: readonly (TaskVersion | undefined)[]): Touched => {
+      const known = touched.get(showId)
+      const told = known ?? touchedOf(isSeen ? viewOf(showId) : undefined)
+      const ids = (isSeen && shows.shows.get(showId)?.members) || [showId]
+      if (!known) for (const id of ids) touched.set(id, touched.get(id) ?? told)
       for (const version of versions) if (version && isInSlot(version)) told.types.add(version.type)
+      return told
     }
     const takeIn = (some: readonly TaskVersion[]): void => {
       for (const version of some) {
@@ -232,46 +232,37 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     if (oldNews.length > 0) {
       // What these complete is not announced: what the rest completes is.
       takeIn(oldNews)
-      for (const [showId, told] of touched) told.settled = isSeen ? finalView(showId) : undefined
+      if (isSeen) for (const [id, told] of touched) told.settled = finalView(id) ?? told.settled
       takeIn(tasks.filter((version) => !isOldNews(version, origin)))
     } else takeIn(tasks)
     for (const record of records) {
       const { showId } = record
       const held = shows.records.get(showId)
-      touch(showId)
-      if (record.renamedTo) touch(record.renamedTo.value)
+      const concerned = [touch(showId), ...(record.renamedTo ? [touch(record.renamedTo.value)] : [])]
       const show = record.removed && shows.shows.get(showId)
       const dropped = show ? entriesOf(show).filter(({ version }) => version.showId === showId) : []
       if (!shows.putShow(record)) continue
       for (const { version } of dropped) onEnded(version.id)
-      touch(showId)
       const merged = shows.records.get(showId)!
-      // Neither what the database knew before anything ran nor a new name completes a step.
+      // Neither what the database knew before anything ran nor a new name nor a removal completes a step.
       const isRenamed = merged.renamedTo !== held?.renamedTo
-      if (isRenamed || (record.facts && !held?.facts))
-        for (const id of [showId, record.renamedTo?.value ?? showId]) {
-          const told = touched.get(shows.shows.get(id)?.showId ?? id)
-          if (told) told.isQuiet = true
-        }
+      if (isRenamed || record.removed || (record.facts && !held?.facts))
+        for (const told of concerned) told.isQuiet = true
       newRecords.push(merged)
     }
     if (news.length + newRecords.length === 0) return 0
     changes += 1
-    for (const [showId, told] of touched) {
-      current = shows.shows.get(showId)
-      told.after = isSeen ? finalView(showId) : undefined
-    }
+    current = shows.shows.get(touched.keys().next().value!)
+    const notices = isSeen ? [...touched].map(([id, told]) => ({ id, ...told, after: viewOf(id) })) : []
     queue.push((mayWrite) => {
       if (mayWrite) {
         if (!subscriptions.isEmpty()) {
-          for (const { members, before, after, types } of touched.values())
-            notify(members, before, after, types)
+          for (const { id, before, after, types } of notices) notify(id, before, after, types)
           subscriptions.notifyAll()
         }
         for (const { version, held } of news) announceTask(version, held, origin, live)
-        if (isAnnounced)
-          for (const { settled, after, isQuiet } of touched.values())
-            if (!isQuiet) announceSteps(settled, after, origin)
+        for (const { id, settled, after, isQuiet } of isAnnounced ? notices : [])
+          if (!isQuiet && after?.showId === id) announceSteps(settled, after, origin)
       }
       send({ tasks: news.map(({ version }) => version), shows: newRecords, origin })
     })
@@ -293,7 +284,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     // Where too little can go, trying at every event would cost more the more there is.
     nextForgetting = Math.max(maxTasks, Math.ceil(heldIn(shows) * 1.1))
     if (subscriptions.isEmpty()) return
-    for (const show of gone.shows) notify(show.members, shows.look(show), undefined, [])
+    for (const show of gone.shows) for (const id of show.members) notify(id, shows.look(show), undefined, [])
     subscriptions.notifyAll()
   }
 
@@ -308,7 +299,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
 
   /** @param told Types whose tasks changed: an extra is in no step, but may be listened to. */
   function notify(
-    members: readonly string[],
+    showId: string,
     before: PipelineView | undefined,
     after: PipelineView | undefined,
     told: Iterable<string>,
@@ -317,7 +308,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
     const types = new Set([...told].filter((type) => pipeline.indexOf(type) === undefined))
     for (const [place, { type }] of pipeline.steps.entries())
       if (before?.steps[place] !== after?.steps[place]) types.add(type)
-    for (const id of members) subscriptions.notify(id, [...types])
+    subscriptions.notify(showId, [...types])
   }
 
   const isHeard = (event: keyof TrackerEvents<P>): boolean => (emitter.all.get(event)?.length ?? 0) > 0
@@ -426,22 +417,18 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
 
 /** A show that a batch changed. */
 interface Touched {
-  readonly members: readonly string[]
   readonly before: PipelineView | undefined
   /** With what is not announced merged in. */
   settled: PipelineView | undefined
-  after: PipelineView | undefined
   /** The types of its changed tasks. */
   readonly types: Set<string>
   /** Whether what it completes is not announced. */
   isQuiet: boolean
 }
 
-const touchedOf = (before: PipelineView | undefined, members: readonly string[]): Touched => ({
-  members,
+const touchedOf = (before: PipelineView | undefined): Touched => ({
   before,
   settled: before,
-  after: undefined,
   types: new Set(),
   isQuiet: false,
 })

@@ -512,7 +512,13 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     removeShow(showId) {
       assertId(showId, 'showId')
       safely(0, () => cancel({ showId } as TaskFilter<P>, `Show "${showId}" was removed.`))
-      for (const id of shows.shows.get(showId)?.members ?? [showId]) setRegister(id, 'removed', true)
+      // At once, so that listeners see no state between.
+      const records = (shows.shows.get(showId)?.members ?? [showId]).map((id) =>
+        recordOf({ showId: id, pipeline: pipeline.id }, [
+          ['removed', Object.freeze({ value: true, rev: 1, by })],
+        ]),
+      )
+      apply([], records, 'local')
     },
     cancel: (filter, reason) => safely(0, () => cancel(filter, reason)),
     dismiss: (filter) => safely(0, () => dismiss(filter)),
