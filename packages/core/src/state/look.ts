@@ -61,12 +61,11 @@ export function recount(show: Show, pipeline: Pipeline, records: ReadonlyMap<str
   show.outside = 0
   const changedItems = new Set([...show.items.values()].filter((items) => !list(show, items)))
   /** Of two views with the same figures: whether their slots are the same too. */
-  const hasSameSlots = (items: Items, { type, optional }: Definition, total: number): boolean => {
-    const isUnknown = !items.roster && !before.rosters.has(items.kind)
-    const isUnlisted = optional && total === 0 && isUnknown
-    return (
-      (isUnlisted || !changedItems.has(items)) && isSameDone(before.done.get(type), show.info.done.get(type))
-    )
+  const hasSameSlots = (items: Items, { type, optional }: Definition): boolean => {
+    const done = show.info.done.get(type)
+    // Without a roster, an optional step lists what has begun and what facts name one by one.
+    const isUnlisted = optional && done !== true && !items.roster && !before.rosters.has(items.kind)
+    return (isUnlisted || !changedItems.has(items)) && isSameDone(before.done.get(type), done)
   }
   for (const step of show.steps) {
     countAll(step)
@@ -76,7 +75,7 @@ export function recount(show: Show, pipeline: Pipeline, records: ReadonlyMap<str
     if (
       !view ||
       !hasFiguresOf(view, viewOfStep(step)) ||
-      !(items === undefined || hasSameSlots(items, definition, view.total))
+      !(items === undefined || hasSameSlots(items, definition))
     )
       changed(step)
   }

@@ -168,7 +168,7 @@ describe('liveSource', () => {
       ;(await next()).stream().send(frame('snapshot', { v: 99, tasks: [] }, 'a.1'))
       await clock.advance(0)
       expect(source.state.status).toBe('waiting')
-      expect(errors[0]?.message).toContain('Update it first')
+      expect(errors[0]?.message).toContain('Update Callsheet first')
     })
   })
 
