@@ -7,7 +7,8 @@ const share = 0.9
 /**
  * Forgets whole shows until there is room again for tasks, and for shows, which may have none: first those without active
  * work, then those whose work runs elsewhere, the least recently updated first. Shows with work that runs here stay, and
- * so do `current` and what is left of removed shows, which refuses their tasks. Gives what is gone; the count of tasks includes removed ones.
+ * so do `current` and what is left of removed shows, which refuses their tasks. Gives what is gone; the count of tasks
+ * includes removed ones.
  */
 export function forgetShows(
   all: Shows,

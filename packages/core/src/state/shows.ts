@@ -21,6 +21,8 @@ export function createShows(pipeline: Pipeline) {
   const records = new Map<string, ShowRecord>()
   /** By every id that a show has or had. */
   const shows = new Map<string, Show>()
+  /** What a show begins with. */
+  const noInfo = readInfo(pipeline, '', [])
 
   // --- tasks -------------------------------------------------------------------------------------------------------
 
@@ -129,7 +131,7 @@ export function createShows(pipeline: Pipeline) {
   }
 
   function begin(showId: string): Show {
-    const show = new Show(showId, readInfo(pipeline, showId, []), pipeline)
+    const show = new Show(showId, noInfo, pipeline)
     show.members.push(showId)
     show.isStale = true
     for (const step of show.steps) changed(step)

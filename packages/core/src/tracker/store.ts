@@ -60,8 +60,8 @@ interface StoreOptions<P extends Pipeline> {
 }
 
 /** Above these, listeners that write at every change they hear of would never end: only sinks are told the rest. */
-const mostRounds = 1_000
-const mostInARow = 100_000
+const maxRounds = 1_000
+const maxInARow = 100_000
 const endless =
   'Endless loop: a listener makes a change each time it is told of one. Listeners are not told of the last changes; ' +
   'sinks are. Write only when something has to change.'
@@ -182,7 +182,7 @@ export function createStore<P extends Pipeline>(options: StoreOptions<P>): Store
           rounds += 1
           end = queue.length
         }
-        if (mayWrite && (rounds > mostRounds || place > mostInARow)) {
+        if (mayWrite && (rounds > maxRounds || place > maxInARow)) {
           mayWrite = false
           report(new CallsheetError(endless, { code: 'limit_reached' }))
         }
