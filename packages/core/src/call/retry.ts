@@ -1,5 +1,6 @@
 import { Context } from './context.ts'
-import { CallsheetError, messageOf, toTaskError } from '../records/errors.ts'
+import { CallsheetError } from '../records/errors.ts'
+import { messageOf, toTaskError } from '../records/thrown.ts'
 import {
   classifyFailure,
   endOf,

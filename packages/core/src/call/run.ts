@@ -1,4 +1,5 @@
-import { CallsheetError, CanceledError, messageOf, TimeoutError, toTaskError } from '../records/errors.ts'
+import { CallsheetError, CanceledError, TimeoutError } from '../records/errors.ts'
+import { messageOf, toTaskError } from '../records/thrown.ts'
 import { endOf, isAnswer, isNetworkError } from '../write/failure.ts'
 import { answerOf } from '../records/guard.ts'
 import type { LooseSlot } from '../write/input.ts'

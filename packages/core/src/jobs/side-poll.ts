@@ -1,4 +1,4 @@
-import { nameOf } from '../records/errors.ts'
+import { nameOf } from '../records/thrown.ts'
 import { classifyFailure, seenIn } from '../write/failure.ts'
 import { type Outcome, settled, unwrap } from '../call/outcome.ts'
 import { isResponse } from '../call/response.ts'

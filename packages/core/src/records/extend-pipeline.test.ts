@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { CallsheetError } from './errors.ts'
 import { extendPipeline } from './extend-pipeline.ts'
 import { parseSnapshot } from '../schema/schema.ts'
 import { showPipeline } from './show-pipeline.ts'
@@ -77,7 +78,7 @@ describe('extendPipeline', () => {
       'extra task "portrait"',
     ],
   ])('refuses %s and says so', (_what, extend, message) => {
-    expect(extend).toThrow(TypeError)
+    expect(extend).toThrow(CallsheetError)
     expect(extend).toThrow(message)
   })
 })

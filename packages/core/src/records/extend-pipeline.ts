@@ -1,3 +1,4 @@
+import { problem } from './errors.ts'
 import {
   definePipeline,
   type ExtraDefinition,
@@ -38,7 +39,7 @@ type Extended<S extends readonly StepDefinition[], M> = {
 /**
  * Makes a pipeline from another one: the same steps in the same order, some of them changed, and more extra tasks.
  *
- * Throws a TypeError for a step that the pipeline does not have, and where `definePipeline` would.
+ * Throws a CallsheetError for a step that the pipeline does not have (`unknown_step`), and where `definePipeline` would.
  *
  * @example
  * const pipeline = extendPipeline(showPipeline, {
@@ -66,7 +67,8 @@ export function extendPipeline<
   for (const type of Object.keys(steps)) {
     if (pipeline.indexOf(type) !== undefined) continue
     const known = pipeline.steps.map((step) => step.type).join(', ')
-    throw new TypeError(
+    throw problem(
+      'unknown_step',
       `extendPipeline: unknown step "${type}" in pipeline "${pipeline.id}". Known steps: ${known}.`,
     )
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { CallsheetError } from './errors.ts'
 import { definePipeline, type StepDefinition } from './pipeline.ts'
 import { showPipeline } from './show-pipeline.ts'
 
@@ -18,6 +19,11 @@ describe('definePipeline', () => {
     ])
     expect(steps[0]).toMatchObject({ after: [], optional: false, weight: 1, stallAfter: 120_000 })
     expect([indexOf('a'), indexOf('b'), indexOf('c')]).toEqual([0, 1, undefined])
+  })
+
+  it('numbers steps that were taken from another pipeline by their new place', () => {
+    const [, portrait] = definePipeline({ id: 'p', steps: [step('a'), step('portrait')] }).steps
+    expect(definePipeline({ id: 'q', steps: [portrait] }).steps[0].stepNumber).toBe(1)
   })
 
   it('returns a frozen pipeline', () => {
@@ -46,7 +52,7 @@ describe('definePipeline', () => {
     ['a negative stallAfter', [step('a', { stallAfter: -1 })], /has the stallAfter -1/],
     ['an endless weight', [step('a', { weight: Infinity })], /has the weight Infinity/],
   ])('refuses %s and says so', (_what, steps, message) => {
-    expect(() => definePipeline({ id: 'p', steps })).toThrow(TypeError)
+    expect(() => definePipeline({ id: 'p', steps })).toThrow(CallsheetError)
     expect(() => definePipeline({ id: 'p', steps })).toThrow(message)
   })
 

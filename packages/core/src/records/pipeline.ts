@@ -1,3 +1,4 @@
+import { problem } from './errors.ts'
 import type { JsonObject } from './json.ts'
 
 /**
@@ -144,8 +145,8 @@ const maxWeight = 1_000_000
 /**
  * Makes a pipeline from ordered steps.
  *
- * Throws a TypeError without steps, for an invalid weight or `stallAfter`, for an empty or repeated type, and if `after`
- * names a step that is not an earlier one, or fewer than one slot of it.
+ * Throws a CallsheetError (`invalid_option`) without steps, for an invalid weight or `stallAfter`, for an empty or repeated
+ * type, and if `after` names a step that is not an earlier one, or fewer than one slot of it.
  *
  * @example
  * const storyboard = definePipeline({
@@ -160,57 +161,47 @@ export function definePipeline<
   const S extends readonly StepDefinition[],
   const E extends readonly ExtraDefinition[] = readonly [],
 >(definition: { readonly id: string; readonly steps: S; readonly extra?: E }): Pipeline<S, E> {
+  const { id, steps: given, extra = [] } = definition
   const places = new Map<string, number>()
-  if (definition.steps.length === 0) {
-    throw new TypeError(`definePipeline: pipeline "${definition.id}" is empty; expected at least one step.`)
+  const check = (isValid: boolean, what: string): void => {
+    if (!isValid) throw problem('invalid_option', `definePipeline: ${what}`)
   }
-  const steps = definition.steps.map((step, index) => {
-    const refuse = (what: string) => new TypeError(`definePipeline: step "${step.type}" ${what}`)
-    if (step.type === '' || places.has(step.type)) throw refuse('needs a unique type that is not empty.')
-    for (const before of step.after ?? []) {
-      const { type, atLeast } = typeof before === 'string' ? { type: before, atLeast: 1 } : before
-      if (!places.has(type)) throw refuse(`comes after "${type}", which is not an earlier step.`)
-      if (!Number.isInteger(atLeast) || atLeast < 1) {
-        throw refuse(`comes after at least ${atLeast} of "${type}"; expected a whole number from 1.`)
-      }
+  check(given.length > 0, `pipeline "${id}" is empty; expected at least one step.`)
+  const steps = given.map((step, place) => {
+    const { type, label, per, icon, metadata, secret } = step
+    const { after = [], optional = false, weight = 1, stallAfter = 120_000 } = step
+    const name = `step "${type}"`
+    check(type !== '' && !places.has(type), `${name} needs a unique type that is not empty.`)
+    for (const before of after) {
+      const { type: other, atLeast } = typeof before === 'string' ? { type: before, atLeast: 1 } : before
+      check(places.has(other), `${name} comes after "${other}", which is not an earlier step.`)
+      const isCount = Number.isInteger(atLeast) && atLeast >= 1
+      check(isCount, `${name} comes after at least ${atLeast} of "${other}"; expected a whole number from 1.`)
     }
-    const weight = step.weight ?? 1
-    if (!Number.isInteger(weight) || weight < 1 || weight > maxWeight) {
-      throw refuse(`has the weight ${weight}; expected a whole number from 1 to ${maxWeight}.`)
-    }
-    places.set(step.type, index)
-    const { type, label, per, icon, after = [], optional = false, stallAfter = 120_000 } = step
-    if (!(stallAfter >= 0)) throw refuse(`has the stallAfter ${stallAfter}; expected ms from 0, or Infinity.`)
-    const stepNumber = index + 1
+    const isWeight = Number.isInteger(weight) && weight >= 1 && weight <= maxWeight
+    check(isWeight, `${name} has the weight ${weight}; expected a whole number from 1 to ${maxWeight}.`)
+    check(stallAfter >= 0, `${name} has the stallAfter ${stallAfter}; expected ms from 0, or Infinity.`)
+    places.set(type, place)
     // The same fields in the same order in every step: one hidden class keeps reading them fast.
-    const { metadata, secret } = step
-    const fields = {
-      type,
-      label,
-      stepNumber,
-      per,
-      icon,
-      after,
-      optional,
-      weight,
-      stallAfter,
-      metadata,
-      secret,
-    }
-    return Object.freeze({ ...fields, ...step, after, optional, weight, stallAfter })
+    const fields = { type, label, per, icon, metadata, secret }
+    const filled = { stepNumber: place + 1, after, optional, weight, stallAfter }
+    return Object.freeze({ ...fields, ...filled, ...step, ...filled })
   })
-  const extra = definition.extra ?? ([] as readonly ExtraDefinition[])
-  for (const { type } of extra) {
-    if (type === '' || places.has(type)) {
-      throw new TypeError(
-        `definePipeline: extra task "${type}" needs a type that is not a step's and not empty.`,
-      )
-    }
-  }
+  for (const { type } of extra)
+    check(
+      type !== '' && !places.has(type),
+      `extra task "${type}" needs a type that is not a step's and not empty.`,
+    )
   return Object.freeze({
-    id: definition.id,
+    id,
     steps: Object.freeze(steps),
     extra: Object.freeze(extra),
     indexOf: (type: string) => places.get(type),
   }) as unknown as Pipeline<S, E>
 }
+
+/** The definition of a step or an extra task; undefined for an unknown type. */
+export const definitionOf = (
+  { steps, extra, indexOf }: Pipeline,
+  type: string,
+): ExtraDefinition | undefined => steps[indexOf(type) ?? -1] ?? extra.find((one) => one.type === type)

@@ -35,13 +35,7 @@ const definition = definePipeline({
       after: ['portrait'],
       stallAfter: 900_000,
     },
-    {
-      type: 'portrait-grid',
-      label: 'Portrait Grid',
-      per: 'show',
-      icon: 'grid-3x3',
-      after: ['portrait'],
-    },
+    { type: 'portrait-grid', label: 'Portrait Grid', per: 'show', icon: 'grid-3x3', after: ['portrait'] },
     {
       type: 'library-poster',
       label: 'Show Poster',

@@ -53,19 +53,12 @@ export function recordOf(
   record: ShowRecord,
   registers: Iterable<readonly [RegisterName, Register<unknown>]>,
 ): ShowRecord {
-  const own: [string, Register<unknown>][] = []
-  const items: [string, Register<unknown>][] = []
-  for (const [name, register] of registers) {
-    if (name === characters) own.push(['characters', register])
-    else if (name.startsWith('items.')) items.push([name.slice('items.'.length), register])
-    else own.push([name, register])
-  }
-  const changed = { ...record, ...Object.fromEntries(own) }
-  if (items.length === 0) return Object.freeze(changed)
+  const named = [...registers].map(([name, one]) => [name === characters ? 'characters' : name, one] as const)
+  const own = named.filter(([name]) => !name.startsWith('items.'))
+  const items = named.flatMap(([name, one]) => (name.startsWith('items.') ? [[name.slice(6), one]] : []))
   return Object.freeze({
-    ...changed,
-    items: Object.freeze({ ...record.items, ...Object.fromEntries(items) }) as NonNullable<
-      ShowRecord['items']
-    >,
+    ...record,
+    ...Object.fromEntries(own),
+    ...(items.length > 0 && { items: Object.freeze({ ...record.items, ...Object.fromEntries(items) }) }),
   })
 }

@@ -1,4 +1,4 @@
-import type { ExtraDefinition, Pipeline } from './pipeline.ts'
+import { definitionOf, type Pipeline } from './pipeline.ts'
 import { showPipeline } from './show-pipeline.ts'
 import { isActive, type TaskRecord } from './task.ts'
 
@@ -19,9 +19,8 @@ export function isStale(
   now: number,
   pipeline: Pipeline = showPipeline,
 ): boolean {
-  const definition: Pick<ExtraDefinition, 'stallAfter'> | undefined =
-    pipeline.steps[pipeline.indexOf(task.type) ?? -1] ?? pipeline.extra.find(({ type }) => type === task.type)
-  return isActive(task) && since(task.updatedAt, now) > (definition?.stallAfter ?? 120_000)
+  const { stallAfter = 120_000 } = definitionOf(pipeline, task.type) ?? {}
+  return isActive(task) && since(task.updatedAt, now) > stallAfter
 }
 
 /**

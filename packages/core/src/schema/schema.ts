@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { CallsheetError } from '../records/errors.ts'
 import { onRejected } from '../records/guard.ts'
 import { migrate } from './migrate.ts'
-import type { ExtraDefinition, Pipeline, StandardSchema } from '../records/pipeline.ts'
+import { definitionOf, type Pipeline, type StandardSchema } from '../records/pipeline.ts'
 import { durationsSchema, showSchema, taskSchema, tombstoneSchema, version } from './record-schemas.ts'
 import type { ParsedRecords, ParsedSnapshot, Rejection } from '../tracker/snapshot.ts'
 import type { DurationsRecord, ShowRecord, TaskRecord, TaskVersion } from '../records/task.ts'
@@ -84,8 +84,6 @@ function read(input: unknown, { pipeline }: ParseOptions) {
       return []
     }
   }
-  const types = new Map<string, ExtraDefinition>()
-  for (const one of [...(pipeline?.steps ?? []), ...(pipeline?.extra ?? [])]) types.set(one.type, one)
   const isForeign = (id: unknown) => pipeline && typeof id === 'string' && id !== pipeline.id
   const foreignShows = new Set<string>()
   const checkShow = (show: ShowRecord): string | undefined => {
@@ -99,8 +97,9 @@ function read(input: unknown, { pipeline }: ParseOptions) {
     if (task.type === undefined) return undefined
     // A known type is accepted, because the pipeline's name may be what is wrong.
     const mayBeForeign = isForeign(given.pipeline) || foreignShows.has(task.showId)
-    if (mayBeForeign && !types.has(task.type)) return 'it belongs to another pipeline'
-    return 'removed' in task ? undefined : checkMetadata(task, types.get(task.type)?.metadata)
+    const definition = pipeline && definitionOf(pipeline, task.type)
+    if (mayBeForeign && !definition) return 'it belongs to another pipeline'
+    return 'removed' in task ? undefined : checkMetadata(task, definition?.metadata)
   }
   const passedTasks = tasks.flatMap(pass<TaskVersion>('task', versionSchema as never, checkTask))
   const passedDurations = durations.flatMap(pass<DurationsRecord>('durations', durationsSchema as never))

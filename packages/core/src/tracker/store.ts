@@ -1,6 +1,7 @@
 import mitt from 'mitt'
 import type { DurationsLike, ForgottenCount, Tracker, TrackerEvents } from './contract.ts'
-import { CallsheetError, toTaskError } from '../records/errors.ts'
+import { CallsheetError } from '../records/errors.ts'
+import { toTaskError } from '../records/thrown.ts'
 import { forgetShows } from '../state/forget.ts'
 import { createGuard } from '../records/guard.ts'
 import { assertId } from '../write/input.ts'

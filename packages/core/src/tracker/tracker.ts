@@ -1,6 +1,7 @@
 import type { MergeResult, ShowTracker, TaskFilter, Tracker, TrackerOptions } from './contract.ts'
 import { isDone, slotStatus } from '../state/rules.ts'
-import { CallsheetError, CanceledError, toTaskError } from '../records/errors.ts'
+import { CallsheetError, CanceledError } from '../records/errors.ts'
+import { toTaskError } from '../records/thrown.ts'
 import { answerOf, onRejected } from '../records/guard.ts'
 import {
   assertId,
@@ -8,7 +9,6 @@ import {
   assertObject,
   assertType,
   conflictIn,
-  definitionOf,
   type LooseSlot,
   readFilter,
   readSlot,
@@ -18,7 +18,7 @@ import {
 import { canonicalJson } from '../records/json.ts'
 import { recordOf, type RegisterName, registersOf } from '../records/show.ts'
 import { createPage } from '../call/page.ts'
-import type { Pipeline } from '../records/pipeline.ts'
+import { definitionOf, type Pipeline } from '../records/pipeline.ts'
 import { createRefuse } from '../write/patch.ts'
 import { createRedactor } from '../write/redact.ts'
 import { type Reading, readFacts, readItems, readSteps, readTitle } from '../write/registers.ts'

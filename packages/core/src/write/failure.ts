@@ -1,4 +1,4 @@
-import { isError, nameOf, rootOf, toTaskError } from '../records/errors.ts'
+import { isError, nameOf, rootOf, toTaskError } from '../records/thrown.ts'
 import type { TaskError } from '../records/task.ts'
 
 /** Why an attempt failed, as far as a retry depends on it. */

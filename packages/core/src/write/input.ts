@@ -1,5 +1,5 @@
 import { CallsheetError } from '../records/errors.ts'
-import type { ExtraDefinition, Pipeline } from '../records/pipeline.ts'
+import { definitionOf, type ExtraDefinition, type Pipeline } from '../records/pipeline.ts'
 import type { TaskRecord } from '../records/task.ts'
 import { isId } from '../records/text.ts'
 
@@ -24,10 +24,6 @@ export interface LooseSlot {
   readonly type: string
   readonly characterId?: string
 }
-
-/** The definition of a step or an extra task; undefined for an unknown type. */
-export const definitionOf = (pipeline: Pipeline, type: string): ExtraDefinition | undefined =>
-  pipeline.steps[pipeline.indexOf(type) ?? -1] ?? pipeline.extra.find((extra) => extra.type === type)
 
 /** Throws a CallsheetError for anything but an object. */
 export function assertObject(value: unknown, what: string): asserts value is object {

@@ -1,4 +1,4 @@
-import { toTaskError } from '../records/errors.ts'
+import { toTaskError } from '../records/thrown.ts'
 import type { Json, JsonObject } from '../records/json.ts'
 import type { Redactor } from './redact.ts'
 import { jsonSize, limits } from '../records/text.ts'

@@ -1,4 +1,5 @@
-import { CallsheetError, type ErrorCode, readTaskError, toTaskError } from '../records/errors.ts'
+import { CallsheetError, type ErrorCode } from '../records/errors.ts'
+import { readTaskError, toTaskError } from '../records/thrown.ts'
 import { shown } from './input.ts'
 import type { JsonObject } from '../records/json.ts'
 import { hasFields } from './metadata.ts'
