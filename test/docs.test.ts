@@ -9,7 +9,7 @@ const folder = path.join(root, 'examples/studio/node_modules/.cache/docs')
 
 const pages = [
   'README.md',
-  'docs/guide/README.md',
+  ...readdirSync(path.join(root, 'docs/guide')).map((name) => `docs/guide/${name}`),
   ...readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}/README.md`),
 ]
 
@@ -72,6 +72,20 @@ describe('the docs', () => {
     )
     expect(files).toHaveLength(6)
     expect(lines.flat().length).toBeLessThanOrEqual(900)
+  })
+
+  it('explain every error code, and no other', () => {
+    const source = readFileSync(path.join(root, 'packages/core/src/records/errors.ts'), 'utf8')
+    const [, union] = /^export type ErrorCode =((?:\n {2}\| '\w+')+)/m.exec(source)!
+    const codes = [...union!.matchAll(/'(\w+)'/g)].map(([, code]) => code!)
+    const page = readFileSync(path.join(root, 'docs/guide/errors.md'), 'utf8')
+    const rows = [...page.matchAll(/^\| `(\w+)` +\|(.+)\|(.+)\|$/gm)]
+    expect(codes.length).toBeGreaterThan(20)
+    expect(rows.map(([, code]) => code).toSorted()).toEqual(codes.toSorted())
+    for (const [, code, when, remedy] of rows) {
+      expect(when!.trim(), code).toMatch(/\.$/)
+      expect(remedy!.trim(), code).toMatch(/\.$/)
+    }
   })
 
   it('name only files that exist', () => {
