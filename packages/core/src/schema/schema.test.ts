@@ -152,6 +152,20 @@ describe('parseRecords', () => {
     }
   })
 
+  it('quotes nothing of a text that is not JSON', () => {
+    let thrown: unknown
+    try {
+      parseRecords('hunter2')
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown).toMatchObject({
+      code: 'parse_failed',
+      message: 'Cannot parse records: the text is not valid JSON.',
+    })
+    expect((thrown as Error).cause).toBeUndefined()
+  })
+
   it('throws a ParseError at an object that cannot be read', () => {
     const trap = {
       get tasks(): unknown {

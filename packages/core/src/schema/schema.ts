@@ -162,8 +162,9 @@ function unwrap(read: ReturnType<typeof envelope.safeParse> | string): z.infer<t
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
-  } catch (error) {
-    throw new ParseError(`Cannot parse JSON: ${String(error)}`, { cause: error })
+  } catch {
+    // The error of JSON.parse quotes the text, which may hold a secret.
+    throw new ParseError('Cannot parse records: the text is not valid JSON.')
   }
 }
 

@@ -1,5 +1,6 @@
 import { CallsheetError } from '@callsheet/core'
 import { isNetworkError } from '@callsheet/core/provider'
+import { parseJson } from './parse-json.ts'
 import { longestAnswer, readStreamText, readText } from './read-body.ts'
 import type { CopyOptions } from './share-body.ts'
 import { hasStream, type SharedResponse, tryClone } from './shared-response.ts'
@@ -30,9 +31,9 @@ export async function readJson<T>(
   if (text === undefined) return undefined
   let body: unknown
   try {
-    body = JSON.parse(text)
-  } catch (cause) {
-    report(unreadError(original, 'it is not valid JSON', cause))
+    body = parseJson(text)
+  } catch {
+    report(unreadError(original, 'it is not valid JSON'))
     return text.trim() === '' ? empty : invalid
   }
   try {

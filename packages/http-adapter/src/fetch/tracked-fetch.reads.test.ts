@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
 import { done, job } from '../index.ts'
 import type { Fetch } from '../route/request.ts'
@@ -101,6 +102,15 @@ describe('a route that reads', () => {
     expect(errors.map(({ message }) => message)).toEqual([
       'The response body of https://own.test/read was not read: it is not valid JSON.',
     ])
+  })
+
+  it('quotes nothing of a body that is not valid JSON, not even in the cause of the report', async () => {
+    const { fetch, sent, errors } = setUp(reading(url))
+    const response = new Response('hunter2', { headers: { 'content-type': 'application/json' } })
+    await call(fetch, sent, response)
+    await soon()
+    expect(errors).toHaveLength(1)
+    expect(inspect(errors)).not.toContain('hunter')
   })
 
   it.each<[string, (body: unknown) => object | undefined]>([

@@ -1,4 +1,5 @@
 import type { Job } from '@callsheet/core'
+import { parseJson } from '../body/parse-json.ts'
 import { longestAnswer, readText } from '../body/read-body.ts'
 import type { RouteRequest } from '../route/request.ts'
 
@@ -57,11 +58,7 @@ export async function jsonOf(response: Response, maxBytes = longestAnswer): Prom
   if (text === undefined) {
     throw Object.assign(new Error(`the answer is longer than ${maxBytes} bytes`), { retryable: false })
   }
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Error('the answer is not JSON')
-  }
+  return parseJson(text)
 }
 
 async function headersFor(

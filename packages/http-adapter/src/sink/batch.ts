@@ -1,3 +1,4 @@
+import { parseJson } from '../body/parse-json.ts'
 import { type Entry, isShow } from './queue.ts'
 
 /** Room for what stands around the records. */
@@ -42,7 +43,7 @@ interface Given {
 
 /** Reads a collector's response. Throws for anything else, such as the HTML page of a proxy. */
 export function readAnswer(text: string, entries: readonly Entry[], isRedirected: boolean): Answer {
-  const given = JSON.parse(text.trim() || '{}') as Given
+  const given = parseJson(text.trim() || '{}') as Given
   const names = Object.keys(given)
   // A redirect may have lost the body on its way: then an empty body is not an answer.
   const isSaid = names.some((name) => /^(accepted|rejected|retry)$/.test(name))

@@ -55,6 +55,14 @@ describe('an answer of httpSink', () => {
     expect(ids()[1]).toEqual(['a', 'b'])
   })
 
+  it('is not quoted in a report when it is not JSON', async () => {
+    const kit = setUpSink()
+    kit.answers.push(() => Promise.resolve(new Response('hunter2')))
+    kit.write('a')
+    await kit.clock.advance(second)
+    expect(kit.errors).toEqual([`HTTP sink of ${url}/tasks: retrying: the body is not valid JSON`])
+  })
+
   it.each([
     { retry: 'all', rejected: 7 },
     { retry: [99, -1, null], rejected: [null, 'x', {}, { index: 'a' }] },

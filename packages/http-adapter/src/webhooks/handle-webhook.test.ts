@@ -509,4 +509,13 @@ describe('secrets', () => {
     const told = JSON.stringify([answers, tracker.serialize()])
     for (const secret of [token, secretOf(1).slice(6), 'rainy']) expect(told).not.toContain(secret)
   })
+
+  it('are not quoted of a signed body that is not JSON', async () => {
+    const { errors, answerTo } = scene()
+    expect(await answerTo(requestOf(await signStandard('hunter2', { secret: secretOf(1) })))).toEqual([
+      400,
+      { error: 'the body cannot be parsed' },
+    ])
+    expect(errors.map((error) => String(error))).toEqual(['Error: the body is not valid JSON'])
+  })
 })

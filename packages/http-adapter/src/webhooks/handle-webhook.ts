@@ -1,5 +1,6 @@
 import { CallsheetError } from '@callsheet/core'
 import { createGuard } from '@callsheet/core/provider'
+import { parseJson } from '../body/parse-json.ts'
 import { readBytes } from '../body/read-body.ts'
 import { Refusal } from './refusal.ts'
 import type { JobNews, WebhookSource } from './webhook-source.ts'
@@ -100,7 +101,7 @@ async function bodyOf(request: Request, most: number) {
 async function newsIn(body: Uint8Array, { read }: WebhookSource): Promise<JobNews> {
   let news: JobNews | undefined
   try {
-    news = await read(JSON.parse(new TextDecoder().decode(body)))
+    news = await read(parseJson(new TextDecoder().decode(body)))
   } catch (error) {
     throw new Refusal(400, 'the body cannot be parsed', { cause: error })
   }

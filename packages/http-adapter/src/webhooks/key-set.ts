@@ -1,4 +1,5 @@
 import { CallsheetError } from '@callsheet/core'
+import { parseJson } from '../body/parse-json.ts'
 import { readText } from '../body/read-body.ts'
 import { Refusal } from './refusal.ts'
 import type { Fetch } from '../route/request.ts'
@@ -62,7 +63,7 @@ async function fetchKeys(url: string, send: Fetch): Promise<CryptoKey[]> {
       throw new CallsheetError(`Cannot fetch webhook keys from ${url}: HTTP ${response.status}.`, {
         code: 'webhook_failed',
       })
-    const { keys } = JSON.parse(text) as { readonly keys: readonly JsonWebKey[] }
+    const { keys } = parseJson(text) as { readonly keys: readonly JsonWebKey[] }
     const own = keys.filter(({ kty, crv }) => kty === 'OKP' && crv === 'Ed25519').slice(0, most.keys)
     if (own.length === 0)
       throw new CallsheetError(`Cannot find an Ed25519 key at ${url}.`, { code: 'webhook_failed' })
