@@ -1,4 +1,12 @@
-import type { JsonObject, Pipeline, ShowTracker, Slot, TaskPatch, Tracker } from '@callsheet/core'
+import {
+  CallsheetError,
+  type JsonObject,
+  type Pipeline,
+  type ShowTracker,
+  type Slot,
+  type TaskPatch,
+  type Tracker,
+} from '@callsheet/core'
 import { answerOf } from '@callsheet/core/provider'
 import type { CallOptions, Outcome, Plan, Tracked } from './contract.ts'
 import type { Match } from '../route/match.ts'
@@ -83,6 +91,31 @@ export function planCall(
         ...options,
       }),
   }
+}
+
+const workOptions = ['type', 'metadata', 'onConflict', 'timeout', 'attemptTimeout', 'retry']
+const routeOptions = [...workOptions, 'scope', 'read', 'stream', 'job', 'redact']
+
+/** Reports unknown options, which are types' to find in TypeScript alone. `showId` and the like name the slot of work. */
+function checkOptions(
+  given: object,
+  known: readonly string[],
+  what: string,
+  report: Tracker['report'],
+): void {
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue
+    const message = `Unknown option "${name}" of ${what}. Known options: ${known.join(', ')}. The option is ignored.`
+    report(new CallsheetError(message, { code: 'invalid_option' }))
+  }
+}
+
+export const checkRoute = (key: string, route: object, report: Tracker['report']): void =>
+  checkOptions(route, routeOptions, `route "${key}"`, report)
+
+export const checkWork = (work: object, report: Tracker['report']): void => {
+  const slot = Object.keys(work).filter((name) => name.endsWith('Id'))
+  checkOptions(work, [...slot, ...workOptions], 'fetch.for', report)
 }
 
 /** What cannot be redacted is not recorded; that the work has ended is. */

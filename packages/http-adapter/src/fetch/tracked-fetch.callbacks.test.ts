@@ -18,6 +18,30 @@ const route = (more: object): Routes => ({
   'POST /a': { type: 'trailer', scope: () => ({ showId: 's1' }), ...more } as TestRoute,
 })
 
+describe('an option that does not exist', () => {
+  it('is reported once, when the route is given, and the call is tracked without it', async () => {
+    const { fetch, sent, errors, task } = setUp(route({ retires: 3 }))
+    expect(errors.map(({ message }) => message)).toEqual([
+      'Unknown option "retires" of route "POST /a". Known options: type, metadata, onConflict, timeout, attemptTimeout, retry, scope, read, stream, job, redact. The option is ignored.',
+    ])
+    expect(errors[0]).toMatchObject({ code: 'invalid_option' })
+    const call = fetch('/a', post)
+    sent[0]!.answer(new Response('cut'))
+    await call
+    await soon()
+    expect(task()?.status).toBe('succeeded')
+    expect(errors).toHaveLength(1)
+  })
+
+  it('is reported for the work of fetch.for, whose ids name the slot', () => {
+    const { fetch, errors } = setUp()
+    fetch.for({ showId: 's1', type: 'portrait', characterId: 'ada', timeout: 1_000, stage: 'x' } as never)
+    expect(errors.map(({ message }) => message)).toEqual([
+      'Unknown option "stage" of fetch.for. Known options: showId, characterId, type, metadata, onConflict, timeout, attemptTimeout, retry. The option is ignored.',
+    ])
+  })
+})
+
 describe('a function of a route that throws or rejects', () => {
   it.each([
     ['scope', throws, []],
