@@ -81,7 +81,7 @@ describe('the docs', () => {
     const page = readFileSync(path.join(root, 'docs/guide/errors.md'), 'utf8')
     const rows = [...page.matchAll(/^\| `(\w+)` +\|(.+)\|(.+)\|$/gm)]
     expect(codes.length).toBeGreaterThan(20)
-    expect(rows.map(([, code]) => code).toSorted()).toEqual(codes.toSorted())
+    expect(new Set(rows.map(([, code]) => code))).toEqual(new Set(codes))
     for (const [, code, when, remedy] of rows) {
       expect(when!.trim(), code).toMatch(/\.$/)
       expect(remedy!.trim(), code).toMatch(/\.$/)
