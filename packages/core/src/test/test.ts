@@ -13,3 +13,18 @@ export {
   usualFaults,
 } from './simulate.ts'
 export { callsheetMatchers, type CallsheetMatchers } from './matchers.ts'
+export {
+  assertThat,
+  type ContractCase,
+  createContract,
+  type Patience,
+  settled,
+  waitUntil,
+} from './contract.ts'
+export { sinkContract, type SinkContractOptions, type SinkUnderTest } from './sink-contract.ts'
+export {
+  sourceContract,
+  type SourceContractOptions,
+  type SourceGiven,
+  type SourceUnderTest,
+} from './source-contract.ts'
