@@ -257,6 +257,22 @@ describe('a life of httpSink', () => {
     expect(sink.counts.pending).toBe(1)
   })
 
+  it('stays closed when a request that was on its way is refused', async () => {
+    const { sink, clock, sent, answers, write } = setUpSink()
+    let refuse = (_response: Response) => {}
+    answers.push(() => new Promise((resolve) => (refuse = resolve)))
+    write('a')
+    await clock.advance(second)
+    sink.close()
+    refuse(new Response('', { status: 401 }))
+    await clock.advance(second)
+    sink.resume()
+    write('b')
+    await clock.advance(minute)
+    expect(sent).toHaveLength(1)
+    expect(sink.counts.created).toBe(1)
+  })
+
   it('close leaves no timer, and takes nothing any more', async () => {
     const { sink, clock, write, sent, answers } = setUpSink()
     answers.push(offline)

@@ -1,17 +1,15 @@
 import type { Sink } from '@callsheet/core'
 import type { SinkHost } from '@callsheet/core/provider'
 import { answerOf, createGuard } from '@callsheet/core/provider'
-import { envelope, inOrder, writeBatch } from './batch.ts'
+import { type Batch, createDelivery } from './delivery.ts'
 import { createPace } from './pace.ts'
-import { followPage, room } from '../world/page.ts'
-import { bytesOf, createQueue, type Entry, type SinkCounts } from './queue.ts'
-import { createSend, type Reply } from './send.ts'
+import { followPage } from '../world/page.ts'
+import { createQueue, type SinkCounts } from './queue.ts'
+import { createSend } from './send.ts'
 import { type HttpSinkOptions, inMemory, readOptions } from './sink-options.ts'
 import { openStorage } from './sink-storage.ts'
 import { createSinkTrackers } from './sink-trackers.ts'
-
-/** Records of one request, and bytes of it; of one that a page sends when it may end, bytes. */
-const [maxBatchRecords, maxBatchBytes, maxFinalBytes] = [500, 524_288, 49_152]
+import type { World } from '../world/world.ts'
 
 /** A sink that posts records to a collector. */
 export interface HttpSink extends Sink {
@@ -48,47 +46,38 @@ export interface HttpSink extends Sink {
  */
 export function httpSink(options: HttpSinkOptions): HttpSink {
   const { host: given, origins, storage, most, delay, page } = readOptions(options)
-  const host = { ...given, clock, random }
-  const { url } = host
+  const { url } = given
   const trackers = createSinkTrackers(`HTTP sink of ${url}`)
-  const { tell } = trackers
-  const send = createSend(host, (error) => tell('gzip failed, sending plain text', error))
-  let state: 'open' | 'refused' | 'closed' = 'open'
-  let running: Promise<void> | undefined
-  let batchSize = maxBatchRecords
-  let [batchId, attempt] = ['', 0]
-
+  const { tell, calm } = trackers
   const bug = (error: unknown) => tell('an option failed', error)
   const guard = createGuard(bug)
-
-  let lastTime = Date.now()
-
-  // A clock or a random that throws must lose no record.
-  function clock(): number {
-    lastTime = answerOf(given.clock, bug) ?? lastTime
-    return lastTime
-  }
-
-  function random(): number {
-    return answerOf(given.random, bug) ?? 0.5
-  }
-
   /** For callbacks of timers and events: what is thrown there would end a process. */
   const guarded = (action: () => void) => () => void guard(action)
-
+  const { clock, random } = steady(given, bug)
+  const host = { ...given, clock, random }
   const queue = createQueue(
     most,
     (reason) => tell('dropping records (see sink.counts.dropped)', reason),
     (row, end) => saved?.note(row, end),
   )
+  const delivery = createDelivery({
+    queue,
+    send: createSend(host, (error) => tell('gzip failed, sending plain text', error)),
+    beacon: page?.sendBeacon && ((text) => page.sendBeacon!(url, text)),
+    clock,
+    random,
+    tell,
+    calm,
+  })
+  let state: 'open' | 'refused' | 'closed' = 'open'
+  let running: Promise<void> | undefined
 
-  // --- when ----------------------------------------------------------------------------------------------------------
+  // --- when to send ---------------------------------------------------------------------------------------------------
 
   const mayGo = () => state === 'open' && !pace.isWaiting()
 
   const arm = guarded(() => {
-    const size = queue.size()
-    if (!running && state !== 'closed' && size > 0) pace.soon(mayGo() && size >= batchSize)
+    if (!running && state !== 'closed' && queue.size() > 0) pace.soon(mayGo() && delivery.isFull())
   })
 
   const turn = guarded(() => {
@@ -104,16 +93,12 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     if (mayGo()) arm()
   }
 
-  const next = (count: number, bytes: number) => inOrder(queue.take(count, bytes - envelope, clock()))
-
   /** Sends what waits now, until something fails. */
   async function run(): Promise<void> {
     for (let left = queue.size(); left > 0 && mayGo();) {
-      const count = Math.min(left, batchSize)
-      // Measured one by one only where something is too long, or cannot be written.
-      const batch = write(next(count, Infinity)) ?? write(next(count, maxBatchBytes))
+      const batch = delivery.next(left)
       if (!batch) break
-      left -= await post(...batch, false)
+      left -= await post(batch, false)
     }
     // What came meanwhile goes next; only what has to wait is held to its bounds.
     if (!mayGo()) queue.prune()
@@ -122,95 +107,30 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   /** The page may end: all that fits goes at once. What is in a storage can wait as long as a server asks. */
   const leave = guarded(() => {
     if (state !== 'open' || (storage && pace.isAsked())) return
-    for (;;) {
-      const batch = write(next(batchSize, Math.min(maxFinalBytes, room.left)))
-      if (!batch) return
-      void post(...batch, true)
-        .catch(bug)
-        .then(arm)
+    for (let batch = delivery.nextFinal(); batch; batch = delivery.nextFinal()) {
+      void post(batch, true).catch(bug).then(arm)
     }
   })
 
-  // --- what ----------------------------------------------------------------------------------------------------------
-
-  /** Undefined for nothing, and for what cannot be sent like this. */
-  function write(entries: readonly Entry[]) {
-    batchId ||= random().toString(36).slice(2)
-    try {
-      const text =
-        entries.length > 0 && writeBatch(entries, { batchId, attempt: attempt + 1, sentAt: clock() })
-      // A character is three bytes at the most.
-      if (text && (text.length * 3 <= maxBatchBytes || bytesOf(text) <= maxBatchBytes))
-        return [entries, text] as const
-    } catch {
-      // One of them has no JSON.
-    }
-    return undefined
-  }
-
-  /** Returns how many records are settled or dropped. */
-  async function post(entries: readonly Entry[], text: string, isLast: boolean): Promise<number> {
-    attempt += 1
-    const bytes = isLast ? bytesOf(text) : 0
-    room.left -= bytes
-    for (const entry of entries) entry.isAway = isLast
-    const reply = await (isLast && page?.sendBeacon
-      ? void page.sendBeacon(url, text)
-      : send(text, entries, isLast))
-    room.left += bytes
-    for (const entry of entries) entry.isAway = false
-    return reply ? settle(entries, reply) : 0
-  }
-
-  function settle(entries: readonly Entry[], reply: Reply): number {
-    const { status, answer, error } = reply
-    let isWanted = reply.retryable
-    if (answer) {
-      const isWhole = entries.every((_entry, place) => answer.get(place) === 0)
-      // A collector that wants all of it again has taken nothing.
-      if (!isWhole) pace.succeed()
-      batchSize = Math.min(maxBatchRecords, batchSize + 10)
-      if (answer.size === 0) trackers.calm()
-      for (const [place, entry] of entries.entries()) {
-        const reason = answer.get(place)
-        if (reason === 0) {
-          isWanted = true
-          queue.defer(entry)
-        } else if (reason) {
-          tell('record rejected', reason)
-          queue.drop(entry, 'rejected')
-        } else queue.settle(entry)
-      }
-    }
-    if (isWanted) {
-      if (state !== 'closed') pace.fail(reply.retryAfter)
-      if (status > 0 || !followed?.isLeaving()) tell('retrying', error)
-      return 0
-    }
-    batchId = ''
-    attempt = 0
-    return answer || refuse(entries, status, error) ? entries.length : 0
-  }
-
-  /** What is refused would be refused again. False where less of it is sent now. */
-  function refuse(entries: readonly Entry[], status: number, error: unknown): boolean {
-    tell('request refused', error)
-    if (status === 413 && entries.length > 1) {
-      batchSize = Math.ceil(entries.length / 2)
-      return false
+  /** Returns how many records need no other request. */
+  async function post(batch: Batch, isFinal: boolean): Promise<number> {
+    const { verdict, isTaken, status, retryAfter, error } = await delivery.post(batch, isFinal)
+    if (isTaken) pace.succeed()
+    if (verdict === 'retry') {
+      if (state !== 'closed') pace.fail(retryAfter)
+      // A page that is left cuts its requests.
+      if (status !== 0 || !followed?.isLeaving()) tell('retrying', error)
     }
     // Until the headers have another key.
-    if (status === 401 || status === 403) state = 'refused'
-    else {
-      if (status === 410) close()
-      for (const entry of status === 410 ? queue.all() : entries) {
-        queue.drop(entry, status === 413 ? 'too_large' : 'rejected')
-      }
+    if (verdict === 'unauthorized' && state === 'open') state = 'refused'
+    if (verdict === 'gone') {
+      close()
+      for (const entry of queue.all()) queue.drop(entry, 'rejected')
     }
-    return true
+    return verdict === 'done' ? batch.entries.length : 0
   }
 
-  // --- its life ------------------------------------------------------------------------------------------------------
+  // --- its life -------------------------------------------------------------------------------------------------------
 
   const followed =
     page &&
@@ -290,5 +210,14 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     get counts() {
       return queue.counts()
     },
+  }
+}
+
+/** The clock and the random numbers of a host, of which one that throws must lose no record. */
+function steady(given: Pick<World, 'clock' | 'random'>, bug: (error: unknown) => void) {
+  let lastTime = Date.now()
+  return {
+    clock: () => (lastTime = answerOf(given.clock, bug) ?? lastTime),
+    random: () => answerOf(given.random, bug) ?? 0.5,
   }
 }

@@ -63,6 +63,9 @@ export const bytesOf = (text: string): number =>
 const longestRecord = 65_536
 const oldest = 7 * 86_400_000
 
+/** The records of a sink that wait. */
+export type Queue = ReturnType<typeof createQueue>
+
 /**
  * Keeps the newest version of every record until the collector has confirmed it.
  *
