@@ -11,7 +11,19 @@ const root = path.resolve(import.meta.dirname, '..')
 const stairs: Record<string, readonly string[]> = {
   core: ['records', 'state', 'write', 'call', 'tracker', 'schema', 'jobs', 'summarize', 'eta', 'test', '.'],
   react: ['.'],
-  'http-adapter': ['body', 'route', 'world', 'jobs', 'fetch', 'providers', 'sink', 'live', 'webhooks', '.'],
+  'http-adapter': [
+    'body',
+    'route',
+    'world',
+    'jobs',
+    'fetch',
+    'providers',
+    'sink',
+    'live',
+    'webhooks',
+    'test',
+    '.',
+  ],
   ui: ['state', 'labels', 'parts', 'step', 'show', 'panel', '.'],
 }
 

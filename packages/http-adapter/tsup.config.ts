@@ -10,6 +10,7 @@ export default defineConfig({
     'json-job': 'src/providers/json-job.ts',
     webhooks: 'src/webhooks/webhooks.ts',
     'indexed-db': 'src/sink/indexed-db.ts',
+    test: 'src/test/test.ts',
   },
   format: ['esm'],
   dts: false,

@@ -44,7 +44,11 @@ export function createContract<Kit extends { readonly close?: (() => unknown) | 
 
 /** Throws a CallsheetError with the message unless the condition holds. */
 export function assertThat(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new CallsheetError(message, { code: 'assertion_failed' })
+  if (!condition) fail(message)
+}
+
+function fail(message: string): never {
+  throw new CallsheetError(message, { code: 'assertion_failed' })
 }
 
 // As it was when the kit was imported: a test may fake it.
@@ -67,26 +71,30 @@ export async function waitUntil(
 ): Promise<void> {
   const end = performance.now() + timeout
   while (!(await condition())) {
-    if (performance.now() > end) assertThat(false, `${await message()} Waited ${timeout} ms.`)
+    if (performance.now() > end) fail(`${await message()} Waited ${timeout} ms.`)
     await advance?.()
     await pause(5)
   }
 }
 
-/** Waits for a promise to settle, either way. Rejects with a CallsheetError after `timeout`. */
+/**
+ * Waits for a promise to settle, either way, and returns at once then. Rejects with a CallsheetError after `timeout`.
+ *
+ * @param message What was expected.
+ * @example
+ * const { status } = await settled(sink.flush?.(), 'flush did not settle.')
+ */
 export async function settled(
   promise: unknown,
   message: string,
-  patience?: Patience,
+  { timeout = 4_000, advance }: Patience = {},
 ): Promise<PromiseSettledResult<unknown>> {
-  let result: PromiseSettledResult<unknown> | undefined
-  Promise.allSettled([promise])
-    .then(([one]) => (result = one))
-    .catch(() => {})
-  await waitUntil(
-    () => result !== undefined,
-    () => message,
-    patience,
-  )
-  return result!
+  const settling = Promise.allSettled([promise])
+  const end = performance.now() + timeout
+  for (;;) {
+    const [result] = (await Promise.race([settling, pause(5)])) ?? []
+    if (result) return result
+    assertThat(performance.now() <= end, `${message} Waited ${timeout} ms.`)
+    await advance?.()
+  }
 }

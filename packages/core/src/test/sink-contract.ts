@@ -272,12 +272,10 @@ const life = {
     if (!sink.flush) return arrive()
     await settled(sink.flush(), 'flush did not settle with nothing to send.', patience)
     for (const id of ['a', 'b']) tracker.addTask({ id, showId: 'show', type: 'trailer' })
-    // Looks at once: what arrives a moment later would be too late.
-    let problem: string | undefined
-    const both = Promise.all([sink.flush(), sink.flush()]).then(async () => {
-      problem = await missing(written())
-    })
+    const both = Promise.all([sink.flush(), sink.flush()])
     const { status } = await settled(both, 'flush did not settle.', patience)
+    // At once: what arrives a moment later is too late.
+    const problem = await missing(written())
     assertThat(status === 'fulfilled', 'flush rejected although the destination works.')
     assertThat(problem === undefined, `flush resolved too early. ${problem}`)
   },

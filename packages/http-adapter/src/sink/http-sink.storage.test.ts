@@ -23,6 +23,15 @@ describe('httpSink with a storage', () => {
     expect(next.sink.counts).toMatchObject({ created: 2, stored: 2, pending: 0 })
   })
 
+  it('sends with flush what was left there, also when the storage opens in the middle of it', async () => {
+    const { storage, keep, waiting } = createRows()
+    keep('a', task('a'))
+    const { sink, ids } = setUpSink({ storage: storage() })
+    await sink.flush()
+    expect(ids()).toEqual([['a']])
+    expect(waiting()).toEqual([])
+  })
+
   it('removes a row only when it holds what was answered for', async () => {
     const { waiting, storage } = createRows()
     const [one, two] = [setUpSink({ storage: storage() }), setUpSink({ storage: storage() })]

@@ -195,10 +195,12 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
       arm()
     },
     async flush() {
+      // It may open meanwhile, and what it held comes too late for the run.
+      const wasOpening = isOpening
       await running
       resume()
       await running
-      if (isOpening) {
+      if (wasOpening) {
         await saved?.opened()
         resume()
         await running

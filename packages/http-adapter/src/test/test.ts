@@ -1,0 +1,5 @@
+export {
+  queueStorageContract,
+  type QueueStorageContractOptions,
+  type QueueStorageUnderTest,
+} from './queue-storage-contract.ts'
