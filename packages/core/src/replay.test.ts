@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createFakeClock } from './test/fake-clock.ts'
 import { record, replay } from './replay.ts'
 import { showPipeline } from './records/show-pipeline.ts'
-import { taskOf } from './testing.ts'
+import { quiet, taskOf } from './testing.ts'
 import { createTracker } from './tracker/tracker.ts'
 
 /** The recording of a show that takes a minute. */
@@ -110,6 +110,49 @@ describe('replay', () => {
     await clock.advance(100_000)
     expect(tracker.getPipeline('s').step('portrait').status).toBe('active')
     expect(clock.pending).toBe(0)
+  })
+
+  it.each([
+    ['is asynchronous and rejects', () => Promise.reject(new Error('no timers'))],
+    [
+      'throws',
+      () => {
+        throw new Error('no timers')
+      },
+    ],
+  ])('ends and reports it when `schedule` %s', async (_how, schedule) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const { tracker, done } = replay(recorded().recording.lines, {
+      pipeline: showPipeline,
+      schedule: schedule as never,
+    })
+    expect(await done).toEqual({ rejected: 0 })
+    expect(tracker.getTasks()).toEqual([])
+    await quiet()
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/no timers|Invalid "schedule"/))
+    warn.mockRestore()
+  })
+
+  it('ends and reports it when a later timer fails', async () => {
+    const clock = createFakeClock()
+    let timers = 0
+    const { tracker, done } = replay(recorded().recording.lines, {
+      pipeline: showPipeline,
+      clock: clock.now,
+      schedule(callback, ms) {
+        if ((timers += 1) > 1) throw new Error('no timers')
+        return clock.schedule(callback, ms)
+      },
+    })
+    const errors: string[] = []
+    tracker.on('error', ({ error }) => errors.push(error.message))
+    await clock.advance(0)
+    expect(await done).toEqual({ rejected: 0 })
+    expect(errors).toEqual(['no timers'])
   })
 
   it('fires the events of live changes, also with infinite speed', async () => {

@@ -1,6 +1,7 @@
 import type { Tracker, TrackerOptions } from './tracker/contract.ts'
 import { anyDuration } from './call/timers.ts'
 import { CallsheetError } from './records/errors.ts'
+import { answerOf } from './records/guard.ts'
 import { assertNumber } from './write/input.ts'
 import type { Pipeline } from './records/pipeline.ts'
 import { parseRecords } from './schema/schema.ts'
@@ -70,7 +71,7 @@ export interface Replay<P extends Pipeline> {
   readonly progress: () => number
   /** Stops the replay and keeps the current state. */
   readonly stop: () => void
-  /** Resolves when all lines are merged or the replay is stopped, with the number of lines that could not be read. */
+  /** Resolves when all lines are merged, the replay is stopped or a timer fails, with the number of lines that could not be read. */
   readonly done: Promise<{ readonly rejected: number }>
 }
 
@@ -120,17 +121,24 @@ export function replay<const P extends Pipeline>(
       tracker.merge(change.records, { live: change.origin !== 'restore' })
     }
     const next = changes[place]
-    if (next) stopTimer = schedule(feed, isAtOnce ? 0 : Math.max(0, Math.ceil((next.at - now()) / speed)))
+    if (next) feedIn(isAtOnce ? 0 : Math.max(0, Math.ceil((next.at - now()) / speed)))
     else finish({ rejected })
   }
 
+  let stopTimer: (() => void) | undefined
+  function feedIn(ms: number): void {
+    stopTimer = answerOf(() => schedule(feed, ms), tracker.report)
+    // Without a timer the replay is over.
+    if (!stopTimer) finish({ rejected })
+  }
+
   // Deferred, so that the caller can add listeners first.
-  let stopTimer = schedule(feed, 0)
+  feedIn(0)
   return {
     tracker,
     progress: () => (changes.length === 0 ? 1 : place / changes.length),
     stop() {
-      stopTimer()
+      stopTimer?.()
       finish({ rejected })
     },
     done,

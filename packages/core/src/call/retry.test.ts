@@ -408,6 +408,24 @@ describe('a pause before a retry', () => {
     expect(errors).toEqual(['no timers here', 'no timers here'])
   })
 
+  it('is skipped, and raises no unhandled rejection, if `schedule` is asynchronous', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const errors: string[] = []
+    const schedule = (() => Promise.reject(new Error('no timers'))) as never
+    const tracker = createTracker({ pipeline: showPipeline, schedule })
+    tracker.on('error', ({ error }) => errors.push(error.message))
+    tracker.page('may-leave')
+    const fn = giving(new Error('busy'))
+    await expect(tracker.show('s').track('trailer', fn, { retry: { attempts: 2 } })).rejects.toThrow('busy')
+    await new Promise((resolve) => void setImmediate(resolve))
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+    expect(new Set(errors)).toEqual(
+      new Set(['Invalid "schedule": expected a function that stops the timer, got a promise.']),
+    )
+  })
+
   it('does not begin if a callback of the policy has stopped the run', async () => {
     const { show, clock } = setup()
     const fn = giving(new Error('fetch failed'))

@@ -1,3 +1,6 @@
+import { CallsheetError } from '../records/errors.ts'
+import { onRejected } from '../records/guard.ts'
+
 /** Calls back after some ms. Returns the undo. */
 export type Schedule = (callback: () => void, ms: number) => () => void
 
@@ -6,7 +9,7 @@ const longestTimer = 2_147_483_647
 
 /**
  * Makes a schedule for any duration: a long one is split into parts, Infinity never calls back, and an invalid one counts
- * as 0.
+ * as 0. Throws if the given schedule returns a promise, whose rejection then counts as handled.
  *
  * @example
  * const schedule = anyDuration((callback, ms) => {
@@ -20,8 +23,11 @@ export const anyDuration =
   (callback, ms) => {
     let stop = () => {}
     const go = (left: number): void => {
-      stop =
-        left > longestTimer ? schedule(() => go(left - longestTimer), longestTimer) : schedule(callback, left)
+      const rest = left - longestTimer
+      stop = rest > 0 ? schedule(() => go(rest), longestTimer) : schedule(callback, left)
+      if (!onRejected(stop, () => {})) return
+      const message = 'Invalid "schedule": expected a function that stops the timer, got a promise.'
+      throw new CallsheetError(message, { code: 'invalid_option' })
     }
     if (ms !== Infinity) go(ms > 0 ? ms : 0)
     return () => stop()

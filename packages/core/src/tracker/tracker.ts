@@ -108,8 +108,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     onEnded: (id) => runs.get(id)?.stop(new CanceledError(`Task "${id}" was canceled.`)),
   })
   const { apply, guarded, report, shows } = store
-  const page = createPage({ now: clock, schedule, guarded })
   const timer = anyDuration(schedule)
+  const page = createPage({ now: clock, schedule: timer, guarded })
   for (const sink of sinks) guarded(() => sink.connect?.({ report, page: page.tell }))
 
   /** Creates an id. A promise is refused as an id, and its rejection counts as handled. */
