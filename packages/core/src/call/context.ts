@@ -6,24 +6,20 @@ import type { TaskPatch } from '../write/writer.ts'
 /** The argument of the function of `track`. Each part is made on access, because most functions use one or two. */
 export class Context implements RunContext<never> {
   readonly #run: Run
-  /** The signal of an attempt that took too long. Its function can no longer write. */
-  #expired: AbortSignal | undefined
+  readonly #abort: Run['abort']
 
   constructor(run: Run) {
     this.#run = run
-    run.context = this
+    this.#abort = run.abort
   }
 
-  expire(signal: AbortSignal): void {
-    this.#expired = signal
-  }
-
+  /** An attempt that took too long can no longer write. */
   #write(patch: TaskPatch<never>): void {
-    if (!this.#expired) this.#run.write(patch)
+    if (this.#abort === this.#run.abort) this.#run.write(patch)
   }
 
   get signal(): AbortSignal {
-    return this.#expired ?? this.#run.signal
+    return this.#abort.signal
   }
 
   get attempt(): number {
@@ -56,19 +52,19 @@ export class Context implements RunContext<never> {
 
   get nextAttempt() {
     return (reason: unknown) => {
-      if (!this.#expired) this.#run.nextAttempt(reason)
+      if (this.#abort === this.#run.abort) this.#run.nextAttempt(reason)
     }
   }
 
   get wait() {
-    return (ms: number, signal: AbortSignal | undefined = this.#expired) => this.#run.wait(ms, signal)
+    return (ms: number, signal?: AbortSignal) => this.#run.wait(ms, this.#abort, signal)
   }
 
   get now() {
-    return () => this.#run.now()
+    return this.#run.host.now
   }
 
   get watchPage() {
-    return () => this.#run.watchPage()
+    return this.#run.host.page.watch
   }
 }

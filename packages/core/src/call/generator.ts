@@ -1,17 +1,21 @@
 import { observe } from './observe.ts'
+import type { Verdict } from './outcome.ts'
 import type { Run } from './run.ts'
+import { settle } from './verdict.ts'
 
 type Method = 'next' | 'return' | 'throw'
+
+const abandoned: Verdict = {
+  status: 'canceled',
+  patch: { error: { message: 'The caller ended the generator early.', code: 'canceled' } },
+}
 
 /**
  * Wraps a generator, and ends the run with it: succeeded after the last step, canceled by an earlier `return`, failed when a
  * step rejects. Other methods and fields are those of the generator.
  */
-export function followGenerator(
-  run: Run,
-  generator: AsyncGenerator,
-  promises: 'same' | 'derived',
-): AsyncGenerator {
+export function followGenerator(run: Run, generator: AsyncGenerator): AsyncGenerator {
+  const isDerived = run.host.promises === 'derived'
   const forward =
     (name: Method) =>
     (...args: readonly unknown[]) => {
@@ -23,16 +27,16 @@ export function followGenerator(
         (result) => {
           const { done, value } = result as IteratorResult<unknown>
           if (!done) run.write({})
-          else if (name === 'return') run.abandon()
-          else run.settle(value)
+          else if (name === 'return') run.end(abandoned)
+          else settle(run, { value })
           return result
         },
         (error) => {
-          run.fail(error)
-          if (promises === 'derived') throw error
+          settle(run, { thrown: error })
+          if (isDerived) throw error
         },
       )
-      return promises === 'derived' ? (derived ?? step) : step
+      return isDerived ? (derived ?? step) : step
     }
   const own: Record<PropertyKey, unknown> = {
     next: forward('next'),

@@ -1,14 +1,14 @@
 /** AsyncLocalStorage of Node, Bun and Deno. */
 interface AsyncStorage<T> {
-  readonly run: <R>(store: T, action: () => R) => R
+  readonly run: <A, R>(store: T, action: (given: A) => R, given: A) => R
   readonly getStore: () => T | undefined
 }
 
-interface WithEnd {
-  readonly hasEnded: boolean
+interface WithState {
+  readonly state: string
 }
 
-type Runs = readonly WithEnd[]
+type Runs = readonly WithState[]
 
 let storage: AsyncStorage<Runs> | false | undefined
 
@@ -28,14 +28,14 @@ function storageHere(): AsyncStorage<Runs> | undefined {
   return storage || undefined
 }
 
-/** Calls an action as part of a run, including what it does asynchronously. */
-export function within<R>(run: WithEnd, action: () => R): R {
+/** Calls a function as part of a run, including what it does asynchronously. */
+export function within<A, R>(run: WithState, action: (given: A) => R, given: A): R {
   const here = storageHere()
-  if (!here) return action()
+  if (!here) return action(given)
   // Without ended runs, which a loop that never returns would keep in memory.
-  const outer = here.getStore()?.filter((one) => !one.hasEnded)
-  return here.run(outer ? [...outer, run] : [run], action)
+  const outer = here.getStore()?.filter((one) => one.state !== 'over')
+  return here.run(outer ? [...outer, run] : [run], action, given)
 }
 
 /** Whether the caller is part of a run. If so, waiting for that run would never end. */
-export const isWithin = (run: WithEnd): boolean => storageHere()?.getStore()?.includes(run) ?? false
+export const isWithin = (run: WithState): boolean => storageHere()?.getStore()?.includes(run) ?? false

@@ -32,6 +32,8 @@ export interface Page {
    * if page events are watched. Returns a function that answers at once, with false by default.
    */
   readonly judge: (callback: (isCut: boolean) => void) => (isCut?: boolean) => void
+  /** Watches the page while a connection is open. The returned function says afterwards whether the browser has cut it. */
+  readonly watch: () => () => Promise<boolean>
 }
 
 interface World {
@@ -74,6 +76,23 @@ export function createPage({ now, schedule, guarded }: World): Page {
 
   const isCutting = () => state === 'left' || Math.abs(now() - mayLeaveAt) < cutTime
 
+  function judge(callback: (isCut: boolean) => void): (isCut?: boolean) => void {
+    let stopTimer = () => {}
+    const answer = (isCut = false) => {
+      if (!judged.delete(answer)) return
+      stopTimer()
+      callback(isCut)
+    }
+    judged.add(answer)
+    const isHeld = guarded(() => {
+      if (isCutting()) answer(true)
+      else if (isWatched) stopTimer = schedule(() => answer(), cutTime)
+      else answer()
+    })
+    if (!isHeld) answer()
+    return answer
+  }
+
   return {
     tell: (event) =>
       void guarded(() => {
@@ -94,21 +113,14 @@ export function createPage({ now, schedule, guarded }: World): Page {
       else callback()
       return () => void waiting.delete(callback)
     },
-    judge(callback) {
-      let stopTimer = () => {}
-      const answer = (isCut: boolean) => {
-        if (!judged.delete(answer)) return
-        stopTimer()
-        callback(isCut)
-      }
-      judged.add(answer)
-      const isHeld = guarded(() => {
-        if (isCutting()) answer(true)
-        else if (isWatched) stopTimer = schedule(() => answer(false), cutTime)
-        else answer(false)
-      })
-      if (!isHeld) answer(false)
-      return (isCut = false) => answer(isCut)
+    judge,
+    watch() {
+      const before = departures
+      return () =>
+        new Promise((resolve) => {
+          if (departures === before) judge(resolve)
+          else resolve(true)
+        })
     },
   }
 }

@@ -5,6 +5,7 @@ import { CallsheetError } from '../records/errors.ts'
 import { Run, type TrackHost } from './run.ts'
 import { isActive, type Job, type TaskRecord } from '../records/task.ts'
 import { shown } from '../write/input.ts'
+import { settle } from './verdict.ts'
 import type { TaskPatch } from '../write/writer.ts'
 
 /** The parts of a run that a follower of a job needs. */
@@ -40,34 +41,30 @@ export function resume(
   const interrupted: string[] = []
   for (const task of tasks) {
     const { id, job } = task
-    const follow: unknown =
-      job && Object.hasOwn(followers, job.provider) ? (followers[job.provider] ?? undefined) : undefined
-    const isFollow = typeof follow === 'function'
-    if (follow !== undefined && !isFollow)
-      host.report(
-        new CallsheetError(
-          `resume: invalid follower of "${job!.provider}": expected a function, got ${shown(follow)}.`,
-          { code: 'invalid_option' },
-        ),
-      )
-    if (isFollow && job) {
+    const follow: unknown = job && Object.hasOwn(followers, job.provider) && followers[job.provider]
+    if (job && typeof follow === 'function') {
       followAgain(host, task, job, follow as Follow)
       resumed.push(id)
-    } else if (isActive(task)) {
-      host.write(id, { status: 'interrupted' })
-      interrupted.push(id)
+      continue
     }
+    if (job && follow) {
+      const message = `resume: invalid follower of "${job.provider}": expected a function, got ${shown(follow)}.`
+      host.report(new CallsheetError(message, { code: 'invalid_option' }))
+    }
+    if (!isActive(task)) continue
+    host.write(id, { status: 'interrupted' })
+    interrupted.push(id)
   }
   return { resumed, interrupted }
 }
 
 function followAgain(host: TrackHost, task: TaskRecord, job: Job, follow: Follow): void {
-  const run = new Run(host, { result: (patch: TaskPatch<never>) => patch })
+  const run = new Run(host, {})
   run.attach(task)
   // Async, because a follower may also throw synchronously.
   const followed = async () => follow(job, new Context(run) as unknown as FollowContext)
   followed().then(
-    (patch) => run.settle(patch),
-    (error: unknown) => run.fail(error),
+    (patch) => run.end({ status: 'succeeded', patch: (patch ?? {}) as TaskPatch<never> }),
+    (error: unknown) => settle(run, { thrown: error }),
   )
 }

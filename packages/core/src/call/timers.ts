@@ -1,5 +1,6 @@
 import { CallsheetError } from '../records/errors.ts'
 import { onRejected } from '../records/guard.ts'
+import { onAbort } from './abort.ts'
 
 /** Calls back after some ms. Returns the undo. */
 export type Schedule = (callback: () => void, ms: number) => () => void
@@ -32,6 +33,23 @@ export const anyDuration =
     if (ms !== Infinity) go(ms > 0 ? ms : 0)
     return () => stop()
   }
+
+/** Resolves after some ms. Rejects with the reason as soon as one of the signals is aborted. */
+export const wait = (schedule: Schedule, ms: number, signals: readonly AbortSignal[]): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let stopTimer = () => {}
+    const stop = () => {
+      stopTimer()
+      undo()
+      reject(signals.find(({ aborted }) => aborted)?.reason as Error)
+    }
+    const undo = onAbort(signals, stop)
+    if (signals.some(({ aborted }) => aborted)) return stop()
+    stopTimer = schedule(() => {
+      undo()
+      resolve()
+    }, ms)
+  })
 
 /**
  * How long to wait before the next try, in ms: `first`, then twice, four times … as long, up to `max`. A random half

@@ -4,11 +4,13 @@ import { followGenerator } from './generator.ts'
 import type { LooseSlot } from '../write/input.ts'
 import { isWithin, within } from './nesting.ts'
 import { kindOf, observe } from './observe.ts'
+import type { Outcome } from './outcome.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from '../records/pipeline.ts'
 import { followAttempts } from './retry.ts'
 import type { RunContext, RunOptions } from './options.ts'
 import { handled, Run, superseded, type TrackHost } from './run.ts'
-import { isActive, labelOf, type TaskRecord } from '../records/task.ts'
+import { isActive, labelOf } from '../records/task.ts'
+import { settle } from './verdict.ts'
 
 /** Options of `track`, with the item if the step is per item. `U` is `'done'` if `unless` is given. */
 export type TrackOptions<
@@ -40,25 +42,24 @@ export function track<R>(
     host.report(error)
   }
   // A listener may have canceled the run when it was announced.
-  if (run.stopReason) return refused(host, run.stopReason) as R
-  const call = () => within(run, () => fn(new Context(run)))
+  if (run.abort.reason) return refused(host, run.abort.reason) as R
   let value: R
   try {
-    value = call()
+    value = within(run, fn, new Context(run))
   } catch (error) {
-    run.fail(error)
+    settle(run, { thrown: error })
     throw error
   }
-  return follow(host, run, value, call) as R
+  return follow(run, value, fn) as R
 }
 
 /** Settles the run as the value settles. Returns the value for the caller. */
-function follow(host: TrackHost, run: Run, value: unknown, call: () => unknown): unknown {
+function follow(run: Run, value: unknown, fn: (context: RunContext<never>) => unknown): unknown {
   const kind = kindOf(value)
-  if (kind === 'value') run.settle(value)
+  if (kind === 'value') settle(run, { value })
   else if (kind === 'lazy') run.lose(wordFor(value))
-  else if (kind === 'generator') return followGenerator(run, value as AsyncGenerator, host.promises)
-  else return followPromise(host, run, value, call)
+  else if (kind === 'generator') return followGenerator(run, value as AsyncGenerator)
+  else return followPromise(run, value, fn)
   return value
 }
 
@@ -71,26 +72,29 @@ const wordFor = (value: unknown): string => {
   }
 }
 
-function followPromise(host: TrackHost, run: Run, value: unknown, call: () => unknown): unknown {
-  const { promises } = host
-  const isRetried = run.retry !== undefined
-  const source = isRetried ? followAttempts(host, run, value, call) : value
+function followPromise(run: Run, value: unknown, fn: (context: RunContext<never>) => unknown): unknown {
+  const isDerived = run.host.promises === 'derived'
+  const { retry } = run.options
+  const again = () => within(run, fn, new Context(run))
+  const source = retry ? followAttempts(run, retry, value, again) : value
+  const end = (outcome: Outcome) => {
+    if (!retry) settle(run, outcome)
+    run.share(outcome)
+  }
   try {
     // The first handler, so that joined callers get their copies before the caller reads the value.
     const derived = observe(
       source,
       (result) => {
-        if (!isRetried) run.settle(result)
-        run.share({ value: result })
+        end({ value: result })
         return result
       },
       (error) => {
-        if (!isRetried) run.fail(error)
-        run.share({ thrown: error })
-        if (promises === 'derived') throw error
+        end({ thrown: error })
+        if (isDerived) throw error
       },
     )
-    run.returned = promises === 'derived' ? derived : source
+    run.returned = isDerived ? derived : source
   } catch {
     // A proxy or a promise class that throws when it is inspected.
     run.lose('a promise of a class of its own')
@@ -104,10 +108,11 @@ function meetConflict(
   slot: LooseSlot,
   onConflict: 'join' | 'supersede' | 'reject',
 ): Promise<unknown> | undefined {
-  const current = currentOf(host, slot)
-  const active = current && isActive(current) ? current : undefined
-  const run = (active && host.runs.get(active.id)) ?? runIn(host, slot)
-  const held = active ?? run?.task
+  // A call that has failed is over, though its record waits.
+  host.runIn(slot)?.settleNow()
+  const run = host.runIn(slot)
+  const current = host.current(slot)
+  const held = current && isActive(current) ? current : run?.task
   if (!held) return undefined
   const { id } = held
   if (onConflict === 'supersede') {
@@ -140,20 +145,4 @@ function refused(host: TrackHost, error: Error): Promise<unknown> {
     throw: step,
     [Symbol.asyncIterator]: () => promise,
   })
-}
-
-/** The slot's task, after a failure that is held back has been recorded. */
-function currentOf(host: TrackHost, slot: LooseSlot): TaskRecord | undefined {
-  const current = host.current(slot)
-  const run = current && host.runs.get(current.id)
-  if (!run) return current
-  run.settleNow()
-  return host.current(slot)
-}
-
-/** A run of the slot that goes on behind a newer task of another tab. */
-function runIn(host: TrackHost, slot: LooseSlot): Run | undefined {
-  const run = host.runIn(slot)
-  run?.settleNow()
-  return run?.hasEnded ? undefined : run
 }
