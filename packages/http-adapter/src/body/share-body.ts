@@ -19,11 +19,11 @@ const longestLag = 16_777_216
 /** How far callers may be apart, in bytes: what one has read waits in memory for the others. */
 const longestGap = 67_108_864
 
-const tooFarBehind = `The response body was read too slowly: a call that joined fell more than ${longestGap} bytes behind the others.`
-
-const tooSlow =
-  `The copy of a response body was read too slowly: it fell ${longestLag} bytes behind the response. ` +
-  'Callsheet stopped copying the body.'
+const tooSlow = (reader: string, bytes: number): CallsheetError =>
+  new CallsheetError(
+    `The response body was read too slowly: ${reader} fell more than ${bytes} bytes behind and gets no more of it.`,
+    { code: 'limit_reached' },
+  )
 
 /** What the tracker reads of a body. */
 export interface CopyOptions {
@@ -123,10 +123,10 @@ export function shareBody(
     for (const caller of callers) {
       if (caller === first || caller.waiting <= longestGap) continue
       callers.delete(caller)
-      caller.fail(new CallsheetError(tooFarBehind, { code: 'limit_reached' }))
+      caller.fail(tooSlow('a call that joined', longestGap))
     }
     if (copy && copy.waiting > longestLag) {
-      copy.end(failedWith(new CallsheetError(tooSlow, { code: 'limit_reached' })))
+      copy.end(failedWith(tooSlow('the copy of the tracker', longestLag)))
       copy = undefined
     }
   }

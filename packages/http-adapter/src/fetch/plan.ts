@@ -93,29 +93,21 @@ export function planCall(
   }
 }
 
-const workOptions = ['type', 'metadata', 'onConflict', 'timeout', 'attemptTimeout', 'retry']
-const routeOptions = [...workOptions, 'scope', 'read', 'stream', 'job', 'redact']
+const workOptions = 'type, metadata, onConflict, timeout, attemptTimeout, retry'
 
-/** Reports unknown options, which are types' to find in TypeScript alone. `showId` and the like name the slot of work. */
-function checkOptions(
-  given: object,
-  known: readonly string[],
-  what: string,
-  report: Tracker['report'],
-): void {
+/**
+ * Reports unknown options, which only the types of TypeScript refuse. In work, names such as `showId` are of the slot.
+ *
+ * @param key Of the route; undefined for the work of `fetch.for`.
+ */
+export function checkOptions(given: object, { report }: Pick<Tracker, 'report'>, key?: string): void {
+  const known = key ? `${workOptions}, scope, read, stream, job, redact` : workOptions
   for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue
-    const message = `Unknown option "${name}" of ${what}. Known options: ${known.join(', ')}. The option is ignored.`
+    if (known.split(', ').includes(name) || (!key && name.endsWith('Id'))) continue
+    const what = key ? `route "${key}"` : 'fetch.for'
+    const message = `Unknown option "${name}" of ${what}. Known options: ${known}. The option is ignored.`
     report(new CallsheetError(message, { code: 'invalid_option' }))
   }
-}
-
-export const checkRoute = (key: string, route: object, report: Tracker['report']): void =>
-  checkOptions(route, routeOptions, `route "${key}"`, report)
-
-export const checkWork = (work: object, report: Tracker['report']): void => {
-  const slot = Object.keys(work).filter((name) => name.endsWith('Id'))
-  checkOptions(work, [...slot, ...workOptions], 'fetch.for', report)
 }
 
 /** What cannot be redacted is not recorded; that the work has ended is. */

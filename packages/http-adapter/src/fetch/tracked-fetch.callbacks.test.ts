@@ -37,7 +37,7 @@ describe('an option that does not exist', () => {
     const { fetch, errors } = setUp()
     fetch.for({ showId: 's1', type: 'portrait', characterId: 'ada', timeout: 1_000, stage: 'x' } as never)
     expect(errors.map(({ message }) => message)).toEqual([
-      'Unknown option "stage" of fetch.for. Known options: showId, characterId, type, metadata, onConflict, timeout, attemptTimeout, retry. The option is ignored.',
+      'Unknown option "stage" of fetch.for. Known options: type, metadata, onConflict, timeout, attemptTimeout, retry. The option is ignored.',
     ])
   })
 })

@@ -4,7 +4,7 @@ import { createGuard } from '@callsheet/core/provider'
 import { makeCall } from './call.ts'
 import type { Call, CallOptions, CallTools, LooseRoute, Plan, Route } from './contract.ts'
 import { createMatcher, type RouteKey } from '../route/match.ts'
-import { checkRoute, checkWork, findTarget, planCall, type Target } from './plan.ts'
+import { checkOptions, findTarget, planCall, type Target } from './plan.ts'
 import { misread } from '../route/misread.ts'
 import type { Provider } from '../jobs/provider.ts'
 import { type Fetch, type FetchArguments, type RouteRequest, signalOf } from '../route/request.ts'
@@ -106,7 +106,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   const running = runningCalls.get(tracker) ?? new Map<string, Call>()
   runningCalls.set(tracker, running)
   const tools: CallTools = { send, tracker: loose, jobs: new Map(Object.entries(followers)) }
-  for (const [key, route] of Object.entries(routes ?? {})) checkRoute(key, route as object, tracker.report)
+  for (const [key, route] of Object.entries(routes ?? {})) checkOptions(route as object, tracker, key)
   const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
 
   function run(args: FetchArguments, plan: Plan, onConflict = plan.route.onConflict): Promise<Response> {
@@ -196,7 +196,7 @@ export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
   return Object.assign(trackedFetch, {
     for: ((work: Work<P> | ((request: RouteRequest) => Work<P> | undefined)): Fetch => {
       const givenFor = typeof work === 'function' ? work : () => work
-      if (typeof work === 'object') checkWork(work, tracker.report)
+      if (typeof work === 'object') checkOptions(work, tracker)
       return (...args) => call(args, givenFor)
     }) as FetchFor<P>,
     followers,

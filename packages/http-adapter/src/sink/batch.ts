@@ -7,11 +7,12 @@ export const envelope = 200
 const isTask = ({ record }: Entry) => !isShow(record)
 const recordOf = ({ record }: Entry) => record
 
-/** Tasks first: the collector's answer counts them in this order. */
-export const inOrder = (entries: readonly Entry[]): readonly Entry[] => [
-  ...entries.filter(isTask),
-  ...entries.filter((entry) => !isTask(entry)),
-]
+/** The records of one request, and its text. */
+export interface Batch {
+  /** Tasks first: the collector's answer counts them in this order. */
+  readonly entries: readonly Entry[]
+  readonly text: string
+}
 
 /**
  * All at once, for records that are written one by one cost twice as much.
@@ -19,12 +20,13 @@ export const inOrder = (entries: readonly Entry[]): readonly Entry[] => [
  * @param about Shown in a collector's log.
  */
 export function writeBatch(
-  entries: readonly Entry[],
+  given: readonly Entry[],
   about: { readonly batchId: string; readonly attempt: number; readonly sentAt: number },
-): string {
-  const tasks = entries.filter(isTask).map(recordOf)
-  const shows = entries.slice(tasks.length).map(recordOf)
-  return JSON.stringify({ v: 1, ...about, tasks, shows })
+): Batch {
+  const tasks = given.filter(isTask)
+  const shows = given.filter((entry) => !isTask(entry))
+  const text = JSON.stringify({ v: 1, ...about, tasks: tasks.map(recordOf), shows: shows.map(recordOf) })
+  return { entries: [...tasks, ...shows], text }
 }
 
 /** What the collector says of a batch: by the place in it, the reason of what it refuses; 0 for what it wants again. */

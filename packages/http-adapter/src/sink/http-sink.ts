@@ -1,7 +1,7 @@
 import type { Sink } from '@callsheet/core'
 import type { SinkHost } from '@callsheet/core/provider'
 import { answerOf, createGuard } from '@callsheet/core/provider'
-import { type Batch, createDelivery } from './delivery.ts'
+import { createDelivery } from './delivery.ts'
 import { createPace } from './pace.ts'
 import { followPage } from '../world/page.ts'
 import { createQueue, type SinkCounts } from './queue.ts'
@@ -46,28 +46,36 @@ export interface HttpSink extends Sink {
  */
 export function httpSink(options: HttpSinkOptions): HttpSink {
   const { host: given, origins, storage, most, delay, page } = readOptions(options)
-  const { url } = given
-  const trackers = createSinkTrackers(`HTTP sink of ${url}`)
-  const { tell, calm } = trackers
+  const trackers = createSinkTrackers(`HTTP sink of ${given.url}`)
+  const { tell } = trackers
   const bug = (error: unknown) => tell('an option failed', error)
   const guard = createGuard(bug)
   /** For callbacks of timers and events: what is thrown there would end a process. */
   const guarded = (action: () => void) => () => void guard(action)
-  const { clock, random } = steady(given, bug)
-  const host = { ...given, clock, random }
+  const host = { ...given, ...steady(given, bug) }
+  const { clock } = host
   const queue = createQueue(
     most,
     (reason) => tell('dropping records (see sink.counts.dropped)', reason),
     (row, end) => saved?.note(row, end),
   )
   const delivery = createDelivery({
+    ...host,
+    ...trackers,
     queue,
+    page,
     send: createSend(host, (error) => tell('gzip failed, sending plain text', error)),
-    beacon: page?.sendBeacon && ((text) => page.sendBeacon!(url, text)),
-    clock,
-    random,
-    tell,
-    calm,
+    onTaken: () => pace.succeed(),
+    onRetry({ status, retryAfter, error }) {
+      if (state !== 'closed') pace.fail(retryAfter)
+      // A page that is left cuts its requests.
+      if (status > 0 || !followed?.isLeaving()) tell('retrying', error)
+    },
+    onUnauthorized() {
+      // Until the headers have another key.
+      if (state === 'open') state = 'refused'
+    },
+    onGone: () => close(),
   })
   let state: 'open' | 'refused' | 'closed' = 'open'
   let running: Promise<void> | undefined
@@ -98,7 +106,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
     for (let left = queue.size(); left > 0 && mayGo();) {
       const batch = delivery.next(left)
       if (!batch) break
-      left -= await post(batch, false)
+      left -= await delivery.post(batch, false)
     }
     // What came meanwhile goes next; only what has to wait is held to its bounds.
     if (!mayGo()) queue.prune()
@@ -108,27 +116,9 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
   const leave = guarded(() => {
     if (state !== 'open' || (storage && pace.isAsked())) return
     for (let batch = delivery.nextFinal(); batch; batch = delivery.nextFinal()) {
-      void post(batch, true).catch(bug).then(arm)
+      void delivery.post(batch, true).catch(bug).then(arm)
     }
   })
-
-  /** Returns how many records need no other request. */
-  async function post(batch: Batch, isFinal: boolean): Promise<number> {
-    const { verdict, isTaken, status, retryAfter, error } = await delivery.post(batch, isFinal)
-    if (isTaken) pace.succeed()
-    if (verdict === 'retry') {
-      if (state !== 'closed') pace.fail(retryAfter)
-      // A page that is left cuts its requests.
-      if (status !== 0 || !followed?.isLeaving()) tell('retrying', error)
-    }
-    // Until the headers have another key.
-    if (verdict === 'unauthorized' && state === 'open') state = 'refused'
-    if (verdict === 'gone') {
-      close()
-      for (const entry of queue.all()) queue.drop(entry, 'rejected')
-    }
-    return verdict === 'done' ? batch.entries.length : 0
-  }
 
   // --- its life -------------------------------------------------------------------------------------------------------
 

@@ -118,23 +118,17 @@ export function createSend(host: SendHost, onGzipError: (error: unknown) => void
 
   return async (text, entries, keepalive) => {
     const abort = new AbortController()
-    let stop: (() => void) | undefined
+    let stop = () => {}
     /** Known before its body, which may never end. */
     let refusal: Reply | undefined
     try {
-      return await new Promise<Reply>((resolve, reject) => {
-        stop = schedule(() => {
-          const late = new Error(`no answer in ${timeout} ms`)
-          abort.abort(late)
-          reject(late)
-        }, timeout)
-        const onRefusal = (reply?: Reply) => void (refusal = reply)
-        post(text, entries, keepalive, abort.signal, onRefusal).then(resolve, reject)
-      })
+      stop = schedule(() => abort.abort(new Error(`no answer in ${timeout} ms`)), timeout)
+      const onRefusal = (reply?: Reply) => void (refusal = reply)
+      return await orAborted(abort.signal, post(text, entries, keepalive, abort.signal, onRefusal))
     } catch (error) {
       return refusal ?? { status: 0, retryable: true, error }
     } finally {
-      stop?.()
+      stop()
     }
   }
 }
