@@ -3,3 +3,9 @@ export {
   type QueueStorageContractOptions,
   type QueueStorageUnderTest,
 } from './queue-storage-contract.ts'
+export {
+  providerContract,
+  type ProviderContractOptions,
+  type ProviderScene,
+  type ProviderUnderTest,
+} from './provider-contract.ts'
