@@ -82,9 +82,8 @@ export class Step {
   isTimed = true
   /** The view of each slot that was read last: a slot that stays as it was keeps its view. */
   slotViews: Map<string, SlotView> | undefined = undefined
-  /** Changed since then: it is in the chain that begins with `show.changed`. */
+  /** Changed since the last look: it is in `show.changed`. */
   isChanged = false
-  nextChanged: Step | undefined = undefined
 
   /**
    * @param place Its place in the pipeline; one past the last for what is in no step.
@@ -111,24 +110,12 @@ export class Show {
   reset: Set<Entry> | undefined = undefined
   /** How many tasks there are, removed ones too. */
   size = 0
-  changed: Step | undefined = undefined
+  changed: Step[] = []
   /** Of each step, as it was last looked at. */
   readonly stepViews: StepView[] = []
   view: PipelineView | undefined = undefined
   /** Active slots that count in no step. */
   outside = 0
-  // Summed over the steps as they were last looked at, so that an event in one step need not look at the others.
-  active = 0
-  failed = 0
-  /** Counted steps whose status is failed. */
-  failedSteps = 0
-  /** Of the counted steps: the sum of weight times progress. */
-  work = 0
-  weights = 0
-  totalSteps = 0
-  completedSteps = 0
-  startedAt: number | undefined = undefined
-  completedAt: number | undefined = undefined
 
   /** @param showId The final id. */
   constructor(

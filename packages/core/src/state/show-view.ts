@@ -1,20 +1,32 @@
 import type { Show } from './entities.ts'
+import { finite, type Writable } from './step-view.ts'
 import type { PipelineView, StepView } from './views.ts'
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** A show as it is now, frozen. */
 export const viewOfShow = (show: Show): PipelineView => new FrozenShow(show) as unknown as PipelineView
 
 class FrozenShow {
-  constructor(show: Show) {
-    const { info, failed, failedSteps, work, weights, totalSteps, completedSteps, stepViews, startedAt } =
-      show
-    const active = show.active + show.outside
+  constructor({ showId, info, outside, steps, stepViews }: Show) {
+    let [active, failed, failedSteps, totalSteps, completedSteps] = [outside, 0, 0, 0, 0]
+    let [work, weights, startedAt, completedAt] = [0, 0, Infinity, -Infinity]
+    for (let place = 0; place < stepViews.length; place += 1) {
+      const step = stepViews[place]!
+      active += step.active
+      startedAt = Math.min(startedAt, step.startedAt ?? Infinity)
+      completedAt = Math.max(completedAt, step.completedAt ?? -Infinity)
+      if (!step.counted) continue
+      const { weight } = steps[place]!.definition!
+      failed += step.failed
+      if (step.status === 'failed') failedSteps += 1
+      work += weight * step.progress
+      weights += weight
+      totalSteps += 1
+      if (step.progress === 100) completedSteps += 1
+    }
     const isComplete = totalSteps > 0 && completedSteps === totalSteps
     const progress = isComplete ? 100 : weights === 0 ? 0 : Math.min(99, Math.floor(work / weights))
     const view = this as unknown as Writable<PipelineView>
-    view.showId = show.showId
+    view.showId = showId
     view.title = info.title
     view.status = active > 0 ? 'active' : failedSteps > 0 ? 'failed' : isComplete ? 'succeeded' : 'pending'
     // Copied from a list that is not frozen: slices of frozen ones are ten times as slow.
@@ -26,8 +38,8 @@ class FrozenShow {
     view.failed = failed
     view.items = info.items
     view.characters = info.rosters.get('character') ?? none
-    view.startedAt = startedAt
-    view.completedAt = isComplete ? show.completedAt : undefined
+    view.startedAt = finite(startedAt)
+    view.completedAt = isComplete ? finite(completedAt) : undefined
     Object.freeze(this)
   }
 

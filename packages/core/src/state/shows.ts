@@ -7,10 +7,12 @@ import {
   type SlotTask,
   type TaskVersion,
 } from '../records/task.ts'
+import { changed } from './counts.ts'
 import { Entry, Show, Slot } from './entities.ts'
-import { infoOf, isCounted, look, recount } from './look.ts'
+import { isCounted } from './items.ts'
+import { look, recount } from './look.ts'
 import { readInfo, type ShowInfo } from './show-info.ts'
-import { changed, enter, leave, replace } from './slots.ts'
+import { enter, leave, replace } from './slots.ts'
 import type { PipelineView } from './views.ts'
 
 /** Everything that is known: the newest version of every task and show, with what the views need kept counted. */
@@ -109,10 +111,7 @@ export function createShows(pipeline: Pipeline) {
     if (merged === held) return false
     records.set(showId, merged)
     const show = open(showId)
-    if (held && isOnlyTitle(held, merged) && !show.isStale) {
-      show.info = infoOf(show, pipeline, records)
-      show.view = undefined
-    } else show.isStale = true
+    show.isStale = true
     if (merged.removed && !held?.removed) clear(show, showId)
     const target = merged.renamedTo?.value
     if (target === held?.renamedTo?.value) return true
@@ -196,12 +195,6 @@ export function createShows(pipeline: Pipeline) {
     },
   }
 }
-
-/** Whether a show's record has changed in nothing but its title. */
-const isOnlyTitle = (held: ShowRecord, merged: ShowRecord): boolean =>
-  (Object.keys(merged) as (keyof ShowRecord)[]).every(
-    (name) => name === 'title' || merged[name] === held[name],
-  )
 
 const hasMoved = (held: SlotTask, version: SlotTask): boolean =>
   held.showId !== version.showId ||

@@ -1,8 +1,8 @@
 import { type Character, compareText, type TaskRecord } from '../records/task.ts'
+import { livingOf, progressOf } from './counts.ts'
 import type { Slot, Step, UndoLog } from './entities.ts'
 import { isDone, type SlotTasks, slotStatus } from './rules.ts'
 import type { ShowInfo } from './show-info.ts'
-import { livingOf, progressOf } from './slots.ts'
 import type { SlotView, StepError } from './views.ts'
 
 interface Lists {
@@ -45,6 +45,25 @@ export class SlotList {
 
   get lists(): Lists {
     return (this.#lists ??= listsOf(this.#list(), this.#step.definition!.optional))
+  }
+
+  /** Whether it answers as another list of the same step does, for every item. */
+  equals(other: SlotList): boolean {
+    const [before, after] = [this.#answers, other.#answers]
+    return (
+      (!this.#items || isSameDone(this.#done, other.#done)) &&
+      before.length === after.length &&
+      before.every((slot, place) => slot === after[place])
+    )
+  }
+
+  /** Those of a known roster can be asked for by name; of others, only what an optional step shows is told apart. */
+  get #answers(): readonly SlotView[] {
+    return this.#isRosterKnown ? [...this.lists.byItem.values()] : this.lists.slots
+  }
+
+  get #done(): Done {
+    return this.#info.done.get(this.#step.definition!.type)
   }
 
   /** Whether no slot has changed since the look. */
@@ -127,6 +146,12 @@ export class SlotList {
     return next
   }
 }
+
+type Done = true | ReadonlySet<string> | undefined
+
+const isSameDone = (a: Done, b: Done): boolean =>
+  a === b ||
+  (a !== true && b !== true && (a?.size ?? 0) === (b?.size ?? 0) && [...(a ?? [])].every((id) => b?.has(id)))
 
 const fields = ['name', 'status', 'progress', 'done', 'tried', 'task', 'result'] as const
 

@@ -1,19 +1,23 @@
 import type { Step } from './entities.ts'
 import { stepProgress, stepStatus } from './rules.ts'
 import { SlotList } from './slot-list.ts'
-import { timeAll } from './slots.ts'
+import { timeAll } from './counts.ts'
 import type { StepView } from './views.ts'
 
 const list = Symbol('list')
-const listOf = (view: object): SlotList => (view as { readonly [list]: SlotList })[list]
 
 /** A step as it is now, frozen. */
 export const viewOfStep = (step: Step): StepView => new FrozenStep(step) as unknown as StepView
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] }
+/** A time, where there is one. */
+export const finite = (time: number): number | undefined => (Number.isFinite(time) ? time : undefined)
+
+export type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Its fields are those of `StepView`, which the constructor writes in one order: one hidden class keeps reading it fast. */
 class FrozenStep {
+  declare readonly [list]: SlotList
+
   constructor(step: Step) {
     if (!step.isTimed) timeAll(step)
     const { items, show, completed, active, failed, canceled, interrupted, begun, stuck, running } = step
@@ -40,10 +44,10 @@ class FrozenStep {
     view.progress = progress
     view.counted =
       !unavailable && (optional ? completed + active + failed + interrupted > 0 : items?.roster?.size !== 0)
-    view.startedAt = startedAt === Infinity ? undefined : startedAt
-    view.completedAt = progress === 100 && endedAt !== -Infinity ? endedAt : undefined
-    // The lists are computed on first read, and are the view's own, so that spreads, JSON, clones and proxies have them.
-    Object.defineProperty(this, list, { value: new SlotList(step) })
+    view.startedAt = finite(startedAt)
+    view.completedAt = progress === 100 ? finite(endedAt) : undefined
+    this[list] = new SlotList(step)
+    // Computed on first read, and the view's own, so that spreads, JSON, clones and proxies have them.
     Object.defineProperty(this, 'slots', slots)
     Object.defineProperty(this, 'tasks', tasks)
     Object.defineProperty(this, 'errors', errors)
@@ -52,22 +56,22 @@ class FrozenStep {
 
   // Getters, so that the functions work when they are destructured.
   get task() {
-    return (characterId?: string) => listOf(this).task(characterId)
+    return (characterId?: string) => this[list].task(characterId)
   }
 
   get result() {
-    return (characterId?: string) => listOf(this).result(characterId)
+    return (characterId?: string) => this[list].result(characterId)
   }
 
   get slot() {
-    return (characterId?: string) => listOf(this).slot(characterId)
+    return (characterId?: string) => this[list].slot(characterId)
   }
 }
 
 // `this` may be a proxy that stands in for the view.
 const lazy = (name: 'slots' | 'tasks' | 'errors'): PropertyDescriptor => ({
-  get(this: object) {
-    return listOf(this).lists[name]
+  get(this: FrozenStep) {
+    return this[list].lists[name]
   },
   enumerable: true,
 })
@@ -75,19 +79,10 @@ const slots = lazy('slots')
 const tasks = lazy('tasks')
 const errors = lazy('errors')
 
-/** Whether both show the same counts. */
-export const hasFiguresOf = (a: StepView, b: StepView): boolean =>
-  figures.every((name) => a[name] === b[name])
+/** Whether two views of a step show the same. */
+export const isSameView = (before: StepView, after: StepView): boolean =>
+  figures.every((name) => before[name] === after[name]) && listOf(before).equals(listOf(after))
 
-const figures = [
-  'unavailable',
-  'status',
-  'total',
-  'completed',
-  'active',
-  'failed',
-  'canceled',
-  'interrupted',
-  'progress',
-  'counted',
-] as const
+const listOf = (view: StepView): SlotList => (view as unknown as FrozenStep)[list]
+
+const figures = ['unavailable', 'status', 'total', 'completed', 'progress', 'counted'] as const

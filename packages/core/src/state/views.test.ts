@@ -409,6 +409,38 @@ describe('a show', () => {
     expect(before.step('trailer').progress).toBe(0)
   })
 
+  it('answers by new facts for an item that no list has, and keeps its view where they change nothing', () => {
+    const { show, step } = setup()
+    show.setTitle('Neon Noir')
+    expect(step('portrait').slot('ada').done).toBe(false)
+    show.setFacts({ at: 1_000, done: { portrait: true } })
+    expect(step('portrait').slot('ada').done).toBe(true)
+    const [before, other] = [step('portrait'), step('video')]
+    show.setFacts({ at: 1_001, done: { portrait: true, video: ['ada'] } })
+    expect(step('video')).not.toBe(other)
+    // It has an item now.
+    expect(step('portrait')).not.toBe(before)
+    const [portrait, video] = [step('portrait'), step('video')]
+    show.setFacts({ at: 1_002, done: { portrait: true, video: ['ada'], trailer: true } })
+    show.setTitle('Neon')
+    expect([step('portrait'), step('video')]).toEqual([portrait, video])
+    expect(step('portrait')).toBe(portrait)
+    expect(step('video')).toBe(video)
+  })
+
+  it('has the new name of an item that an optional step has not begun', () => {
+    const pipeline = definePipeline({
+      id: 'optional',
+      steps: [{ type: 'extra', label: 'Extra', per: 'character', weight: 1, optional: true }],
+    })
+    const show = createTracker({ pipeline }).show('s')
+    show.setCharacters([{ id: 'ada', name: 'Ada' }])
+    const name = () => show.getPipeline().step('extra').slot('ada').name
+    expect(name()).toBe('Ada')
+    show.setCharacters([{ id: 'ada', name: 'Countess' }])
+    expect(name()).toBe('Countess')
+  })
+
   it('is the same object for an unknown show', () => {
     const { tracker } = setup()
     expect(tracker.getPipeline('nowhere')).toBe(tracker.getPipeline('nowhere'))

@@ -24,7 +24,8 @@ import { createRedactor } from '../write/redact.ts'
 import { type Reading, readFacts, readItems, readSteps, readTitle } from '../write/registers.ts'
 import { isTooOld, type ParsedRecords, type Rejection, toSnapshot } from './snapshot.ts'
 import { entriesOf } from '../state/shows.ts'
-import { livingOf, tasksOf } from '../state/slots.ts'
+import { livingOf } from '../state/counts.ts'
+import { tasksOf } from '../state/slots.ts'
 import { createStore } from './store.ts'
 import {
   type Character,
