@@ -24,7 +24,7 @@ const stairs: Record<string, readonly string[]> = {
     'test',
     '.',
   ],
-  ui: ['state', 'labels', 'parts', 'step', 'show', 'panel', '.'],
+  ui: ['state', 'messages', 'parts', 'step', 'show', 'panel', '.'],
 }
 
 /** Which of our packages each may know, and which others: design.md section 7. */

@@ -1,5 +1,5 @@
 import type { AnyPipelineView, SlotView, StepView } from '../state/views.ts'
-import { type PluralName, type Wording, type Words, wordsFor } from './words.ts'
+import { type PluralName, type SummaryWords as Words, type Wording, wordsFor } from './messages.ts'
 
 /** The change of a show's overall progress, and the reason if it went back. */
 export interface ProgressChange {

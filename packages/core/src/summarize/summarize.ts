@@ -1,8 +1,10 @@
-import { cut, durationOf, type Wording, type Words, wordsFor } from './words.ts'
+import { type SummaryWords as Words, type Wording, wordsFor } from './messages.ts'
+import { cut, durationOf } from './words.ts'
 import type { AnyPipelineView } from '../state/views.ts'
 
 export { progressChange, type ProgressChange } from './progress-change.ts'
-export { english, type Messages, type Plural } from './words.ts'
+export { english, type Messages } from './messages.ts'
+export { createWords, type Plural, type Words } from './words.ts'
 
 /** The remaining time in ms: `from` is the median, `to` the 90th percentile. */
 export interface Remaining {

@@ -6,110 +6,6 @@ export type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule | number, strin
   readonly other: string
 }
 
-/** All texts of summaries. Names in braces are filled in. The texts are plain JSON and can come from a translation file. */
-export interface Messages {
-  /** Names of steps by their type, instead of the pipeline's labels. */
-  readonly labels?: Readonly<Record<string, string>>
-  /** Between the parts of a sentence. */
-  readonly separator: string
-  /** An active step that runs once per show: `{label}`. */
-  readonly step: string
-  /** An active step that runs once per item: `{label}`, `{completed}`, `{total}`. */
-  readonly items: string
-  /** The number of further active steps. */
-  readonly more: Plural
-  /** Active tasks outside the steps. */
-  readonly working: string
-  readonly failed: Plural
-  readonly interrupted: Plural
-  /** `{time}`: a duration, or a range of them. */
-  readonly left: string
-  /** `{from}`, `{to}`. */
-  readonly range: string
-  /** `{time}`. */
-  readonly upTo: string
-  readonly longer: string
-  /** `{title}`. */
-  readonly done: string
-  readonly doneUntitled: string
-  /** The number of slots of a finished show whose remake failed. */
-  readonly notRemade: Plural
-  /** `{label}`. */
-  readonly stepFailed: string
-  /** `{label}`, `{n}`, `{total}`. */
-  readonly itemsFailed: string
-  /** `{text}`, `{message}`. */
-  readonly because: string
-  readonly notBegun: string
-  /** `{completed}`, `{total}`. */
-  readonly stepsDone: string
-  /** Reasons why the overall progress went back. These two are about the whole show. */
-  readonly renamed: string
-  readonly removed: string
-  /** Reasons with `{label}`, and with `{n}` if they have plural forms. */
-  readonly grown: Plural
-  readonly fewer: Plural
-  readonly began: string
-  readonly available: string
-  readonly countsNoMore: string
-  /** Another attempt or another task began. */
-  readonly runsAgain: string
-  readonly overruled: string
-  readonly nowFailed: Plural
-  readonly nowCanceled: Plural
-  readonly nowInterrupted: Plural
-  readonly dismissed: Plural
-  readonly reset: Plural
-  /** Facts went backwards. */
-  readonly undone: Plural
-}
-
-/** The default texts. */
-export const english: Messages = {
-  separator: ', ',
-  step: '{label}',
-  items: '{label} {completed} of {total}',
-  more: { 1: 'one more', other: '{n} more' },
-  working: 'Working',
-  failed: { 1: 'one failed', other: '{n} failed' },
-  interrupted: { 1: 'one interrupted', other: '{n} interrupted' },
-  left: 'about {time} left',
-  range: '{from} to {to}',
-  upTo: 'up to {time} left',
-  longer: 'longer than usual',
-  done: '{title} is done',
-  doneUntitled: 'Done',
-  notRemade: { 1: 'one could not be made again', other: '{n} could not be made again' },
-  stepFailed: '{label} failed',
-  itemsFailed: '{label} failed: {n} of {total}',
-  because: '{text} ({message})',
-  notBegun: 'Not begun',
-  stepsDone: '{completed} of {total} steps done',
-  renamed: 'The show was renamed or joined with another',
-  removed: 'The show was removed or started over',
-  grown: { 1: '{label}: one more to do', other: '{label}: {n} more to do' },
-  fewer: { 1: '{label}: one was taken out', other: '{label}: {n} were taken out' },
-  began: '{label} began',
-  available: '{label} is available again',
-  countsNoMore: '{label} no longer counts',
-  runsAgain: '{label} runs again',
-  overruled: '{label} was updated elsewhere',
-  nowFailed: { 1: '{label}: one failed', other: '{label}: {n} failed' },
-  nowCanceled: { 1: '{label}: one was canceled', other: '{label}: {n} were canceled' },
-  nowInterrupted: { 1: '{label}: one was interrupted', other: '{label}: {n} were interrupted' },
-  dismissed: { 1: '{label}: one was dismissed', other: '{label}: {n} were dismissed' },
-  reset: { 1: '{label}: one starts over', other: '{label}: {n} start over' },
-  undone: { 1: '{label}: one is not done any more', other: '{label}: {n} are not done any more' },
-}
-
-/** The language and the texts. */
-export interface Wording {
-  /** A BCP 47 language tag for numbers, plurals and units. @default 'en' */
-  readonly locale?: string
-  /** The texts; missing ones are English. */
-  readonly messages?: Partial<Messages>
-}
-
 /** A rounded duration. */
 export interface Duration {
   readonly seconds: number
@@ -129,33 +25,36 @@ export function durationOf(ms: number, round: (value: number) => number): Durati
 }
 
 type Values = Readonly<Record<string, string | number>>
-type TextName = { [N in keyof Messages]-?: Messages[N] extends string ? N : never }[keyof Messages]
-/** A message with a text for each plural category. */
-export type PluralName = { [N in keyof Messages]-?: Messages[N] extends Plural ? N : never }[keyof Messages]
+
+/** The names of the texts among some messages. */
+export type TextName<M> = { [N in keyof M]-?: M[N] extends string | Plural ? N : never }[keyof M]
 
 /** The texts of a language, with functions that fill them in. */
-export interface Words {
-  readonly messages: Messages
+export interface Words<M extends object> {
+  readonly messages: M
+  /** The name of a step: that in `labels` of the messages, if they have one, else the pipeline's. */
   readonly label: (step: { readonly type: string; readonly label: string }) => string
   readonly number: (value: number) => string
   readonly duration: (duration: Duration) => string
-  readonly fill: (name: TextName, values: Values) => string
-  /** An empty list for 0. */
-  readonly counted: (name: PluralName, n: number, values?: Values) => string[]
+  /** A text with the values in place of the names in braces. The value of `n` chooses among plural forms. */
+  readonly fill: (name: TextName<M>, values?: Values) => string
 }
 
-export function wordsFor({ locale = 'en', messages: given }: Wording): Words {
-  const messages = { ...english, ...given }
+/**
+ * Creates the words of any catalogue of texts: plain strings, or a string for each plural category, with names in braces.
+ * `summarize` and the components of `@callsheet/ui` have their texts in this form.
+ *
+ * @param locale A BCP 47 language tag for numbers and plurals. Default: 'en'.
+ * @example
+ * const words = createWords({ left: { one: '{n} portrait left', other: '{n} portraits left' } }, 'en')
+ * words.fill('left', { n: 1 }) // '1 portrait left'
+ */
+export function createWords<M extends object>(messages: M, locale = 'en'): Words<M> {
   const { plural, number, units } = formatsFor(locale)
-  const fillText = (text: string, values: Values): string =>
-    text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
-      const value = values[name]
-      return value === undefined ? whole : typeof value === 'number' ? number.format(value) : plain(value)
-    })
+  const { labels } = messages as { readonly labels?: Readonly<Record<string, string>> }
   return {
     messages,
-    label: ({ type, label }) =>
-      messages.labels && Object.hasOwn(messages.labels, type) ? messages.labels[type]! : label,
+    label: ({ type, label }) => (labels && Object.hasOwn(labels, type) ? labels[type]! : label),
     number: (value) => number.format(value),
     duration({ unit, count }) {
       if (unit !== 'hour') return units[unit].format(count)
@@ -164,10 +63,14 @@ export function wordsFor({ locale = 'en', messages: given }: Wording): Words {
       const parts = [units.hour.format(hours), ...(minutes > 0 ? [units.minute.format(minutes)] : [])]
       return parts.join(' ')
     },
-    fill: (name, values) => fillText(messages[name], values),
-    counted(name, n, values = {}) {
-      const forms = messages[name]
-      return n <= 0 ? [] : [fillText(forms[n] ?? forms[plural.select(n)] ?? forms.other, { ...values, n })]
+    fill(name, values = {}) {
+      const forms = messages[name] as string | Plural
+      const n = values['n'] as number
+      const text = typeof forms === 'string' ? forms : (forms[n] ?? forms[plural.select(n)] ?? forms.other)
+      return text.replaceAll(/\{(\w+)\}/g, (whole, key: string) => {
+        const value = values[key]
+        return value === undefined ? whole : typeof value === 'number' ? number.format(value) : plain(value)
+      })
     },
   }
 }

@@ -2,7 +2,7 @@ import { Dialog } from '@base-ui/react/dialog'
 import { Film } from 'lucide-react'
 import { type CSSProperties, memo, type ReactNode, type RefObject } from 'react'
 import { usePipelines } from '../state/hooks.ts'
-import { useLabels } from '../labels/labels-provider.tsx'
+import { useWords } from '../messages/messages-provider.tsx'
 import { PanelHeader } from './panel-header.tsx'
 import { ProductionPipeline } from '../show/production-pipeline.tsx'
 import type { OnRetry } from '../parts/retry.tsx'
@@ -51,13 +51,13 @@ export function BackgroundTasksPanel(props: BackgroundTasksPanelProps) {
 const ShowItem = memo(ProductionPipeline)
 
 function PanelContent({ title, footer, onRetry }: BackgroundTasksPanelProps) {
-  const labels = useLabels()
+  const { messages } = useWords()
   const all = usePipelines()
   const shows = all.filter(hasWork)
   const isEmpty = shows.length === 0
   return (
     <>
-      <PanelHeader title={title ?? labels.panelTitle} totals={totalsOf(all)} hasStats={!isEmpty} />
+      <PanelHeader title={title ?? messages.panelTitle} totals={totalsOf(all)} hasStats={!isEmpty} />
       <div className="callsheet-panel-content">
         {shows.map(({ showId }) => (
           <ShowItem key={showId} showId={showId} {...(onRetry && { onRetry })} />
@@ -65,21 +65,21 @@ function PanelContent({ title, footer, onRetry }: BackgroundTasksPanelProps) {
         {isEmpty && <EmptyState />}
       </div>
       {!isEmpty && footer !== null && (
-        <div className="callsheet-panel-footer">{footer ?? labels.panelFooter}</div>
+        <div className="callsheet-panel-footer">{footer ?? messages.panelFooter}</div>
       )}
     </>
   )
 }
 
 function EmptyState() {
-  const labels = useLabels()
+  const { messages } = useWords()
   return (
     <div className="callsheet-empty">
       <span className="callsheet-empty-mark">
         <Film className="callsheet-icon" aria-hidden="true" />
       </span>
-      <div className="callsheet-empty-title">{labels.emptyTitle}</div>
-      <div className="callsheet-empty-text">{labels.emptyText}</div>
+      <div className="callsheet-empty-title">{messages.emptyTitle}</div>
+      <div className="callsheet-empty-text">{messages.emptyText}</div>
     </div>
   )
 }

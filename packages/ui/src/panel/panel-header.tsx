@@ -1,6 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { Film, X } from 'lucide-react'
-import { useLabels } from '../labels/labels-provider.tsx'
+import { useWords } from '../messages/messages-provider.tsx'
+import { named } from '../messages/messages.ts'
 import type { Totals } from '../state/totals.ts'
 
 interface PanelHeaderProps {
@@ -10,7 +11,7 @@ interface PanelHeaderProps {
 }
 
 export function PanelHeader({ title, totals, hasStats }: PanelHeaderProps) {
-  const labels = useLabels()
+  const { messages, fill } = useWords()
   return (
     <div className="callsheet-panel-header">
       <div className="callsheet-panel-row">
@@ -20,10 +21,10 @@ export function PanelHeader({ title, totals, hasStats }: PanelHeaderProps) {
         <div className="callsheet-panel-words">
           <Dialog.Title className="callsheet-panel-title">{title}</Dialog.Title>
           <Dialog.Description className="callsheet-panel-sub">
-            {totals.active > 0 ? labels.inProgress(totals.active) : labels.allCaughtUp}
+            {totals.active > 0 ? fill('inProgress', { n: totals.active }) : messages.allCaughtUp}
           </Dialog.Description>
         </div>
-        <Dialog.Close className="callsheet-button callsheet-close" aria-label={labels.close}>
+        <Dialog.Close className="callsheet-button callsheet-close" aria-label={messages.close}>
           <X className="callsheet-icon" aria-hidden="true" />
         </Dialog.Close>
       </div>
@@ -31,7 +32,7 @@ export function PanelHeader({ title, totals, hasStats }: PanelHeaderProps) {
         <dl className="callsheet-stats">
           {(['active', 'done', 'failed'] as const).map((kind) => (
             <div key={kind} className={`callsheet-stat callsheet-stat--${kind}`}>
-              <dt className="callsheet-stat-label">{labels[kind]}</dt>
+              <dt className="callsheet-stat-label">{messages[named('total', kind)]}</dt>
               <dd className="callsheet-stat-value">{totals[kind]}</dd>
             </div>
           ))}

@@ -1,6 +1,6 @@
 import type { CSSProperties } from 'react'
 import { useActiveCount } from '../state/hooks.ts'
-import { useLabels } from '../labels/labels-provider.tsx'
+import { useWords } from '../messages/messages-provider.tsx'
 import { LoaderBars } from '../parts/loader-bars.tsx'
 
 /** Props of `PipelineButton`. */
@@ -21,9 +21,10 @@ const length = (value: number | string) => (typeof value === 'number' ? `${value
  * <PipelineButton onClick={() => setOpen(true)} offset={{ bottom: 120 }} />
  */
 export function PipelineButton({ onClick, zIndex, offset }: PipelineButtonProps) {
-  const labels = useLabels()
+  const { messages, fill } = useWords()
   const active = useActiveCount()
   if (active === 0) return null
+  const title = fill('activeTasks', { n: active })
   const style = {
     ...(zIndex === undefined ? {} : { '--callsheet-fab-z-index': zIndex }),
     ...(offset?.bottom === undefined ? {} : { '--callsheet-fab-offset-bottom': length(offset.bottom) }),
@@ -34,15 +35,15 @@ export function PipelineButton({ onClick, zIndex, offset }: PipelineButtonProps)
       type="button"
       className="callsheet-button callsheet-fab"
       style={style}
-      aria-label={`${labels.activeTasks(active)} ${labels.viewPipeline}`}
+      aria-label={`${title} ${messages.viewPipeline}`}
       onClick={onClick}
     >
       <span className="callsheet-fab-loader">
         <LoaderBars size="small" label="" />
       </span>
       <span className="callsheet-fab-text">
-        <span className="callsheet-fab-title">{labels.activeTasks(active)}</span>{' '}
-        <span className="callsheet-fab-sub">{labels.viewPipeline}</span>
+        <span className="callsheet-fab-title">{title}</span>{' '}
+        <span className="callsheet-fab-sub">{messages.viewPipeline}</span>
       </span>
     </button>
   )

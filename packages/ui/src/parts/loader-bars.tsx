@@ -1,5 +1,5 @@
 import type { CSSProperties } from 'react'
-import { useLabels } from '../labels/labels-provider.tsx'
+import { useWords } from '../messages/messages-provider.tsx'
 
 /** Props of `LoaderBars`. */
 export interface LoaderBarsProps {
@@ -20,8 +20,8 @@ const usualBars = { small: 3, medium: 5, large: 12 }
  * <LoaderBars size="large" label="Loading the show" />
  */
 export function LoaderBars({ size = 'medium', bars = usualBars[size], label }: LoaderBarsProps) {
-  const labels = useLabels()
-  const text = label ?? labels.loading
+  const { messages } = useWords()
+  const text = label ?? messages.loading
   return (
     <span className={`callsheet-loader callsheet-loader--${size}`} role={text === '' ? undefined : 'status'}>
       {Array.from({ length: bars }, (_, index) => (

@@ -1,5 +1,5 @@
 import { RotateCcw } from 'lucide-react'
-import { useLabels } from '../labels/labels-provider.tsx'
+import { useWords } from '../messages/messages-provider.tsx'
 
 /** The slot to retry, as `onRetry` receives it. */
 export interface RetryRequest {
@@ -22,16 +22,16 @@ interface RetryButtonProps {
 }
 
 export function RetryButton({ request, step, name, onRetry }: RetryButtonProps) {
-  const labels = useLabels()
+  const { messages, fill } = useWords()
   return (
     <button
       type="button"
       className="callsheet-button callsheet-retry"
-      aria-label={labels.retryOf(step, name)}
+      aria-label={name === undefined ? fill('retryStep', { step }) : fill('retrySlot', { step, name })}
       onClick={() => onRetry(request)}
     >
       <RotateCcw className="callsheet-icon" aria-hidden="true" />
-      <span className="callsheet-retry-text">{labels.retry}</span>
+      <span className="callsheet-retry-text">{messages.retry}</span>
     </button>
   )
 }

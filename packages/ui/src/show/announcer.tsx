@@ -1,7 +1,7 @@
 import type { StepView, Task } from '@callsheet/core'
 import { useEffect, useRef, useState } from 'react'
 import { useTracker } from '../state/hooks.ts'
-import { useLabels } from '../labels/labels-provider.tsx'
+import { useWords } from '../messages/messages-provider.tsx'
 
 // Long enough for a retry to follow its failure, and to announce several slots together.
 const gatherMs = 500
@@ -14,11 +14,11 @@ interface Announcement {
 /** A polite live region that announces each completed step and each failed task of a show once. */
 export function Announcer({ showId, title }: { readonly showId: string; readonly title: string }) {
   const tracker = useTracker()
-  const labels = useLabels()
+  const words = useWords()
   const [said, setSaid] = useState<Announcement>({ text: '', count: 0 })
-  const words = useRef({ title, labels })
+  const latest = useRef({ title, words })
   useEffect(() => {
-    words.current = { title, labels }
+    latest.current = { title, words }
   })
 
   useEffect(() => {
@@ -44,19 +44,26 @@ export function Announcer({ showId, title }: { readonly showId: string; readonly
       id === showId || tracker.getPipeline(id).showId === tracker.getPipeline(showId).showId
     const stepOf = (type: string) =>
       tracker.getPipeline(showId).steps.find((step) => step.type === type) as StepView | undefined
-    const sayDone = ({ type, label }: Pick<StepView, 'type' | 'label'>): string | undefined => {
-      if (done.has(type)) return undefined
-      done.add(type)
-      return words.current.labels.stepDone(words.current.title, label)
+    const sayDone = (step: Pick<StepView, 'type' | 'label'>): string | undefined => {
+      if (done.has(step.type)) return undefined
+      done.add(step.type)
+      const { words, title } = latest.current
+      return words.fill('stepDone', { show: title, step: words.label(step) })
     }
     const sayFailed = (task: Task): string | undefined => {
       const now = tracker.getTask(task.id)
       if (now?.status !== 'failed') return undefined
       const step = stepOf(task.type)
       const slot = step?.slot(task.characterId)
-      const { labels, title } = words.current
-      const say = slot?.done ? labels.remakeFailed : labels.taskFailed
-      return say(title, step?.label ?? task.type, slot?.name, now.error?.message ?? '')
+      const { words, title } = latest.current
+      const values = {
+        show: title,
+        step: step ? words.label(step) : task.type,
+        message: now.error?.message ?? '',
+      }
+      const isRemade = slot?.done === true
+      if (slot?.name === undefined) return words.fill(isRemade ? 'remakeFailed' : 'taskFailed', values)
+      return words.fill(isRemade ? 'slotRemakeFailed' : 'slotFailed', { ...values, name: slot.name })
     }
     const stops = [
       tracker.on('stepCompleted', (event) => {

@@ -1,11 +1,11 @@
 import { Bar } from '../parts/bar.tsx'
 import { usePipeline } from '../state/hooks.ts'
-import { useLabels } from '../labels/labels-provider.tsx'
+import { useWords } from '../messages/messages-provider.tsx'
 import { isEqual } from '../state/is-equal.ts'
 
 /** The overall progress of a show. */
 export function OverallProgress({ showId }: { readonly showId: string }) {
-  const labels = useLabels()
+  const { messages, fill } = useWords()
   const { progress, completedSteps, totalSteps } = usePipeline(
     showId,
     (view) => ({
@@ -19,12 +19,13 @@ export function OverallProgress({ showId }: { readonly showId: string }) {
   return (
     <div className="callsheet-overall">
       <div className="callsheet-overall-line">
-        <span className="callsheet-overall-label">{labels.overall}</span>
+        <span className="callsheet-overall-label">{messages.overall}</span>
         <span className="callsheet-overall-count">
-          {labels.steps(completedSteps, totalSteps)} · {labels.percent(progress)}
+          {fill('steps', { completed: completedSteps, total: totalSteps })} ·{' '}
+          {fill('percent', { n: progress })}
         </span>
       </div>
-      <Bar size="overall" value={progress} label={labels.overall} look={isDone ? 'done' : 'active'} />
+      <Bar size="overall" value={progress} label={messages.overall} look={isDone ? 'done' : 'active'} />
     </div>
   )
 }

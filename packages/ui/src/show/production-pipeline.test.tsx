@@ -5,7 +5,7 @@ import { renderToString } from 'react-dom/server'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { page } from 'vitest/browser'
 import { addMixedShow, cardOf, createFixture, faceShown, renderWith } from '../fixtures.tsx'
-import { LabelsProvider } from '../labels/labels-provider.tsx'
+import { MessagesProvider } from '../messages/messages-provider.tsx'
 import { ProductionPipeline } from './production-pipeline.tsx'
 
 afterEach(() => vi.useRealTimers())
@@ -283,7 +283,7 @@ describe('ProductionPipeline', () => {
     expect(html).not.toContain('callsheet-elapsed')
   })
 
-  it('shows any pipeline with any labels', async () => {
+  it('shows any pipeline with any texts and names of steps, where an inner provider adds to an outer one', async () => {
     const { tracker } = createFixture(
       definePipeline({
         id: 'storyboard',
@@ -296,13 +296,20 @@ describe('ProductionPipeline', () => {
     tracker.addTask({ showId: 's', type: 'keyframe', beatId: 'one', status: 'processing' })
     await renderWith(
       tracker,
-      <LabelsProvider labels={{ inProgress: (count) => `${count} in Arbeit` }}>
-        <ProductionPipeline showId="s" />
-      </LabelsProvider>,
+      <MessagesProvider locale="de" messages={{ inProgress: '{n} in Arbeit', completeOf: 'replaced' }}>
+        <MessagesProvider
+          messages={{ labels: { keyframe: 'Skizzen' }, completeOf: '{completed} von {total}' }}
+        >
+          <ProductionPipeline showId="s" />
+        </MessagesProvider>
+      </MessagesProvider>,
     )
     const card = page.getByTestId('keyframe')
     await expect.element(card.getByText('1 in Arbeit')).toBeVisible()
     await expect.element(card.getByText('By beat')).toBeVisible()
+    await expect.element(card.getByText('Skizzen')).toBeVisible()
+    await expect.element(card.getByText('0 von 1')).toBeVisible()
+    await expect.element(card.getByRole('progressbar', { name: 'Skizzen progress' })).toBeVisible()
     expect(cardOf('outline').querySelector('.lucide-circle')).not.toBeNull()
   })
 })

@@ -1,7 +1,7 @@
 import { ChevronDown, Film } from 'lucide-react'
 import { usePipeline } from '../state/hooks.ts'
 import { isEqual } from '../state/is-equal.ts'
-import { useLabels } from '../labels/labels-provider.tsx'
+import { useWords } from '../messages/messages-provider.tsx'
 
 interface ShowHeaderProps {
   readonly showId: string
@@ -13,7 +13,7 @@ interface ShowHeaderProps {
 
 /** The show's title and the number of tasks in progress. */
 export function ShowHeader({ showId, title, toggle }: ShowHeaderProps) {
-  const labels = useLabels()
+  const { fill } = useWords()
   const { active, completedSteps, totalSteps } = usePipeline(
     showId,
     (view) => ({ active: view.active, completedSteps: view.completedSteps, totalSteps: view.totalSteps }),
@@ -25,7 +25,9 @@ export function ShowHeader({ showId, title, toggle }: ShowHeaderProps) {
       <span className="callsheet-show-text">
         <bdi className="callsheet-show-title">{title}</bdi>
         <span className="callsheet-show-sub">
-          {active > 0 ? labels.inProgress(active) : labels.stepsComplete(completedSteps, totalSteps)}
+          {active > 0
+            ? fill('inProgress', { n: active })
+            : fill('stepsComplete', { completed: completedSteps, total: totalSteps })}
         </span>
       </span>
     </>

@@ -3,7 +3,8 @@ import { memo, type ReactNode } from 'react'
 import { faceOf, openIn } from '../state/face.ts'
 import { useStep } from '../state/hooks.ts'
 import { FaceIcon, StepIcon } from '../parts/icons.tsx'
-import { useLabels } from '../labels/labels-provider.tsx'
+import { useWords } from '../messages/messages-provider.tsx'
+import { named } from '../messages/messages.ts'
 import type { OnRetry } from '../parts/retry.tsx'
 import { StepErrors } from './step-errors.tsx'
 import { StepSlots } from './step-slots.tsx'
@@ -22,7 +23,7 @@ const isBegun = (step: StepView) =>
 /** One step of one show. It reads only its own step, so that changes of other steps do not render it. */
 export const StepCard = memo(function StepCard({ showId, type, renderStepExtra, onRetry }: StepCardProps) {
   const step = useStep(showId, type)
-  const labels = useLabels()
+  const { messages, fill, label } = useWords()
   const face = faceOf(step)
   const isSingle = step.per === 'show'
   const stuck = openIn(step, 'failed')
@@ -31,17 +32,17 @@ export const StepCard = memo(function StepCard({ showId, type, renderStepExtra, 
     <li className={`callsheet-step callsheet-step--${face}`} data-face={face} data-step={type}>
       <div className="callsheet-step-head">
         <StepIcon name={step.icon} />
-        <span className="callsheet-step-label">{step.label}</span>
-        <FaceIcon face={face} label={isSaid ? undefined : labels.faces[face]} />
+        <span className="callsheet-step-label">{label(step)}</span>
+        <FaceIcon face={face} label={isSaid ? undefined : messages[named('status', face)]} />
       </div>
       <div className="callsheet-step-body">
         {isSingle ? <SingleStatus step={step} face={face} /> : <ItemStatus step={step} face={face} />}
         {step.failed > 0 && (
           <>
-            {stuck > 0 && <div className="callsheet-step-failed">{labels.failedCount(stuck)}</div>}
+            {stuck > 0 && <div className="callsheet-step-failed">{fill('failedCount', { n: stuck })}</div>}
             {step.failed > stuck && (
               <div className="callsheet-step-note">
-                {isSingle ? labels.lastTry.failed : labels.notRemadeCount(step.failed - stuck)}
+                {isSingle ? messages.lastTryFailed : fill('notRemadeCount', { n: step.failed - stuck })}
               </div>
             )}
             <StepErrors showId={showId} step={step} onRetry={onRetry} />

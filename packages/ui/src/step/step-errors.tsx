@@ -1,4 +1,5 @@
 import type { StepView } from '@callsheet/core'
+import { useWords } from '../messages/messages-provider.tsx'
 import { type OnRetry, RetryButton } from '../parts/retry.tsx'
 
 interface StepErrorsProps {
@@ -9,6 +10,7 @@ interface StepErrorsProps {
 
 /** The errors of the failed slots of a step, as text. */
 export function StepErrors({ showId, step, onRetry }: StepErrorsProps) {
+  const { label } = useWords()
   const failed = step.slots.filter(({ status }) => status === 'failed')
   return (
     <ul className="callsheet-errors">
@@ -31,7 +33,7 @@ export function StepErrors({ showId, step, onRetry }: StepErrorsProps) {
                 ...(characterId === undefined ? {} : { characterId }),
                 taskId: task.id,
               }}
-              step={step.label}
+              step={label(step)}
               name={name}
               onRetry={onRetry}
             />

@@ -5,11 +5,12 @@ import { Bar } from '../parts/bar.tsx'
 import { Elapsed } from '../parts/elapsed.tsx'
 import { slotFaceOf } from '../state/face.ts'
 import { FaceIcon } from '../parts/icons.tsx'
-import { useLabels } from '../labels/labels-provider.tsx'
+import { named } from '../messages/messages.ts'
+import { useWords } from '../messages/messages-provider.tsx'
 
 /** The slots of a step in a disclosure that opens while a slot is active. */
 export function StepSlots({ step }: { readonly step: StepView }) {
-  const labels = useLabels()
+  const { fill, label } = useWords()
   const listId = useId()
   const isActive = step.active > 0
   const [isOpen, setIsOpen] = useState(isActive)
@@ -28,13 +29,13 @@ export function StepSlots({ step }: { readonly step: StepView }) {
         onClick={() => setIsOpen(!isOpen)}
       >
         <ChevronDown className="callsheet-icon callsheet-slots-chevron" aria-hidden="true" />
-        {labels.slots(step.per)}
+        {fill('slots', { per: step.per })}
       </button>
       <div id={listId} className="callsheet-slots-body">
         {isOpen && (
           <ul className="callsheet-slots-list">
             {step.slots.map((slot) => (
-              <SlotRow key={slot.characterId ?? ''} slot={slot} step={step.label} />
+              <SlotRow key={slot.characterId ?? ''} slot={slot} step={label(step)} />
             ))}
           </ul>
         )}
@@ -44,7 +45,7 @@ export function StepSlots({ step }: { readonly step: StepView }) {
 }
 
 function SlotRow({ slot, step }: { readonly slot: SlotView; readonly step: string }) {
-  const labels = useLabels()
+  const { messages, fill } = useWords()
   const { status, task, progress, done } = slot
   const name = slot.name ?? ''
   const face = slotFaceOf(slot)
@@ -59,20 +60,27 @@ function SlotRow({ slot, step }: { readonly slot: SlotView; readonly step: strin
           {isActive && task ? (
             <Elapsed task={task} />
           ) : (
-            <span className="callsheet-slot-word">{labels.faces[face]}</span>
+            <span className="callsheet-slot-word">{messages[named('status', face)]}</span>
           )}
         </span>
       </div>
-      {isRemade && <div className="callsheet-slot-stage callsheet-slot-word">{labels.lastTry[status]}</div>}
+      {isRemade && (
+        <div className="callsheet-slot-stage callsheet-slot-word">{messages[named('lastTry', status)]}</div>
+      )}
       {isActive && (
         <>
           <div className="callsheet-slot-stage">
             <bdi className="callsheet-stage-text">
-              {task?.stage ?? (done ? labels.remaking : labels.faces.active)}
+              {task?.stage ?? (done ? messages.remaking : messages.statusActive)}
             </bdi>
-            {task?.progress !== undefined && <span>{labels.percent(progress)}</span>}
+            {task?.progress !== undefined && <span>{fill('percent', { n: progress })}</span>}
           </div>
-          <Bar size="small" look="active" value={progress} label={labels.progressOf(`${step}, ${name}`)} />
+          <Bar
+            size="small"
+            look="active"
+            value={progress}
+            label={fill('progressOf', { what: `${step}, ${name}` })}
+          />
         </>
       )}
     </li>
