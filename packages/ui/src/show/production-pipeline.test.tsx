@@ -298,7 +298,7 @@ describe('ProductionPipeline', () => {
       tracker,
       <MessagesProvider locale="de" messages={{ inProgress: '{n} in Arbeit', completeOf: 'replaced' }}>
         <MessagesProvider
-          messages={{ labels: { keyframe: 'Skizzen' }, completeOf: '{completed} von {total}' }}
+          messages={{ labels: { keyframe: 'Porträts' }, completeOf: '{completed} von {total}' }}
         >
           <ProductionPipeline showId="s" />
         </MessagesProvider>
@@ -307,9 +307,9 @@ describe('ProductionPipeline', () => {
     const card = page.getByTestId('keyframe')
     await expect.element(card.getByText('1 in Arbeit')).toBeVisible()
     await expect.element(card.getByText('By beat')).toBeVisible()
-    await expect.element(card.getByText('Skizzen')).toBeVisible()
+    await expect.element(card.getByText('Porträts')).toBeVisible()
     await expect.element(card.getByText('0 von 1')).toBeVisible()
-    await expect.element(card.getByRole('progressbar', { name: 'Skizzen progress' })).toBeVisible()
+    await expect.element(card.getByRole('progressbar', { name: 'Porträts progress' })).toBeVisible()
     expect(cardOf('outline').querySelector('.lucide-circle')).not.toBeNull()
   })
 })
