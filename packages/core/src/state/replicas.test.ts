@@ -175,7 +175,8 @@ const event = fc.oneof(
   { weight: 2, arbitrary: fc.record({ who, messages: fc.array(fc.nat(6), { maxLength: 4 }) }) },
 )
 
-vi.setConfig({ testTimeout: 300_000 })
+// Ten thousand histories take minutes where others want the processor too.
+vi.setConfig({ testTimeout: 1_200_000 })
 
 describe('replicas', () => {
   const history = fc.array(event, { maxLength: 24, size: 'max' })
@@ -232,6 +233,48 @@ describe('restore', () => {
         expect(result.rejected).toEqual([])
         expectSame(known(other), known(tracker))
         expect(tracker.restore(parseSnapshot(text)).accepted).toBe(0)
+      }),
+      { share: 0.2 },
+    ))
+})
+
+describe('a listener', () => {
+  const merged = fc.record({ do: fc.constant('merge' as const), writes: fc.array(write, { maxLength: 6 }) })
+  const event = fc.oneof({ weight: 4, arbitrary: write }, { weight: 1, arbitrary: merged })
+
+  /** Listens to a show, or to one of its steps. */
+  function listen(tracker: Tracker<ShowPipeline>, showId: string, type?: 'portrait' | 'trailer') {
+    const read = () => {
+      const view = tracker.getPipeline(showId)
+      return type ? view.step(type) : view
+    }
+    const heard = { name: `${showId} ${type}`, read, last: read() as object, isCalledInVain: false }
+    const listener = () => {
+      heard.isCalledInVain ||= heard.last === read()
+      heard.last = read()
+    }
+    tracker.subscribe(listener, type ? { showId, type } : { showId })
+    return heard
+  }
+
+  it('is told whenever the view of its show or step changes, and only then', () =>
+    assertLaw(
+      fc.property(fc.array(event, { maxLength: 24, size: 'max' }), (events) => {
+        const { tracker } = createReplica('me', 0, () => {})
+        const all = ids.flatMap((id) =>
+          ([undefined, 'portrait', 'trailer'] as const).map((type) => listen(tracker, id, type)),
+        )
+        let calls = 0
+        tracker.subscribe(() => (calls += 1))
+        for (const one of events) {
+          const before = all.map(({ read }) => read())
+          calls = 0
+          if (one.do === 'merge') tracker.merge(parseRecords(lone(one.writes).serialize()))
+          else perform(tracker, one)
+          const wrong = all.filter(({ read, last, isCalledInVain }) => last !== read() || isCalledInVain)
+          expect(wrong.map(({ name }) => name)).toEqual([])
+          if (all.some(({ read }, place) => read() !== before[place])) expect(calls).toBeGreaterThan(0)
+        }
       }),
       { share: 0.2 },
     ))

@@ -88,9 +88,9 @@ export class SlotList {
     return livingOf(this.#tasksOf(characterId)?.result)
   }
 
-  #tasksOf(characterId = ''): SlotTasks | undefined {
-    const slot = this.#slots.get(characterId)
-    if (!slot) return undefined
+  #tasksOf(characterId: string | undefined): SlotTasks | undefined {
+    const slot = this.#slots.get(characterId ?? '')
+    if (!slot || slot.characterId !== characterId) return undefined
     // The first change after the look says what was there.
     for (let at = this.#undoFrom; at < this.#undo.length; at += 2)
       if (this.#undo[at] === slot.place) return this.#undo[at + 1] as SlotTasks | undefined

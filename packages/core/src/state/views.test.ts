@@ -428,6 +428,14 @@ describe('a show', () => {
     expect(step('video')).toBe(video)
   })
 
+  it('has no task under an empty id', () => {
+    const { add, step } = setup()
+    add('trailer', 'processing')
+    const { slot, task, result } = step('trailer')
+    expect([slot('').task, task(''), result('')]).toEqual([undefined, undefined, undefined])
+    expect(task()).toBeDefined()
+  })
+
   it('has the new name of an item that an optional step has not begun', () => {
     const pipeline = definePipeline({
       id: 'optional',
