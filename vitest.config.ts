@@ -14,6 +14,7 @@ export default defineConfig({
           include: [
             'packages/*/src/**/*.test.ts',
             'examples/*/server/**/*.test.ts',
+            'examples/*/src/**/*.test.ts',
             'bench/**/*.test.ts',
             'test/*.test.ts',
           ],
