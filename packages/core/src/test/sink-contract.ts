@@ -181,7 +181,7 @@ const delivery = {
     const job = { provider: 'studio', id: 'job-1', url: 'https://studio.example/jobs/job-1' }
     tracker.updateTask('a', {
       progress: 40,
-      stage: 'línea “uno”\n\u2028two 🎬',
+      stage: 'naïve “uno”\n\u2028two 🎬',
       job,
       metadata: { n: [1, null] },
     })

@@ -150,7 +150,7 @@ const checks = {
   async 'merges the snapshot'({ open, truth, add, merged }: Kit) {
     truth.show(showId).setTitle('Neon Noir')
     truth.show(showId).setCharacters([{ id: 'ada', name: 'Ada 🎬' }])
-    add('running', { progress: 40, stage: 'línea\u2028two' })
+    add('running', { progress: 40, stage: 'naïve\u2028two' })
     add('done', { type: 'portrait', characterId: 'ada', status: 'succeeded' })
     add('hidden', { type: 'library-poster', status: 'failed' })
     truth.dismiss('hidden')
