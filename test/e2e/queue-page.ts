@@ -2,7 +2,7 @@
 import { indexedDbQueue } from '../../packages/http-adapter/src/sink/indexed-db.ts'
 import { queueStorageContract } from '../../packages/http-adapter/src/test/queue-storage-contract.ts'
 
-const { open } = IDBFactory.prototype
+const { open } = Object.getOwnPropertyDescriptors(IDBFactory.prototype)
 let made = 0
 
 const remove = (name: string) =>
@@ -25,7 +25,7 @@ const cases = queueStorageContract(
         await remove(name)
       },
       close: async () => {
-        IDBFactory.prototype.open = open
+        Object.defineProperty(IDBFactory.prototype, 'open', open)
         await remove(name)
       },
     }

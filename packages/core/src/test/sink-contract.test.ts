@@ -397,7 +397,9 @@ describe('sinkContract', () => {
     // Vitest would fail the run for a rejection that this test expects.
     const listeners = process.listeners('unhandledRejection')
     process.removeAllListeners('unhandledRejection')
-    onTestFinished(() => void listeners.forEach((one) => process.on('unhandledRejection', one)))
+    onTestFinished(() => {
+      for (const one of listeners) process.on('unhandledRejection', one)
+    })
     const found = casesOf(make, given).find(({ name }) => name === check)!
     await expect(found.run()).rejects.toThrow(says)
   })
