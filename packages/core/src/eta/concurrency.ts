@@ -78,10 +78,10 @@ function loadOf({ starts, ends }: Spans): Load {
 
 const spansOf = (tasks: readonly TaskRecord[]): Spans => ({
   starts: Float64Array.from(tasks, ({ startedAt }) => startedAt).toSorted(),
-  ends: Float64Array.from(tasks, endOf).toSorted(),
+  ends: Float64Array.from(tasks, endTime).toSorted(),
 })
 
-const endOf = (task: TaskRecord): number => (isActive(task) ? Infinity : (task.completedAt ?? task.updatedAt))
+const endTime = (task: TaskRecord): number => (isActive(task) ? Infinity : (task.completedAt ?? task.updatedAt))
 
 const joined = (spans: readonly Spans[]): Spans => ({
   starts: sortedTogether(spans.map(({ starts }) => starts)),

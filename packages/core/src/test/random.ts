@@ -1,27 +1,18 @@
+import { hash32, stride, uniformOf } from '../records/hash.ts'
+
 /**
- * Creates a pseudo-random generator of numbers from 0 to under 1: the same for the same seed (mulberry32 over FNV-1a).
+ * Creates a pseudo-random generator of numbers from 0 to under 1: the same for the same seed.
  *
  * @example
  * const random = createRandom('neon-noir')
  * random() === createRandom('neon-noir')() // true
  */
 export function createRandom(seed: number | string): () => number {
-  let state = hash(String(seed))
+  let bits = hash32(String(seed))
   return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+    bits = (bits + stride) | 0
+    return uniformOf(bits)
   }
-}
-
-/** With a final mix, so that seeds that differ in their last character are far apart. */
-function hash(text: string): number {
-  let state = 0x811c9dc5
-  for (let place = 0; place < text.length; place += 1)
-    state = Math.imul(state ^ text.charCodeAt(place), 0x01000193)
-  state = Math.imul(state ^ (state >>> 16), 0x45d9f3b)
-  return state ^ (state >>> 15)
 }
 
 /** Draws from a lognormal distribution: half of the draws are below the median, and few are far above it. */

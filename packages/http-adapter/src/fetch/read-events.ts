@@ -67,7 +67,7 @@ async function readAll(
       const { done, value } = await reader.read()
       if (done) {
         attempt(events.end)
-        return endOf(known)
+        return lastPatch(known)
       }
       left -= value.byteLength
       attempt(() => events.feed(value))
@@ -76,14 +76,14 @@ async function readAll(
     }
   } catch (error) {
     if (known.status === undefined) throw error
-    return endOf(known)
+    return lastPatch(known)
   }
   void reader.cancel().catch(() => {})
   return { ...known, status: 'interrupted' }
 }
 
 /** Only work that goes on keeps its stage. */
-const endOf = ({ stage, ...known }: EventPatch): EventPatch =>
+const lastPatch = ({ stage, ...known }: EventPatch): EventPatch =>
   known.status === 'processing' && stage !== undefined ? { ...known, stage } : known
 
 /** Records what is known, but not too often. */

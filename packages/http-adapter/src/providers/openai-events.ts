@@ -47,7 +47,7 @@ export const readChat: ReadStream = toTheEnd(() => {
   const message: Record<string, unknown> = {}
   return ({ data }, known) => {
     // Not every server that speaks like OpenAI says how it has finished.
-    if (data === '[DONE]') return known.status ? undefined : endOf(message, 'stop')
+    if (data === '[DONE]') return known.status ? undefined : finishedWith(message, 'stop')
     const chunk = parse(data)
     if (chunk['error']) return failed(chunk['error'])
     let patch: EventPatch | undefined
@@ -57,7 +57,7 @@ export const readChat: ReadStream = toTheEnd(() => {
       if (refusal) message['refusal'] = textIn(message['refusal']) + textIn(refusal)
       if (calls) message['tool_calls'] = calls
       if (audio) message['audio'] = audio
-      if (reason) patch = endOf(message, reason, chunk['model'])
+      if (reason) patch = finishedWith(message, reason, chunk['model'])
       else if (known.status === undefined)
         patch ??= { stage: calls ? calling : content ? writing : stages.running }
     }
@@ -65,7 +65,7 @@ export const readChat: ReadStream = toTheEnd(() => {
   }
 })
 
-const endOf = (message: object, reason: unknown, model?: unknown): EventPatch =>
+const finishedWith = (message: object, reason: unknown, model?: unknown): EventPatch =>
   begin(chatState({ model, choices: [{ message, finish_reason: reason }] }), {
     provider,
     body: undefined,
