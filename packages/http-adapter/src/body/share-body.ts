@@ -34,7 +34,9 @@ export interface CopyOptions {
   /** The body has failed, or all callers have canceled it: why the copy fails, too. */
   readonly onFail?: (error: unknown) => void
   /**
-   * For how long the copy may be read on when all callers have canceled; the signal ends the wait. Default: not at all.
+   * For how long the copy may be read on when all callers have canceled; the signal ends the wait.
+   *
+   * @default not at all
    */
   readonly linger?: (signal: AbortSignal) => Promise<unknown>
 }

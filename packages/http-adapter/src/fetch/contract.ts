@@ -25,15 +25,18 @@ export type RouteScope<P extends Pipeline, T extends TaskType<P>> = { readonly s
 /** Options of a tracked call. */
 export interface CallOptions {
   /**
-   * When the slot is active already: `join` (default) sends nothing and returns an own response to the running call, `supersede` aborts the running call, `reject` rejects with AlreadyRunningError, as join does when the
-   * work runs elsewhere, is not a call of a tracked fetch, or has passed on more than 1 MiB of its body.
+   * What to do if the slot is active. `join`: send nothing and return an own response to the running call. `supersede`: abort
+   * the running call and send this one. `reject`: reject with AlreadyRunningError, as `join` does if the work runs elsewhere,
+   * is not a call of a tracked fetch, or has passed on more than 1 MiB of its body.
+   *
+   * @default 'join'
    */
   readonly onConflict?: 'join' | 'supersede' | 'reject'
-  /** Milliseconds after which the call, or its job, is ended. Default: none. */
+  /** Maximum duration of the call with all its attempts, and of its job, in ms. @default Infinity */
   readonly timeout?: number
-  /** Milliseconds after which one attempt counts as failed, so that `resend` makes the next one. Default: none. */
+  /** Maximum duration of one attempt in ms. Then it counts as failed, and `resend` sends the next one. @default Infinity */
   readonly attemptTimeout?: number
-  /** Retries a failed call: `resend({ attempts: 4 })`. Default: none. */
+  /** Retries a failed call: `resend({ attempts: 4 })`. @default none */
   readonly retry?: Resend
 }
 
@@ -46,10 +49,11 @@ export type Route<
 
 /** A route by its parts, so that a compiler's message begins with the step and not with the pipeline. */
 export interface StepRoute<T extends string, Scope, M, Request> extends CallOptions {
-  /** The step, or the extra task. */
+  /** The type of the step or the extra task. */
   readonly type: T
   /** Returns the slot of a call; undefined leaves the call untracked. */
   readonly scope: (request: Request) => Scope | undefined
+  /** Metadata of the task, or a function that reads it from the call. @default none */
   readonly metadata?: Partial<M> | ((request: Request) => Partial<M>)
   /**
    * Reads the JSON of an ok response: returns `done(output)`, `job(handle)` for work that goes on, `failed(reason)` for a

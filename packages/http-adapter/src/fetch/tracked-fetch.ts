@@ -18,21 +18,25 @@ export type Work<P extends Pipeline, T extends TaskType<P> = TaskType<P>> = T ex
 
 /** Work by its parts, so that a compiler's message begins with the step and not with the pipeline. */
 export type StepWork<T extends string, Item, M> = CallOptions & {
+  /** The show of the calls. */
   readonly showId: string
+  /** The type of the step or the extra task. */
   readonly type: T
+  /** Metadata of the task. @default none */
   readonly metadata?: Partial<M>
 } & Item
 
 /** Options of `createTrackedFetch`. */
 export interface TrackedFetchOptions<P extends Pipeline, K extends RouteKey> {
+  /** Records the calls. */
   readonly tracker: Tracker<P>
-  /** Routes by method and path; the first match counts. A path alone matches on every host. */
+  /** Routes by method and path; the first match counts. A path alone matches on every host. @default {} */
   readonly routes?: { readonly [N in K]: Route<P, N> }
-  /** Providers whose calls need no routes: `[replicate(), fal()]`. They come after the routes. */
+  /** Providers whose calls need no routes: `[replicate(), fal()]`. They come after the routes. @default [] */
   readonly providers?: readonly Provider[]
-  /** Followers of the jobs that routes return, by `provider`: `{ ours: followHttpJob({ … }) }`. */
+  /** Followers of the jobs that routes return, by `provider`: `{ ours: followHttpJob({ … }) }`. @default {} */
   readonly jobs?: Readonly<Record<string, Follow>>
-  /** Makes the calls. Default: the global fetch at creation. */
+  /** Makes the calls. @default the global fetch at creation */
   readonly fetch?: Fetch
 }
 

@@ -1,4 +1,4 @@
-import type { Job, TaskPatch } from '@callsheet/core'
+import { CallsheetError, type Job, type TaskPatch } from '@callsheet/core'
 import type { FollowContext } from '@callsheet/core/provider'
 import { followJob, type FollowOptions, type JobState } from '@callsheet/core/jobs'
 import { createGuard } from '@callsheet/core/provider'
@@ -27,8 +27,10 @@ export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<Job
     ask: (question: Question) => Promise<unknown>,
   ) => JobState | Promise<JobState>
   /**
-   * Headers of every poll. Default: the Authorization of the call that began the job, for the same origin; none after a
-   * reload, since credentials are not recorded.
+   * Headers of every poll, or a function that returns them.
+   *
+   * @default the Authorization of the call that began the job, for the same origin; none after a reload, since credentials
+   * are not recorded
    */
   readonly headers?: JobHeaders
   /**
@@ -37,7 +39,7 @@ export interface HttpJobOptions extends Omit<FollowOptions, 'read'>, Partial<Job
    * @default 1 MiB
    */
   readonly maxBytes?: number
-  /** The request that cancels a job which was canceled here or reached its `timeout`. Default: none. */
+  /** The request that cancels a job which was canceled here or reached its `timeout`. @default none */
   readonly cancel?: (job: Job) => Question | Promise<Question>
 }
 
@@ -89,13 +91,17 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
     lost.delete(job.id)
     const ask = (question: Question, signal?: AbortSignal) =>
       askJob(question, { fetch: send, job, headers: options.headers, request, signal })
+    const failCancel = (cause: unknown) => {
+      const message = `Cannot cancel job "${job.id}" at ${job.provider}: ${String((cause as Error)?.message)}. It may go on, and be paid for.`
+      report(new CallsheetError(message, { cause }))
+    }
     const giveUp = () => {
       if (!cancel || context.task.status === 'succeeded') return
       // A failed cancel is reported: the provider goes on, and is paid.
       Promise.resolve()
         .then(() => cancel(job))
         .then((question) => ask(question, AbortSignal.timeout?.(patience)))
-        .then((response) => response.body?.cancel(), report)
+        .then((response) => response.body?.cancel(), failCancel)
         .catch(() => {})
     }
     // An unneeded side poll ends with another reason.

@@ -11,12 +11,13 @@ export interface LiveSourceOptions<P extends Pipeline> extends Partial<World> {
   readonly tracker: Tracker<P>
   /** The collector's address: the show is at `{url}/shows/:id`. Relative to the page, where there is one. */
   readonly url: string | URL
+  /** The show to follow. */
   readonly showId: string
-  /** Headers of every request, or a function that is called for each. */
+  /** Headers of every request, or a function that is called for each. @default none */
   readonly headers?: GivenHeaders
   /** Milliseconds between polls where the stream is blocked, from 100. @default 5,000 */
   readonly pollInterval?: number
-  /** The page to watch; null for none. Default: the current page. */
+  /** The page to watch; null for none. @default the current page */
   readonly page?: HostPage | null
 }
 

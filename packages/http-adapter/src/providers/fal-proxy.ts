@@ -1,11 +1,10 @@
 import { type Fetch, urlOf } from '../route/request.ts'
 
 /**
- * Makes a fetch that asks fal through the proxy on your own server, where the key is, as the `proxyUrl` of fal's client
- * does. Give it to the tracked fetch, and no `proxyUrl` to the client: so the calls are understood, and followed after a
- * reload without a key in the page. What goes to other hosts is left alone.
+ * Creates a fetch that sends calls to fal through the proxy on your own server, which holds the key. It replaces the
+ * `proxyUrl` of fal's client, which must be left out. Calls to other hosts pass unchanged.
  *
- * @param send Default: the global fetch as it is now.
+ * @param send Makes the requests. Default: the global fetch at creation.
  * @example
  * const fetch = createTrackedFetch({ tracker, providers: [fal()], fetch: falProxy('/api/fal/proxy') })
  */

@@ -26,7 +26,7 @@ const queue = 'https://queue.fal.run'
  *
  * A request is one task, from the call that submits it to its result, also when the client has stopped waiting. The
  * client's polls update the task. `tracker.cancel` and a time limit cancel it at fal; so does the
- * client's own `cancel`, while its `abortSignal` ends only the waiting. The model stands in `metadata.model`.
+ * client's own `cancel`, while its `abortSignal` ends only the wait. `metadata.model` is the model.
  *
  * @example
  * const fetch = createTrackedFetch({ tracker, providers: [fal()] })

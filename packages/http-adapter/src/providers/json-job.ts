@@ -24,11 +24,11 @@ export interface JsonJobOptions extends Pick<
    * address.
    */
   readonly status: `${'/' | 'http://' | 'https://'}${string}:id${string}`
-  /** The request that cancels a job: `DELETE /api/jobs/:id`. Default: none. */
+  /** The request that cancels a job: `DELETE /api/jobs/:id`. @default none */
   readonly cancel?: RouteKey
-  /** Returns the job's id from the response to a start. Default: `jobId`, `job_id`, `requestId`, `request_id` or `id`. */
+  /** Returns the job's id from the response to a start. @default `jobId`, `job_id`, `requestId`, `request_id` or `id` */
   readonly id?: (body: unknown) => string | undefined | Promise<string | undefined>
-  /** Reads a response. Default: `jsonState`, which knows the usual names of fields. */
+  /** Reads a response. @default `jsonState`, which knows the usual names of fields */
   readonly read?: (body: unknown) => JobState | Promise<JobState>
 }
 

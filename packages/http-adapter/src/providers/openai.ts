@@ -9,9 +9,9 @@ import { createRepeats } from './repeats.ts'
 
 /** Options of `openai`. */
 export interface OpenAiOptions extends Pick<HttpJobOptions, 'headers' | 'interval' | 'timeout'> {
-  /** As the client's own option. Default: `https://api.openai.com/v1` */
+  /** The address of the API, as in the client's own option. @default `https://api.openai.com/v1` */
   readonly baseUrl?: string
-  /** Returns the address of a finished video on your server: OpenAI serves it only with the key. Default: none. */
+  /** Returns the address of a finished video on your server: OpenAI serves it only with the key. @default none */
   readonly videoUrl?: (id: string) => string | Promise<string>
 }
 
@@ -21,9 +21,10 @@ const maxBytes = 67_108_864
 /**
  * Understands calls of OpenAI's client and of every other client of its API: pictures, responses, chats and videos.
  *
- * A stream shows what the model is about, and is left to its reader. A video, and a response in the background, is one
- * task from the call that creates it to its end, also when the client has stopped waiting; the client's polls update the task. `tracker.cancel` and a time limit cancel such a response at OpenAI, which cannot cancel a
- * video. Texts and pictures as data are not kept; the model that was used stands in `metadata.model`.
+ * A stream shows what the model does, and its reader gets each event undelayed. A video, and a response in the background, is one
+ * task from the call that creates it to its end, also when the client has stopped waiting; the client's polls update the
+ * task. `tracker.cancel` and a time limit cancel such a response at OpenAI, which cannot cancel a video. Texts and pictures
+ * as data are not kept; `metadata.model` is the model that was used.
  *
  * @example
  * const fetch = createTrackedFetch({ tracker, providers: [openai()] })
@@ -105,7 +106,7 @@ export function openai({
         read: (body, job) => (isResponse(job) ? responseState(body) : video(body)),
         cancel(job) {
           if (isResponse(job)) return [`${urlOf(job)}/cancel`, { method: 'POST' }]
-          throw new Error(`OpenAI cannot cancel a video: "${job.id}" is made to its end, and paid for.`)
+          throw new Error('OpenAI does not cancel videos')
         },
       }),
   }

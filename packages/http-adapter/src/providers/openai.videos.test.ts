@@ -93,7 +93,7 @@ describe('openai with videos', () => {
     expect(await page.end()).toMatchObject({ status: 'canceled', error: { message: 'another prompt' } })
     await until(() =>
       expect(page.errors.map(({ message }) => message)).toEqual([
-        'OpenAI cannot cancel a video: "video_1" is made to its end, and paid for.',
+        'Cannot cancel job "video_1" at openai: OpenAI does not cancel videos. It may go on, and be paid for.',
       ]),
     )
     expect([server.count('videos'), server.count('delete')]).toEqual([1, 0])

@@ -6,7 +6,7 @@ import { createRepeats } from './repeats.ts'
 
 /** Options of `replicate`. */
 export interface ReplicateOptions extends Pick<HttpJobOptions, 'headers' | 'interval' | 'timeout'> {
-  /** As the client's own option. Default: `https://api.replicate.com/v1` */
+  /** The address of the API, as in the client's own option. @default `https://api.replicate.com/v1` */
   readonly baseUrl?: string
 }
 
@@ -17,8 +17,8 @@ const maxBytes = 33_554_432
  * Understands the calls of Replicate's client: predictions of models, versions and deployments.
  *
  * A prediction is one task, from the call that creates it to its end, also when the client has stopped waiting. The
- * client's polls update the task. `tracker.cancel` and a time limit cancel it at Replicate. Its model
- * stands in `metadata.model`.
+ * client's polls update the task. `tracker.cancel` and a time limit cancel it at Replicate.
+ * `metadata.model` is its model.
  *
  * @example
  * const fetch = createTrackedFetch({ tracker, providers: [replicate()] })

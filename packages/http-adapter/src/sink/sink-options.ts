@@ -13,11 +13,13 @@ export interface HttpSinkOptions extends Partial<World> {
   /**
    * Headers of every request, or a function that is called for each. For another origin, custom headers trigger a CORS
    * preflight, for which a page that ends may have no time.
+   *
+   * @default none
    */
   readonly headers?: GivenHeaders
   /** Origins of the changes to send. @default ['local'], the changes that this tracker wrote itself */
   readonly origins?: readonly Change['origin'][]
-  /** Keeps the queue over a reload, a crash, or a long time offline. Default: memory alone. */
+  /** Keeps the queue over a reload, a crash, or a long time offline. @default memory alone */
   readonly storage?: QueueStorage
   /** Maximum records in the queue. @default 1,000; with a storage 10,000 */
   readonly maxRecords?: number
@@ -32,11 +34,12 @@ export interface HttpSinkOptions extends Partial<World> {
   /** Time limit of a request and the body of its response, in ms. @default 10,000 */
   readonly timeout?: number
   /**
-   * Compresses texts above 2 KiB; null for none. Default: CompressionStream, if it exists. In Node, level 1 of zlib costs
-   * less CPU and more bytes.
+   * Compresses texts above 2 KiB; null for none. In Node, level 1 of zlib costs less CPU and more bytes.
+   *
+   * @default CompressionStream, if it exists
    */
   readonly gzip?: ((text: string) => Promise<BufferSource>) | null | undefined
-  /** The page to watch; null for none. Default: the current page. */
+  /** The page to watch; null for none. @default the current page */
   readonly page?: HostPage | null
 }
 

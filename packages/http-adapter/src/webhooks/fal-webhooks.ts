@@ -7,13 +7,13 @@ import { checkTime, headerOf, type WebhookSource } from './webhook-source.ts'
 
 /** Options of `falWebhooks`. */
 export interface FalWebhooksOptions {
-  /** Your id at fal, or those of your team. Default: deliveries of every account are accepted. */
+  /** Your id at fal, or those of your team. @default any account */
   readonly userId?: string | readonly string[]
-  /** Where fal publishes its keys. Default: https://rest.fal.ai/.well-known/jwks.json */
+  /** Where fal publishes its keys. @default https://rest.fal.ai/.well-known/jwks.json */
   readonly keysUrl?: string
-  /** Fetches the keys. Default: the global fetch. */
+  /** Fetches the keys. @default the global fetch */
   readonly fetch?: Fetch
-  /** Default: the newest 10,000, in memory. */
+  /** Remembers the deliveries that were processed. @default the newest 10,000, in memory */
   readonly seen?: SeenIds
 }
 

@@ -17,9 +17,9 @@ export interface WebhookOptions<T extends KnownTask = KnownTask> {
   readonly maxBytes?: number
   /** Whether a success without `outputUrl`, `outputs` or `metadata` is a failure. @default true */
   readonly needsOutput?: boolean
-  /** Epoch ms. Default: Date.now. */
+  /** Epoch ms. @default Date.now */
   readonly clock?: () => number
-  /** Called with failures that are not the sender's. Default: the tracker's `error` event. */
+  /** Called with failures that are not the sender's. @default the tracker's `error` event */
   readonly report?: (error: unknown) => void
 }
 

@@ -12,7 +12,7 @@ export interface StandardWebhooksOptions {
   readonly secret: string | readonly string[]
   /** Returns the job and its state from a delivery's JSON; undefined when it names none. */
   readonly read: WebhookSource['read']
-  /** Default: the newest 10,000, in memory. */
+  /** Remembers the deliveries that were processed. @default the newest 10,000, in memory */
   readonly seen?: SeenIds
 }
 

@@ -18,13 +18,13 @@ export function headersOf(given: SomeHeaders): Headers {
 
 /** What a sink or a source needs from its environment. */
 export interface World {
-  /** Makes the requests. Default: the global fetch at the time of each. */
+  /** Makes the requests. @default the global fetch at the time of each */
   readonly fetch: Fetch
-  /** Epoch ms. Default: Date.now. */
+  /** Epoch ms. @default Date.now */
   readonly clock: () => number
-  /** A number from 0 to under 1, for jitter. Default: Math.random. */
+  /** A number from 0 to under 1, for jitter. @default Math.random */
   readonly random: () => number
-  /** Calls back after some ms; returns the undo. Default: setTimeout. */
+  /** Calls back after some ms; returns the undo. @default setTimeout */
   readonly schedule: (callback: () => void, ms: number) => () => void
 }
 

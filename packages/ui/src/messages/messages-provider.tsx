@@ -14,6 +14,7 @@ export interface MessagesProviderProps {
    * @default those of the provider above, or English
    */
   readonly messages?: Partial<UiMessages>
+  /** The components that use the texts. */
   readonly children?: ReactNode
 }
 

@@ -10,7 +10,9 @@ import { hasWork, totalsOf } from '../state/totals.ts'
 
 /** Props of `BackgroundTasksPanel`. */
 export interface BackgroundTasksPanelProps {
+  /** Whether the panel is open. */
   readonly open: boolean
+  /** Called when the user closes the panel. */
   readonly onOpenChange: (open: boolean) => void
   /** The title. @default Background Tasks */
   readonly title?: string

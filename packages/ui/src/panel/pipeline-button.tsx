@@ -5,10 +5,11 @@ import { LoaderBars } from '../parts/loader-bars.tsx'
 
 /** Props of `PipelineButton`. */
 export interface PipelineButtonProps {
+  /** Called on a click: open the panel. */
   readonly onClick: () => void
   /** The z-index of the button. @default 40 */
   readonly zIndex?: number
-  /** The distance from the window's edge, in px or as a CSS length. */
+  /** The distance from the window's edges, in px or as a CSS length. @default 24px on both sides */
   readonly offset?: { readonly bottom?: number | string; readonly right?: number | string }
 }
 
