@@ -81,7 +81,8 @@ const spansOf = (tasks: readonly TaskRecord[]): Spans => ({
   ends: Float64Array.from(tasks, endTime).toSorted(),
 })
 
-const endTime = (task: TaskRecord): number => (isActive(task) ? Infinity : (task.completedAt ?? task.updatedAt))
+const endTime = (task: TaskRecord): number =>
+  isActive(task) ? Infinity : (task.completedAt ?? task.updatedAt)
 
 const joined = (spans: readonly Spans[]): Spans => ({
   starts: sortedTogether(spans.map(({ starts }) => starts)),
