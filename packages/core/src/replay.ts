@@ -7,7 +7,8 @@ import type { Pipeline } from './records/pipeline.ts'
 import { parseRecords } from './schema/schema.ts'
 import type { ParsedRecords } from './tracker/snapshot.ts'
 import { type Change, type Sink, toJsonLine } from './tracker/sink.ts'
-import { createTracker, defaults } from './tracker/tracker.ts'
+import { createTracker } from './tracker/tracker.ts'
+import { setTimer } from './tracker/world.ts'
 
 /** A sink that keeps every change as one line of JSON, in order. */
 export interface Recording extends Sink {
@@ -88,8 +89,8 @@ export function replay<const P extends Pipeline>(
   options: ReplayOptions<P>,
 ): Replay<P> {
   const { pipeline, sinks = [], speed = 1 } = options
-  const { clock = defaults.clock } = options
-  const schedule = anyDuration(options.schedule ?? defaults.schedule)
+  const { clock = Date.now } = options
+  const schedule = anyDuration(options.schedule ?? setTimer)
   if (!(speed > 0))
     throw new CallsheetError(`Invalid speed: expected a number above 0, got ${String(speed)}.`, {
       code: 'invalid_option',

@@ -1,0 +1,52 @@
+import type { TrackerOptions } from './contract.ts'
+import { createListeners } from './listeners.ts'
+import { createStore } from './store.ts'
+import { createClock, createIds, setTimer } from './world.ts'
+import { anyDuration } from '../call/timers.ts'
+import type { Run } from '../call/run.ts'
+import type { Pipeline } from '../records/pipeline.ts'
+import { defaultExpiry } from '../records/time.ts'
+import { createShows } from '../state/shows.ts'
+import { assertId, assertNumber } from '../write/input.ts'
+import { createRedactor } from '../write/redact.ts'
+
+/** What all parts of a tracker work with. */
+export type Desk = ReturnType<typeof createDesk>
+
+/** Reads the options of a tracker. Throws a CallsheetError for an invalid one. */
+export function createDesk(options: TrackerOptions<Pipeline>) {
+  const { pipeline, durations, sinks = [], promises = 'same', maxTasks = 50_000 } = options
+  const { takeOverAfter = 3_600_000 } = options
+  const { clock = Date.now, random = Math.random } = options
+  const schedule = anyDuration(options.schedule ?? setTimer)
+  const expiry = { ...defaultExpiry, ...options.expiry }
+  const newId = createIds(options.createId)
+  const redactor = createRedactor(options.redact)
+  const by = options.by ?? newId()
+  assertId(by, 'by')
+  assertNumber(maxTasks, 'maxTasks', 1)
+  for (const [name, ms] of Object.entries({ takeOverAfter, ...expiry }))
+    assertNumber(ms, name, 0, 'milliseconds from 0, or Infinity')
+  const createdAt = clock()
+  const runs = new Map<string, Run>()
+  const shows = createShows(pipeline)
+  const listeners = createListeners({ pipeline, redact: redactor.text, durations, createdAt })
+  const store = createStore({ shows, listeners, sinks, createdAt, maxTasks, runs })
+  const now = createClock(clock, listeners.report)
+  const world = { clock, now, newId, random, schedule }
+  return {
+    pipeline,
+    by,
+    sinks,
+    durations,
+    promises,
+    expiry,
+    takeOverAfter,
+    redactor,
+    runs,
+    shows,
+    ...world,
+    ...listeners,
+    ...store,
+  }
+}

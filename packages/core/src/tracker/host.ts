@@ -1,0 +1,61 @@
+import type { Desk } from './desk.ts'
+import type { Lookup } from './lookup.ts'
+import type { Tasks } from './tasks.ts'
+import { createPage } from '../call/page.ts'
+import type { TrackHost } from '../call/run.ts'
+import { problem } from '../records/errors.ts'
+import { definitionOf } from '../records/pipeline.ts'
+import { isActive, isFinished, type TaskRecord } from '../records/task.ts'
+import { slotFor } from '../write/input.ts'
+
+/** A tracker as its calls use it. */
+export function createHost(desk: Desk, lookup: Lookup, { begin, update }: Tasks): TrackHost {
+  const { pipeline, newId, now, random, promises, takeOverAfter, runs, shows, report, guarded, subscribe } =
+    desk
+  const { schedule } = desk
+  const { newest, tasksIn, currentIn, has } = lookup
+  const page = createPage({ now: desk.clock, schedule, guarded })
+  return {
+    read: (showId, type, options) => slotFor(pipeline, showId, type, options as never),
+    begin: (slot, id = newId(), patch, onMade) => begin(slot, id, patch, onMade),
+    current: currentIn,
+    latest: (slot) => tasksIn(slot)?.latest,
+    newest,
+    write: (id, patch, otherwise) => guarded(() => update(id, patch, otherwise)),
+    report,
+    now,
+    random,
+    schedule(callback, ms) {
+      let undo = schedule(() => {
+        undo = page.whenHere(callback)
+      }, ms)
+      return () => guarded(undo)
+    },
+    page,
+    isDone: (slot) => has(slot, 'done'),
+    takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 120_000),
+    ended: (id) =>
+      new Promise<TaskRecord>((resolve, reject) => {
+        const showId = newest(id)?.showId
+        const look = () => {
+          const task = newest(id)
+          if (task && isActive(task)) return
+          undo?.()
+          if (task) resolve(task)
+          else reject(problem('unknown_task', `Task "${id}" was removed before it ended.`))
+        }
+        const undo = showId === undefined ? undefined : subscribe(look, { showId })
+        look()
+      }),
+    runIn(slot) {
+      const { latest, older = [] } = shows.slotOf(slot) ?? {}
+      for (const entry of latest ? [latest, ...older] : []) {
+        const run = runs.get(entry.version.id)
+        if (run && !isFinished(run.task)) return run
+      }
+      return undefined
+    },
+    runs,
+    promises,
+  }
+}
