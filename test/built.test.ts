@@ -13,12 +13,14 @@ const entries = [
   'core/provider',
   'core/draft',
   'core/eta',
+  'core/test',
   'react',
   'http-adapter',
   'http-adapter/fal',
   'http-adapter/openai',
   'http-adapter/indexed-db',
   'http-adapter/webhooks',
+  'http-adapter/test',
   'ui',
 ]
 
@@ -54,6 +56,25 @@ describe('the built packages', () => {
          console.log(value, tracker.getPipeline('s').step('trailer').status))`,
     )
     expect(stdout, stderr).toBe('cut succeeded')
+  })
+
+  it.each([
+    ['keeps', 'sink.changes.flatMap(({ tasks, shows }) => [...tasks, ...shows])', 0, /pass [1-9]\d\b[\s\S]*fail 0\b/],
+    ['breaks', '[]', 1, /The newest version of task "[^"]+" did not arrive/],
+  ])('check with node:test a sink that %s its contract', (name, received, status, says) => {
+    const ran = run(
+      `${name}.mjs`,
+      `import { memorySink } from '@callsheet/core'
+       import { sinkContract } from '@callsheet/core/test'
+       import { test } from 'node:test'
+       const setUp = () => {
+         const sink = memorySink()
+         return { sink, received: () => ${received} }
+       }
+       for (const { name, run } of sinkContract(setUp, { failure: 'never', timeout: 200 })) test(name, run)`,
+    )
+    expect(ran.stdout).toMatch(says)
+    expect(ran.status).toBe(status)
   })
 
   it.each(['react', 'ui'])('@callsheet/%s is marked for the client', (name) => {

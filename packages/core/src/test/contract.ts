@@ -42,7 +42,12 @@ export function createContract<Kit extends { readonly close?: (() => unknown) | 
   }))
 }
 
-/** Throws a CallsheetError with the message unless the condition holds. */
+/**
+ * Throws a CallsheetError with the message unless the condition holds.
+ *
+ * @example
+ * assertThat(arrived.length === 2, `Expected 2 records, got ${arrived.length}.`)
+ */
 export function assertThat(condition: boolean, message: string): asserts condition {
   if (!condition) fail(message)
 }

@@ -123,7 +123,7 @@ function plainSource({ tracker }: SourceGiven, { connect }: Origin, faults: Faul
   }
 }
 
-const casesOf = (faults: Faults = {}, timeout = 300) =>
+const casesOf = (faults: Faults = {}, timeout = 2_000) =>
   sourceContract(
     (given) => {
       const { send, connections, interrupt, ...origin } = createOrigin(given.snapshot)
@@ -228,7 +228,8 @@ describe('sourceContract', () => {
     ],
   ]
 
-  it.each(broken)('finds a source that %s', async (_fault, check, says, faults) => {
+  // Most of them wait for their time to be over.
+  it.concurrent.each(broken)('finds a source that %s', async (_fault, check, says, faults) => {
     const found = casesOf(faults).find(({ name }) => name === check)!
     await expect(found.run()).rejects.toThrow(says)
   })

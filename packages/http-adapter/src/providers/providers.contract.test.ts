@@ -9,12 +9,13 @@ import {
   type ProviderScene,
   type ProviderUnderTest,
 } from '../test/provider-contract.ts'
-import { secretOf, signStandard } from '../testing/sign-webhooks.ts'
+import { createFalKeys, inSeconds, secretOf, signFal, signStandard } from '../testing/sign-webhooks.ts'
 import { type FalState, startFalServer } from '../testing/servers/fal-server.ts'
 import { type JobBody, startJobServer } from '../testing/servers/job-server.ts'
 import type { ResponseState, VideoState } from '../testing/servers/openai-bodies.ts'
 import { startOpenAiServer } from '../testing/servers/openai-server.ts'
 import { type PredictionState, startReplicateServer } from '../testing/servers/replicate-server.ts'
+import { falWebhooks } from '../webhooks/fal-webhooks.ts'
 import { replicateWebhooks } from '../webhooks/standard-webhooks.ts'
 import { fal } from './fal.ts'
 import { jsonJob } from './json-job.ts'
@@ -47,8 +48,7 @@ async function setUpReplicate(scene: ProviderScene): Promise<ProviderUnderTest> 
       source: replicateWebhooks({ secret }),
       async deliver({ id }, now) {
         const done = { id, status: 'succeeded', output: 'https://replicate.delivery/out/1.png' }
-        const time = String(Math.floor(now / 1_000))
-        const { body, headers } = await signStandard(JSON.stringify(done), { secret, time })
+        const { body, headers } = await signStandard(JSON.stringify(done), { secret, time: inSeconds(now) })
         return new Request('https://app.example/hook', { method: 'POST', body, headers })
       },
     },
@@ -72,6 +72,8 @@ const requests: Record<ProviderScene, readonly FalState[]> = {
   runs: [{ status: 'IN_PROGRESS' }],
 }
 
+const falKeys = await createFalKeys()
+
 async function setUpFal(scene: ProviderScene): Promise<ProviderUnderTest> {
   const server = await startFalServer(requests[scene])
   return {
@@ -80,6 +82,15 @@ async function setUpFal(scene: ProviderScene): Promise<ProviderUnderTest> {
     begin: (fetch) =>
       createFalClient({ credentials: 'key:test', fetch }).queue.submit('fal-ai/painter', { input }),
     isCanceled: () => server.count('cancel') > 0,
+    webhook: {
+      source: falWebhooks({ userId: 'user-1', fetch: async () => Response.json({ keys: [falKeys.jwk] }) }),
+      async deliver({ id }, now) {
+        const payload = { images: [{ url: 'https://v3.fal.media/files/1.png' }] }
+        const text = JSON.stringify({ request_id: id, status: 'OK', payload })
+        const { body, headers } = await signFal(text, falKeys.privateKey, { id, time: inSeconds(now) })
+        return new Request('https://app.example/hook', { method: 'POST', body, headers })
+      },
+    },
     close: server.close,
   }
 }
@@ -158,7 +169,7 @@ type SetUp = (scene: ProviderScene) => Promise<ProviderUnderTest>
 
 const all: readonly { name: string; setUp: SetUp; options?: ProviderContractOptions }[] = [
   { name: 'replicate', setUp: setUpReplicate, options: { webhooks: true } },
-  { name: 'fal', setUp: setUpFal },
+  { name: 'fal', setUp: setUpFal, options: { webhooks: true } },
   { name: 'openai with responses', setUp: setUpResponses },
   { name: 'openai with videos', setUp: setUpVideos, options: { cancels: false } },
   { name: 'jsonJob', setUp: setUpJobs },

@@ -243,7 +243,7 @@ describe('queueStorageContract', () => {
   ]
 
   it.each(broken)('finds a storage that %s', async (_fault, check, says, setUp) => {
-    const found = queueStorageContract(setUp, { timeout: 300 }).find(({ name }) => name === check)!
+    const found = queueStorageContract(setUp, { timeout: 3_000 }).find(({ name }) => name === check)!
     await expect(found.run()).rejects.toThrow(says)
   })
 
