@@ -59,7 +59,12 @@ describe('the built packages', () => {
   })
 
   it.each([
-    ['keeps', 'sink.changes.flatMap(({ tasks, shows }) => [...tasks, ...shows])', 0, /pass [1-9]\d\b[\s\S]*fail 0\b/],
+    [
+      'keeps',
+      'sink.changes.flatMap(({ tasks, shows }) => [...tasks, ...shows])',
+      0,
+      /pass [1-9]\d\b[\s\S]*fail 0\b/,
+    ],
     ['breaks', '[]', 1, /The newest version of task "[^"]+" did not arrive/],
   ])('check with node:test a sink that %s its contract', (name, received, status, says) => {
     const ran = run(

@@ -236,9 +236,9 @@ const successes = {
     assertThat(kit.paid() === paid, 'The call that begins a job was made again after a reload.')
   },
 
-  async 'goes on after polls that fail or cannot be read'(kit: Kit) {
+  async 'follows a job to its end after polls that failed'(kit: Kit) {
     await kit.begun()
-    for (const answer of [json(503, { error: 'busy' }), ...Object.values(unreadable)]) {
+    for (const answer of [json(503, { error: 'busy' }), html]) {
       kit.replace(answer)
       await kit.polled(1, 'Expected the next poll after one that failed.')
     }
@@ -307,6 +307,21 @@ const refusals = {
 }
 
 const running = {
+  async 'keeps the task active when an answer to a poll cannot be read'(kit: Kit) {
+    await kit.begun()
+    for (const [what, answer] of Object.entries(unreadable)) {
+      kit.replace(answer)
+      await kit.polled(1, `Expected a poll, to be answered with ${what}.`)
+      kit.replace(undefined)
+      await kit.polled(1, `Expected the next poll after ${what}.`)
+      const status = kit.page.task()?.status
+      assertThat(
+        status === 'processing' || status === 'starting',
+        `Expected an active task after ${what}, got ${status}.`,
+      )
+    }
+  },
+
   async 'is interrupted when the provider does not know the job'(kit: Kit) {
     await kit.begun()
     kit.replace(json(404, { error: 'not found', detail: 'not found' }))
