@@ -88,6 +88,11 @@ describe('the docs', () => {
     }
   })
 
+  it('of a package link to nothing outside of it, since each stands alone in its tarball', () => {
+    for (const page of pages.filter((name) => name.startsWith('packages/')))
+      expect(readFileSync(path.join(root, page), 'utf8'), page).not.toMatch(/\]\(\.\./)
+  })
+
   it('name only files that exist', () => {
     for (const page of pages) {
       const text = readFileSync(path.join(root, page), 'utf8')

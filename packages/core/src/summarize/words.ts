@@ -42,7 +42,8 @@ export interface Words<M extends object> {
 
 /**
  * Creates the words of any catalogue of texts: plain strings, or a string for each plural category, with names in braces.
- * `summarize` and the components of `@callsheet/ui` have their texts in this form.
+ * `summarize` and the components of `@callsheet/ui` have their texts in this form. Written by hand: no runtime has
+ * `Intl.MessageFormat` yet, and the libraries for its syntax are much larger.
  *
  * @param locale A BCP 47 language tag for numbers and plurals. Default: 'en'.
  * @example

@@ -1,12 +1,4 @@
-import {
-  CallsheetError,
-  type JsonObject,
-  type Pipeline,
-  type ShowTracker,
-  type Slot,
-  type TaskPatch,
-  type Tracker,
-} from '@callsheet/core'
+import { CallsheetError, type JsonObject, type Slot, type TaskPatch, type Tracker } from '@callsheet/core'
 import { answerOf } from '@callsheet/core/provider'
 import type { CallOptions, Outcome, Plan, Tracked } from './contract.ts'
 import type { Match } from '../route/match.ts'
@@ -53,19 +45,24 @@ export function planCall(
 ): Plan | undefined {
   const given = answerOf(() => (route.scope ?? givenFor)(request), report)
   if (!given) return undefined
+  const { showId } = given as { readonly showId: string }
   // A scope may be a whole body: of it, only what names the item.
-  const item = Object.entries(given).filter(([name]) => name !== 'showId' && name.endsWith('Id'))
+  const item = Object.fromEntries(
+    Object.entries(given).filter(([name]) => name !== 'showId' && name.endsWith('Id')),
+  )
   const own: Scope & CallOptions = route.scope ? {} : given
   const merged: Tracked = { ...route, ...own }
+  const { type, read, timeout, attemptTimeout } = merged
   const redact = guard(merged.redact, report)
-  const whole = { ...merged, redact, ...(merged.read && { read: careful(merged.read, report) }) }
-  const fixed = answerOf(() => metadataOf(route, request), report)
-  const metadata = { ...fixed, ...(own['metadata'] as JsonObject) }
-  const { track }: ShowTracker<Pipeline> = show(given['showId'] as string)
-  const slot = JSON.stringify([given['showId'], whole.type, item])
-  const named = { showId: given['showId'], type: whole.type, ...Object.fromEntries(item) }
+  const metadata = {
+    ...answerOf(() => metadataOf(route, request), report),
+    ...(own['metadata'] as JsonObject),
+  }
+  const { track } = show(showId) as { readonly track: (...args: unknown[]) => unknown }
+  const named = { showId, type, ...item }
+  const slot = JSON.stringify(named)
   return {
-    route: whole,
+    route: { ...merged, redact, ...(read && { read: careful(read, report) }) },
     request,
     slot,
     currentId() {
@@ -79,17 +76,17 @@ export function planCall(
     last: answerOf(() => route.repeats?.endOf(args, slot), report),
     job: answerOf(() => route.job?.(request), report),
     track: (fn, options) =>
-      (track as unknown as (...all: unknown[]) => Promise<Outcome>)(whole.type!, fn, {
-        ...Object.fromEntries(item),
-        timeout: whole.timeout,
-        attemptTimeout: whole.attemptTimeout,
+      track(type, fn, {
+        ...item,
+        timeout,
+        attemptTimeout,
         metadata: redact({ metadata }).metadata,
         result(outcome: Outcome) {
           const patch = outcome && 'patch' in outcome ? outcome.patch : undefined
           return patch && redact(patch)
         },
         ...options,
-      }),
+      }) as Promise<Outcome>,
   }
 }
 

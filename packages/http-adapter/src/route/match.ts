@@ -37,7 +37,8 @@ export interface Match<R> {
 /**
  * Makes a function which finds the first route, in the order written, for a method and an address.
  *
- * Not `URLPattern`, which Node 20 and Safari before 26 do not have. Throws a CallsheetError for an invalid key.
+ * Written by hand: Node 20 and Safari before 26 have no `URLPattern`, and routers such as rou3 prefer the most specific route
+ * to the first one and know no hosts. Throws a CallsheetError for an invalid key.
  */
 export function createMatcher<R>(
   routes: readonly (readonly [key: string, route: R])[],

@@ -1,6 +1,7 @@
 import type { QueueRow } from './queue.ts'
 import { queueStorage, type QueueStorage } from './queue-storage.ts'
 
+// Written by hand: idb-keyval updates one key per transaction, and a queue updates many.
 const rows = 'rows'
 
 /**
