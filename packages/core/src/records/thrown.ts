@@ -22,7 +22,7 @@ export function messageOf(body: unknown, levels = 4): string | undefined {
 }
 
 /** What an inspection gives; `otherwise` where a getter or a proxy throws. */
-function tried<T>(inspect: () => T, otherwise: T): T {
+export function tried<T>(inspect: () => T, otherwise: T): T {
   try {
     return inspect()
   } catch {

@@ -1,4 +1,4 @@
-import { isError, nameOf, rootOf, toTaskError } from '../records/thrown.ts'
+import { isError, nameOf, rootOf, toTaskError, tried } from '../records/thrown.ts'
 import type { TaskError } from '../records/task.ts'
 
 /** Why an attempt failed, as far as a retry depends on it. */
@@ -24,20 +24,12 @@ export interface Failure extends SeenFailure {
   readonly retryAfter?: number | undefined
 }
 
-const kindsByStatus: Readonly<Record<number, FailureKind>> = {
-  408: 'timeout',
-  425: 'server',
-  429: 'rate-limit',
-  500: 'server',
-  502: 'server',
-  503: 'server',
-  504: 'timeout',
-  507: 'server',
-  520: 'server',
-  521: 'server',
-  522: 'timeout',
-  523: 'server',
-  524: 'timeout',
+const timeouts = [408, 504, 522, 524]
+const busy = [425, 500, 502, 503, 507, 520, 521, 523]
+
+const kindOfStatus = (status: number): FailureKind | undefined => {
+  if (status === 429) return 'rate-limit'
+  return timeouts.includes(status) ? 'timeout' : busy.includes(status) ? 'server' : undefined
 }
 
 const contentFilter =
@@ -84,31 +76,28 @@ export function classifyFailure(seen: SeenFailure, now: number): Failure {
   const { error } = seen
   const { httpStatus, code = '', message } = error
   const kind = kindOf(httpStatus, `${code} ${message}`)
-  const isWrong = httpStatus !== undefined && httpStatus >= 400 && kindsByStatus[httpStatus] === undefined
+  const isWrong = httpStatus !== undefined && httpStatus >= 400 && !kindOfStatus(httpStatus)
   const isMistake = kind === 'unknown' && chainOf(seen.thrown).some(isOwnMistake)
   const isHopeless = kind === 'content-filter' || outOfMoney.test(`${code} ${message}`) || isMistake
   const isTransient = kind !== 'unknown' || !isWrong
   // Without a thrown error, `retryable` was derived from the status here.
   const said = seen.thrown === undefined ? undefined : error.retryable
-  return { ...seen, kind, retryable: said ?? (isTransient && !isHopeless), retryAfter: waitOf(seen, now) }
+  return {
+    ...seen,
+    kind,
+    retryable: said ?? (isTransient && !isHopeless),
+    retryAfter: tried(() => readWait(seen, now), undefined),
+  }
 }
 
 /** What a thrown error tells, with headers and body if it carries a response, as errors of many clients do. */
 export function seenIn(thrown: unknown): SeenFailure {
   const seen = { error: toTaskError(thrown), thrown }
-  try {
-    const error = thrown as {
-      headers?: unknown
-      response?: { headers?: unknown }
-      error?: unknown
-      body?: unknown
-    }
-    const headers = (error.headers ?? error.response?.headers) as Pick<Headers, 'get'> | undefined
-    const hasHeaders = typeof headers?.get === 'function'
-    return { ...seen, headers: hasHeaders ? headers : undefined, body: error.error ?? error.body }
-  } catch {
-    return seen
-  }
+  return tried(() => {
+    const { headers: own, response, error, body } = thrown as Record<string, unknown>
+    const headers = (own ?? (response as Partial<Response> | undefined)?.headers) as SeenFailure['headers']
+    return { ...seen, headers: typeof headers?.get === 'function' ? headers : undefined, body: error ?? body }
+  }, seen)
 }
 
 /** An error and its causes, at most five. */
@@ -141,18 +130,14 @@ export const isNetworkError = (thrown: unknown): boolean =>
 
 /** The status of a task that ends with an error. Decided by the error's name, which is the same in every realm. */
 export function endOf(thrown: unknown): 'canceled' | 'interrupted' | 'failed' {
-  try {
-    const name = nameOf(rootOf(thrown))
-    if (name === 'AbortError' || name === 'CanceledError') return 'canceled'
-    return name === 'JobLostError' ? 'interrupted' : 'failed'
-  } catch {
-    return 'failed'
-  }
+  const name = nameOf(tried(() => rootOf(thrown), undefined))
+  if (name === 'AbortError' || name === 'CanceledError') return 'canceled'
+  return name === 'JobLostError' ? 'interrupted' : 'failed'
 }
 
 function kindOf(status: number | undefined, text: string): FailureKind {
   if (contentFilter.test(text)) return 'content-filter'
-  const known = status === undefined ? undefined : kindsByStatus[status]
+  const known = status === undefined ? undefined : kindOfStatus(status)
   if (known) return known
   if (rateLimit.test(text)) return 'rate-limit'
   // A status means that the network worked.
@@ -161,35 +146,22 @@ function kindOf(status: number | undefined, text: string): FailureKind {
   return network.test(text) ? 'network' : 'unknown'
 }
 
-function waitOf(seen: SeenFailure, now: number): number | undefined {
-  try {
-    return readWait(seen, now)
-  } catch {
-    // Custom headers or body classes may throw.
-    return undefined
-  }
-}
-
+/** Custom headers or body classes may throw. */
 function readWait({ headers, body }: SeenFailure, now: number): number | undefined {
-  const ms = Number(headers?.get('retry-after-ms') || Number.NaN)
+  const header = (name: string): string => headers?.get(name) ?? ''
+  const ms = Number(header('retry-after-ms') || Number.NaN)
   const wait = Number.isFinite(ms)
     ? ms
-    : (readRetryAfter(headers?.get('retry-after'), headers?.get('date'), now) ?? waitInBody(body))
-  return wait === undefined || !(wait >= 0) ? undefined : Math.min(longestWait, wait)
+    : (readRetryAfter(header('retry-after'), header('date'), now) ?? waitInBody(body))
+  return wait !== undefined && wait >= 0 ? Math.min(longestWait, wait) : undefined
 }
 
 /** A Retry-After header in ms: seconds, or a date relative to the response's Date. Undefined if invalid. */
-function readRetryAfter(
-  value: string | null | undefined,
-  date: string | null | undefined,
-  now: number,
-): number | undefined {
-  if (!value) return undefined
+function readRetryAfter(value: string, date: string, now: number): number | undefined {
   if (/^\s*\d+(?:\.\d+)?\s*$/.test(value)) return Number(value) * 1_000
   // Date.parse accepts almost anything; an HTTP date has the name of a month.
   const until = /[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN
-  const from = Date.parse(date ?? '')
-  const wait = until - (Number.isNaN(from) ? now : from)
+  const wait = until - (Date.parse(date) || now)
   return wait >= 0 ? wait : undefined
 }
 

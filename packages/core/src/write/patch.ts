@@ -4,7 +4,7 @@ import { shown } from './input.ts'
 import type { JsonObject } from '../records/json.ts'
 import { hasFields } from './metadata.ts'
 import { describeDataUrl, type Redactor } from './redact.ts'
-import type { Job, TaskError, TaskStatus } from '../records/task.ts'
+import type { Job, TaskError, TaskRecord, TaskStatus } from '../records/task.ts'
 import { cleanText, isDataUrl, jsonSize, limits } from '../records/text.ts'
 
 /**
@@ -63,21 +63,11 @@ export const createRefuse =
   }
 
 /** The fields of a patch as a record may hold them. */
-export interface Given {
-  readonly status: TaskStatus | undefined
-  readonly attempt: number | undefined
-  readonly maxAttempts: number | undefined
-  readonly stage: string | undefined
-  readonly progress: number | undefined
-  readonly completedAt: number | undefined
-  readonly outputUrl: string | undefined
-  readonly outputs: readonly string[] | undefined
-  readonly error: TaskError | undefined
-  readonly job: Job | undefined
+export type Given = { readonly [N in Exclude<keyof TaskPatch, 'metadata'>]?: TaskRecord[N] | undefined } & {
   /** Not read yet: it is merged into the current metadata later. */
-  readonly metadata: unknown
+  readonly metadata?: unknown
   /** The data: URLs among the outputs. */
-  readonly described: readonly DataUrl[]
+  readonly described?: readonly DataUrl[]
 }
 
 interface DataUrl {
@@ -94,24 +84,9 @@ interface Reading {
 /** Reads a value as a record may hold it. Undefined: invalid. Null: nothing to keep, and already reported. */
 type Read = (value: unknown, reading: Reading) => unknown
 
-const none: Given['described'] = Object.freeze([])
-
 /** Reads a patch of any shape, each field on its own. Never throws. */
 export function readPatch(patch: unknown, redactor: Redactor, refuse: Refuse): Given {
-  const given: Record<keyof Given, unknown> = {
-    status: undefined,
-    attempt: undefined,
-    maxAttempts: undefined,
-    stage: undefined,
-    progress: undefined,
-    completedAt: undefined,
-    outputUrl: undefined,
-    outputs: undefined,
-    error: undefined,
-    job: undefined,
-    metadata: undefined,
-    described: none,
-  }
+  const given: Record<string, unknown> = {}
   let reading: Reading | undefined
   let unknown: string[] | undefined
   try {
@@ -122,19 +97,19 @@ export function readPatch(patch: unknown, redactor: Redactor, refuse: Refuse): G
         const field = fields.get(name)
         if (field) {
           reading ??= { redactor, refuse, described: [] }
-          given[name as keyof Given] = readField(patch, name, field, reading)
+          given[name] = readField(patch, name, field, reading)
         } else if (!isFixed(name) && Object.hasOwn(patch, name)) (unknown ??= []).push(name)
       }
   } catch (error) {
     // A proxy that does not list its keys.
     refuse('patch', error)
   }
-  if (reading) given.described = reading.described
   if (unknown) {
     const names = unknown.slice(0, 5).map((name) => name.slice(0, 40))
     refuse(names.join('", "'), `unknown field. Known fields: ${[...fields.keys()].join(', ')}`)
   }
-  return given as unknown as Given
+  if (reading && reading.described.length > 0) given['described'] = reading.described
+  return given
 }
 
 function readField(patch: object, name: string, [read, expected]: Field, reading: Reading): unknown {

@@ -101,7 +101,7 @@ function nextMetadata(
   { definition, redactor, report }: Writing,
   refuse: Refuse,
 ): JsonObject | undefined {
-  if (metadata === undefined && described.length === 0) return held
+  if (metadata === undefined && !described) return held
   const isUpdater = typeof metadata === 'function'
   const patch: unknown = isUpdater
     ? answerOf(() => (metadata as (held: object) => unknown)(held ?? {}), report)
@@ -110,13 +110,13 @@ function nextMetadata(
     const isUsable = patch === undefined || hasFields(patch)
     if (!isUsable) refuse('metadata', 'the updater must return an object')
     const given = isUsable ? patch : undefined
-    if (given === undefined && described.length === 0) return held
+    if (!given && !described) return held
     // The result of an updater replaces the metadata, field by field in the current order.
     const base =
       isUpdater && given && held
         ? Object.fromEntries(Object.entries(held).filter(([name]) => Object.hasOwn(given, name)))
         : held
-    const sources = [base, given, described.length > 0 ? { output: described } : undefined]
+    const sources = [base, given, described && { output: described }]
     return redactMetadata(sources, redactor, definition?.secret, (field, why, isCut) =>
       refuse(field, why, typeof why === 'string' ? 'limit_reached' : undefined, isCut),
     )
