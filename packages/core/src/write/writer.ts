@@ -44,7 +44,6 @@ export function nextVersion(
   const goesOn = held.status === 'failed' && isActive({ status })
   const nextAttempt = Math.min(limits.count, goesOn ? held.attempt + 1 : held.attempt)
   const attempt = given.attempt ?? nextAttempt
-  const isSameAttempt = attempt === held.attempt
   const ends = isFinished({ status })
   // Field by field: records that are built with spreads are slow to read. Fields of an attempt end with it.
   const next: Writable = {
@@ -58,27 +57,18 @@ export function nextVersion(
     rev: held.rev + 1,
     by,
   }
-  const lasting = isSameAttempt ? held : undefined
-  const keptStage = ends ? undefined : lasting?.stage
-  const stage = given.stage ?? keptStage
-  const maxAttempts = given.maxAttempts ?? held.maxAttempts
-  const progress = largest(given.progress, lasting?.progress)
-  const outputUrl = given.outputUrl ?? held.outputUrl
-  const outputs = given.outputs ?? held.outputs
-  const error = status === 'succeeded' ? undefined : (given.error ?? lasting?.error)
-  const job = given.job ?? lasting?.job
-  const metadata = nextMetadata(held.metadata, given, writing, refuse)
-  if (held.characterId !== undefined) next.characterId = held.characterId
-  if (held.stepNumber !== undefined) next.stepNumber = held.stepNumber
-  if (maxAttempts !== undefined) next.maxAttempts = maxAttempts
-  if (stage !== undefined) next.stage = stage
-  if (progress !== undefined) next.progress = progress
+  const lasting = attempt === held.attempt ? held : undefined
+  set(next, 'characterId', held.characterId)
+  set(next, 'stepNumber', held.stepNumber)
+  set(next, 'maxAttempts', given.maxAttempts ?? held.maxAttempts)
+  set(next, 'stage', given.stage ?? (ends ? undefined : lasting?.stage))
+  set(next, 'progress', largest(given.progress, lasting?.progress))
   if (ends) next.completedAt = finishTime(held, given.completedAt, now)
-  if (outputUrl !== undefined) next.outputUrl = outputUrl
-  if (outputs !== undefined) next.outputs = outputs as string[]
-  if (error !== undefined) next.error = error
-  if (job !== undefined) next.job = job
-  if (metadata !== undefined) next.metadata = metadata
+  set(next, 'outputUrl', given.outputUrl ?? held.outputUrl)
+  set(next, 'outputs', given.outputs ?? held.outputs)
+  set(next, 'error', status === 'succeeded' ? undefined : (given.error ?? lasting?.error))
+  set(next, 'job', given.job ?? lasting?.job)
+  set(next, 'metadata', nextMetadata(held.metadata, given, writing, refuse))
   fit(next, refuse)
   return isNews(held, next) ? Object.freeze(next) : held
 }
@@ -146,14 +136,8 @@ const droppable = ['metadata', 'outputs', 'job', 'outputUrl', 'stage'] as const
 const rest = 6_000
 
 function fit(next: Writable, refuse: Refuse): void {
-  let size =
-    rest +
-    sizeOf(next.metadata) +
-    sizeOf(next.outputs) +
-    sizeOf(next.job) +
-    sizeOf(next.error) +
-    sizeOf(next.outputUrl) +
-    sizeOf(next.stage)
+  let size = rest + sizeOf(next.error)
+  for (const name of droppable) size += sizeOf(next[name])
   for (const name of droppable) {
     if (size <= limits.record) return
     const part = next[name]
@@ -164,8 +148,13 @@ function fit(next: Writable, refuse: Refuse): void {
   }
 }
 
+function set<N extends keyof Writable>(next: Writable, name: N, value: Writable[N] | undefined): void {
+  if (value !== undefined) next[name] = value
+}
+
 type Writable = { -readonly [N in keyof TaskRecord]: TaskRecord[N] }
 
+// Field by field: by their names it takes a sixth of the time of an update.
 /** Whether a version differs from the one before it, or is at least a second newer. */
 const isNews = (held: TaskRecord, next: TaskRecord): boolean =>
   next.updatedAt - held.updatedAt >= 1_000 ||
@@ -190,19 +179,20 @@ interface Fixed extends Pick<TaskRecord, 'id' | 'showId' | 'type' | 'startedAt'>
 
 /** The first version of a task. */
 export function firstVersion(fixed: Fixed, patch: TaskPatch<never>, writing: Writing): TaskRecord {
+  const { id, showId, type, startedAt } = fixed
+  // So old that the first version counts as news without any field.
   const seed: Writable = {
-    id: fixed.id,
-    showId: fixed.showId,
-    type: fixed.type,
+    id,
+    showId,
+    type,
     status: 'starting',
     attempt: 1,
-    startedAt: fixed.startedAt,
-    // So old that the first version counts as news without any field.
+    startedAt,
     updatedAt: -1_000,
     rev: 0,
     by: writing.by,
   }
-  if (fixed.characterId !== undefined) seed.characterId = fixed.characterId
-  if (fixed.stepNumber !== undefined) seed.stepNumber = fixed.stepNumber
+  set(seed, 'characterId', fixed.characterId)
+  set(seed, 'stepNumber', fixed.stepNumber)
   return nextVersion(seed, patch, writing)
 }
