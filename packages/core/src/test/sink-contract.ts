@@ -244,11 +244,16 @@ const delivery = {
     await arrive(reduce(written(), other.serialize().tasks))
   },
 
-  async 'delivers the rest of a change with a record that has no JSON'(kit: Kit) {
-    const good = [versionOf('a', 1), versionOf('c', 1)] as const
-    const bad = versionOf('b', 1, { metadata: { size: 1n } as never })
-    write(kit, good[0], bad, good[1])
-    await kit.arrive(reduce(noRecords, good))
+  async 'delivers a record of 20 kB, with metadata of every form'({ tracker, arrive }: Kit) {
+    const loop: Record<string, unknown> = {
+      at: new Date(0),
+      size: 1n,
+      list: [undefined, Number.NaN, '\u0000\ud800'],
+    }
+    loop['self'] = loop
+    const texts = Array.from({ length: 10 }, () => 'a long text. '.repeat(150))
+    tracker.addTask({ id: 'a', showId: 'show', type: 'trailer', metadata: { loop, texts } as never })
+    await arrive()
   },
 }
 
