@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -79,6 +79,22 @@ const settings = {
   vite: { module: 'ESNext', moduleResolution: 'Bundler' },
   node: { module: 'NodeNext', moduleResolution: 'NodeNext' },
 }
+
+describe('a package', () => {
+  it.each(packages)('%s has source maps that hold their sources, which are not in its tarball', (name) => {
+    const own = path.join(folder, 'node_modules/@callsheet', name)
+    const files = readdirSync(own, { recursive: true, encoding: 'utf8' })
+    const maps = files.filter((file) => file.endsWith('.map'))
+    expect(maps).toContain('dist/index.js.map')
+    for (const file of maps) {
+      const { sources, sourcesContent = [] } = JSON.parse(readFileSync(path.join(own, file), 'utf8')) as {
+        readonly sources: readonly string[]
+        readonly sourcesContent?: readonly string[]
+      }
+      expect(sourcesContent, file).toHaveLength(sources.length)
+    }
+  })
+})
 
 describe('the packages as they are published', () => {
   it.each(Object.entries(settings))(

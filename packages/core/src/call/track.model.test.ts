@@ -136,7 +136,7 @@ interface Tracked {
   stopped: 'in a call' | 'in a pause' | 'in between' | undefined
   /** A call has settled, and the promises have not gone on for as long as they can since. */
   isInBetween: boolean
-  /** Somebody else has written its task. */
+  /** Another writer has written its task. */
   isTouched: boolean
 }
 

@@ -135,7 +135,7 @@ describe('what track gives back', () => {
       ),
     ).toBe(true)
     expect(show.track('trailer', () => nosy)).toBe(nosy)
-    // Nobody can tell whether a revoked proxy is a promise.
+    // Whether a revoked proxy is a promise cannot be known.
     expect([task('t1')?.status, task('t2')?.status]).toEqual(['interrupted', 'succeeded'])
   })
 

@@ -71,7 +71,7 @@ describe('queueStorageContract', () => {
     setUp: () => QueueStorageUnderTest,
   ])[] = [
     [
-      'shows a row that nobody noted',
+      'shows a row that was not noted',
       'is empty at first',
       /Expected these waiting records: \[\], got \[/,
       place((_rows, whole) => ({
