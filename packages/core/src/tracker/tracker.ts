@@ -118,9 +118,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       return { ...toSnapshot(shows, now(), showId), ...(learnt && { durations: learnt }) }
     },
     restore: (snapshot) => safely(nothing, () => take(snapshot, 'restore', false, true)),
-    merge: (records, { live = true, whole = false } = {}) =>
-      safely(nothing, () => take(records, 'merge', live, whole)),
-    subscribe(listener, key = {}) {
+    merge: (records, given) =>
+      safely(nothing, () => take(records, 'merge', given?.live ?? true, given?.whole ?? false)),
+    subscribe(listener, given) {
+      const key = given ?? {}
       if (key.showId !== undefined) assertId(key.showId, 'showId')
       if (key.type !== undefined) assertType(pipeline, key.type)
       return desk.subscribe(listener, key)

@@ -23,20 +23,17 @@ export function trimSnapshot(snapshot: Snapshot, bounds: SnapshotBounds): Snapsh
   const { maxTasks = Infinity, maxLength = Infinity } = bounds
   assertNumber(maxTasks, 'maxTasks', 0)
   assertNumber(maxLength, 'maxLength', 0)
-  const groups = [...groupsOf(snapshot)].toSorted(
-    (a, b) => Number(b.isActive) - Number(a.isActive) || b.updatedAt - a.updatedAt,
-  )
-  const kept = new Set<object>()
+  const groups = groupsOf(snapshot)
+    .map(measured)
+    .toSorted((a, b) => Number(b.isActive) - Number(a.isActive) || b.updatedAt - a.updatedAt)
+  const kept = new Set<Item>()
   let tasks = 0
   let length = JSON.stringify({ ...snapshot, tasks: [], shows: [] }).length
   for (const group of groups) {
-    // A show without tasks counts as well.
-    const counted = Math.max(1, group.tasks)
-    const isTooMuch = tasks + counted > maxTasks || length + group.length > maxLength
-    if (isTooMuch) continue
-    tasks += counted
+    if (tasks + group.tasks > maxTasks || length + group.length > maxLength) continue
+    tasks += group.tasks
     length += group.length
-    for (const record of group.records) kept.add(record)
+    for (const item of group.items) kept.add(item)
   }
   return {
     ...snapshot,
@@ -45,33 +42,30 @@ export function trimSnapshot(snapshot: Snapshot, bounds: SnapshotBounds): Snapsh
   }
 }
 
-/** A show with the shows that were renamed to it. */
-interface Group {
-  readonly records: object[]
-  tasks: number
-  length: number
-  updatedAt: number
-  isActive: boolean
+type Item = ShowRecord | TaskVersion
+
+/** The records of each show, with those of the shows that were renamed to it. */
+function groupsOf({ tasks, shows }: Snapshot): Item[][] {
+  const records = new Map(shows.map((show) => [show.showId, show]))
+  const groups = new Map<string, Item[]>()
+  for (const item of [...shows, ...tasks]) {
+    const finalId = followRenames(records, item.showId)
+    const group = groups.get(finalId)
+    if (group) group.push(item)
+    else groups.set(finalId, [item])
+  }
+  return [...groups.values()]
 }
 
-function groupsOf({ tasks, shows }: Snapshot): Iterable<Group> {
-  const records = new Map(shows.map((show) => [show.showId, show]))
-  const groups = new Map<string, Group>()
-  const add = (record: ShowRecord | TaskVersion): Group => {
-    const finalId = followRenames(records, record.showId)
-    const group = groups.get(finalId) ?? { records: [], tasks: 0, length: 0, updatedAt: 0, isActive: false }
-    groups.set(finalId, group)
-    group.records.push(record)
-    // With its comma.
-    group.length += JSON.stringify(record).length + 1
-    return group
+function measured(items: readonly Item[]) {
+  const tasks = items.filter((item): item is TaskVersion => 'id' in item)
+  return {
+    items,
+    // A show without tasks counts as well.
+    tasks: Math.max(1, tasks.length),
+    // Each with its comma.
+    length: items.reduce((sum, item) => sum + JSON.stringify(item).length + 1, 0),
+    updatedAt: tasks.reduce((newest, { updatedAt }) => Math.max(newest, updatedAt), 0),
+    isActive: tasks.some((task) => !isRemoved(task) && isActive(task)),
   }
-  for (const show of shows) add(show)
-  for (const task of tasks) {
-    const group = add(task)
-    group.tasks += 1
-    group.updatedAt = Math.max(group.updatedAt, task.updatedAt)
-    group.isActive ||= !isRemoved(task) && isActive(task)
-  }
-  return groups.values()
 }

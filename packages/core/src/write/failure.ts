@@ -24,12 +24,12 @@ export interface Failure extends SeenFailure {
   readonly retryAfter?: number | undefined
 }
 
-const timeouts = [408, 504, 522, 524]
-const busy = [425, 500, 502, 503, 507, 520, 521, 523]
+const timeouts = new Set([408, 504, 522, 524])
+const busy = new Set([425, 500, 502, 503, 507, 520, 521, 523])
 
 const kindOfStatus = (status: number): FailureKind | undefined => {
   if (status === 429) return 'rate-limit'
-  return timeouts.includes(status) ? 'timeout' : busy.includes(status) ? 'server' : undefined
+  return timeouts.has(status) ? 'timeout' : busy.has(status) ? 'server' : undefined
 }
 
 const contentFilter =

@@ -200,9 +200,9 @@ const readError: Read = (value, { redactor: { text }, refuse }) => {
   const { message, code, httpStatus, retryable } = read
   return Object.freeze({
     message: text(message),
-    ...(code === undefined ? {} : { code: cleanText(text(code), 200) }),
-    ...(Number.isSafeInteger(httpStatus) ? { httpStatus: httpStatus! } : {}),
-    ...(retryable === undefined ? {} : { retryable }),
+    ...(code !== undefined && { code: cleanText(text(code), 200) }),
+    ...(Number.isSafeInteger(httpStatus) && { httpStatus: httpStatus! }),
+    ...(retryable !== undefined && { retryable }),
   })
 }
 
@@ -238,11 +238,7 @@ const fields: ReadonlyMap<string, Field> = new Map<keyof TaskPatch, Field>([
 ])
 
 const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string'
-    ? value
-    : typeof value === 'number' || typeof value === 'bigint'
-      ? String(value)
-      : undefined
+  ['string', 'number', 'bigint'].includes(typeof value) ? String(value) : undefined
 
 /** The text of a URL that was given as a string or as a URL object. */
 const hrefOf = (value: unknown): string | undefined => {

@@ -1,4 +1,4 @@
-import { CallsheetError } from '../records/errors.ts'
+import { problem } from '../records/errors.ts'
 import { readIds, shown } from './input.ts'
 import { cleanText, limits } from '../records/text.ts'
 import { isRemoved, type TaskVersion } from '../records/task.ts'
@@ -75,16 +75,12 @@ export function createRedactor(options: RedactOptions | false = {}): Redactor {
   const own = new Set(readIds(keys, 'redact.keys').map(plain))
   const kept = new Set(readIds(keep, 'redact.keep').map(plain))
   if (!(maxLength > 0 && maxLength <= limits.text))
-    throw new CallsheetError(
+    throw problem(
+      'invalid_option',
       `Invalid redact.maxLength: expected a number from 1 to 2000, got ${shown(maxLength)}.`,
-      {
-        code: 'invalid_option',
-      },
     )
   if (!Array.isArray(values) || !values.every((shape) => shape instanceof RegExp))
-    throw new CallsheetError(`Invalid redact.values: expected a list of RegExp, got ${shown(values)}.`, {
-      code: 'invalid_option',
-    })
+    throw problem('invalid_option', `Invalid redact.values: expected a list of RegExp, got ${shown(values)}.`)
   // Copies, because a RegExp with `g` or `y` continues at its last index.
   const shapes = values.map((shape) => new RegExp(shape, shape.flags.replace(/[gy]/g, '') + 'g'))
   /** A cache of redacted field names. */
@@ -155,11 +151,11 @@ export const withoutQueries = <T>(value: T): T => {
 export function forLogs(version: TaskVersion): TaskVersion {
   if (isRemoved(version)) return version
   const cut = (url: string) => url.split(/[?#]/, 1)[0]!
-  const task = withoutQueries(version)
+  const { outputUrl, outputs, job } = version
   return {
-    ...task,
-    ...(task.outputUrl === undefined ? {} : { outputUrl: cut(task.outputUrl) }),
-    ...(task.outputs === undefined ? {} : { outputs: task.outputs.map(cut) }),
-    ...(task.job?.url === undefined ? {} : { job: { ...task.job, url: cut(task.job.url) } }),
+    ...withoutQueries(version),
+    ...(outputUrl !== undefined && { outputUrl: cut(outputUrl) }),
+    ...(outputs && { outputs: outputs.map(cut) }),
+    ...(job?.url !== undefined && { job: { ...withoutQueries(job), url: cut(job.url) } }),
   }
 }

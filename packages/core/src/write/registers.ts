@@ -31,50 +31,39 @@ export function readTitle(title: unknown, { redact, refuse }: Reading): string |
   return undefined
 }
 
-/** The kinds of items that a pipeline has. */
-const kindsOf = ({ steps }: Pipeline): readonly string[] => [
-  ...new Set(steps.flatMap(({ per }) => (per === 'show' ? [] : [per]))),
-]
-
 /** A roster of one kind of item; undefined if invalid. */
 export function readItems(
   kind: string,
   given: unknown,
   { pipeline, redact, refuse }: Reading,
 ): readonly Character[] | undefined {
-  const field = fieldOfKind(kind)
-  const kinds = kindsOf(pipeline)
-  if (!kinds.includes(kind)) {
+  const field = kind === 'character' ? 'characters' : `items.${String(kind)}`
+  const kinds = [...new Set(pipeline.steps.map(({ per }) => per))].filter((per) => per !== 'show')
+  const isList = Array.isArray(given) && given.length <= limits.roster
+  if (!kinds.includes(kind))
     refuse(field, `unknown kind of item. Kinds of pipeline "${pipeline.id}": ${kinds.join(', ') || 'none'}`)
-    return undefined
-  }
-  if (!Array.isArray(given) || given.length > limits.roster) {
-    refuse(field, `expected a list of at most ${limits.roster} { id, name? }`)
-    return undefined
-  }
+  else if (!isList) refuse(field, `expected a list of at most ${limits.roster} { id, name? }`)
+  if (!kinds.includes(kind) || !isList) return undefined
   const items = Array.from(given, (one: object | null): Character => {
     const id = fieldOf(one ?? {}, 'id', refuse, field)
-    const name = fieldOf(one ?? {}, 'name', refuse, field)
+    const name = fieldOf(one ?? {}, 'name', refuse, field) ?? undefined
     assertId(id, `${kind}Id`)
-    if (name === undefined || name === null) return Object.freeze({ id })
     if (typeof name === 'string') return Object.freeze({ id, name: redact(name) })
-    refuse(field, `the name of "${id}" must be a string, got ${shown(name)}`)
+    if (name !== undefined) refuse(field, `the name of "${id}" must be a string, got ${shown(name)}`)
     return Object.freeze({ id })
   })
   return Object.freeze(items)
 }
 
-const fieldOfKind = (kind: string) => (kind === 'character' ? 'characters' : `items.${String(kind)}`)
+const factsFields = ['at', 'characters', 'items', 'done']
 
 /** Facts; without a valid `at`, the time is `now`. */
 export function readFacts(given: unknown, now: number, { refuse, ...rest }: Reading): Facts {
   const reading: Reading = { ...rest, refuse: (field, ...why) => refuse(`facts.${field}`, ...why) }
-  const unknown = Object.keys(given ?? {}).find((name) => !/^(?:at|characters|items|done)$/.test(name))
+  const unknown = Object.keys(given ?? {}).find((name) => !factsFields.includes(name))
   if (unknown !== undefined)
-    reading.refuse(unknown.slice(0, 40), 'unknown field. Known fields of facts: at, characters, items, done')
-  const [at, characters, items, done] = ['at', 'characters', 'items', 'done'].map((name) =>
-    fieldOf(given ?? {}, name, reading.refuse),
-  )
+    reading.refuse(unknown.slice(0, 40), `unknown field. Known fields of facts: ${factsFields.join(', ')}`)
+  const [at, characters, items, done] = factsFields.map((name) => fieldOf(given ?? {}, name, reading.refuse))
   const isTime = typeof at === 'number' && at >= 0 && at <= limits.time
   if (at !== undefined && !isTime) reading.refuse('at', `expected epoch milliseconds, got ${shown(at)}`)
   const roster = characters === undefined ? undefined : readItems('character', characters, reading)
