@@ -9,8 +9,9 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'node',
-          // Property tests take minutes on a busy machine; no test is about time.
-          testTimeout: 600_000,
+          // Ten thousand histories take minutes where others want the processor too; no test is about time.
+          testTimeout: 1_200_000,
+          hookTimeout: 1_200_000,
           include: [
             'packages/*/src/**/*.test.ts',
             'examples/*/server/**/*.test.ts',

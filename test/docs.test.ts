@@ -42,7 +42,7 @@ function moduleOf(page: string): string {
 }
 
 describe('the docs', () => {
-  it('hold only code that compiles', { timeout: 60_000 }, () => {
+  it('hold only code that compiles', () => {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     for (const page of pages)

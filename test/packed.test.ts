@@ -44,7 +44,7 @@ beforeAll(() => {
   ])
     link(name, 'packages/ui')
   link('eventsource-parser', 'packages/http-adapter')
-}, 120_000)
+})
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

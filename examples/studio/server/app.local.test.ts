@@ -30,5 +30,5 @@ describe('createApp with createLocalGenerator', () => {
     expect(await start(outputs['portrait-grid'])).toEqual(png)
     expect(await start(outputs['library-poster'])).toEqual(png)
     expect(await start(outputs.trailer)).toEqual(['video/mp4', expect.stringContaining('ftyp')])
-  }, 30_000)
+  })
 })

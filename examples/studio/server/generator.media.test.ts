@@ -18,7 +18,7 @@ const text = (bytes: Uint8Array, from: number, to: number) =>
   Buffer.from(bytes.slice(from, to)).toString('latin1')
 
 describe('media', () => {
-  it('are valid files, the same for the same show', { timeout: 60_000 }, async () => {
+  it('are valid files, the same for the same show', async () => {
     const { blueprint, cast } = await make('a', prompt, 3)
     const portraits = await portraitsOf(blueprint, cast)
     expect(await portraitsOf(blueprint, cast)).toEqual(portraits)
@@ -41,7 +41,7 @@ describe('media', () => {
     expect(trailer).toMatchObject({ type: 'video/mp4', extension: 'mp4' })
   })
 
-  it.each([1, 8])('hold %i characters with any name', { timeout: 60_000 }, async (count) => {
+  it.each([1, 8])('hold %i characters with any name', async (count) => {
     const { blueprint, cast } = await make('a', prompt, count)
     const show: Blueprint = {
       ...blueprint,
@@ -59,7 +59,7 @@ describe('media', () => {
     expect(await sizeOf((await generator.poster(blank, [], signal)).bytes)).toEqual(['png', 600, 900])
   })
 
-  it('stop when they are aborted', { timeout: 60_000 }, async () => {
+  it('stop when they are aborted', async () => {
     const { blueprint, cast } = await make('a', prompt, 2)
     const portraits = await portraitsOf(blueprint, cast)
     const first = portraits[0]!

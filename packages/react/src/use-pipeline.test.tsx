@@ -20,7 +20,7 @@ describe('usePipeline', () => {
     const { result } = await renderHook(() => usePipeline(showId), { wrapper })
     expect(result.current).toBe(tracker.getPipeline(showId))
     tracker.addTask({ showId, type: 'show-generation', status: 'processing', progress: 40 })
-    await vi.waitFor(() => expect(result.current.step('show-generation').progress).toBe(40))
+    await expect.poll(() => result.current.step('show-generation').progress).toBe(40)
     expect(result.current).toBe(tracker.getPipeline(showId))
   })
 
@@ -58,7 +58,7 @@ describe('usePipeline', () => {
     await rerender('b')
     expect(result.current.title).toBe('B')
     tracker.show('b').setTitle('B, again')
-    await vi.waitFor(() => expect(result.current.title).toBe('B, again'))
+    await expect.poll(() => result.current.title).toBe('B, again')
     expect(subscribers.now).toBe(1)
   })
 
@@ -67,9 +67,9 @@ describe('usePipeline', () => {
     const { result } = await renderHook(() => usePipeline('draft'), { wrapper })
     tracker.renameShow('draft', 'final')
     tracker.addTask({ showId: 'final', type: 'trailer', status: 'processing' })
-    await vi.waitFor(() => expect(result.current).toMatchObject({ showId: 'final', active: 1 }))
+    await expect.poll(() => result.current).toMatchObject({ showId: 'final', active: 1 })
     tracker.show('final').setTitle('Final')
-    await vi.waitFor(() => expect(result.current.title).toBe('Final'))
+    await expect.poll(() => result.current.title).toBe('Final')
   })
 
   it('follows another tracker', async () => {
@@ -131,7 +131,7 @@ describe('usePipeline with a selector', () => {
     )
     expect(onRender).toHaveBeenCalledTimes(1)
     tracker.addTask({ id: 'a', showId, type: 'trailer', status: 'processing' })
-    await vi.waitFor(() => expect(result.current).toEqual(['trailer']))
+    await expect.poll(() => result.current).toEqual(['trailer'])
     expect(onRender).toHaveBeenCalledTimes(2)
     const first = result.current
     tracker.updateTask('a', { progress: 50 })
@@ -224,6 +224,6 @@ describe('usePipelines', () => {
     expect(result.current).toEqual([])
     tracker.addTask({ showId: 'a', type: 'trailer' })
     tracker.addTask({ showId: 'b', type: 'trailer' })
-    await vi.waitFor(() => expect(result.current.map((show) => show.showId)).toEqual(['b', 'a']))
+    await expect.poll(() => result.current.map((show) => show.showId)).toEqual(['b', 'a'])
   })
 })

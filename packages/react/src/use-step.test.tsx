@@ -13,7 +13,7 @@ it('gives the view of the step, and follows its type', async () => {
   await rerender('trailer')
   expect(result.current.label).toBe('Trailer')
   tracker.addTask({ showId, type: 'trailer', status: 'processing' })
-  await vi.waitFor(() => expect(result.current.status).toBe('active'))
+  await expect.poll(() => result.current.status).toBe('active')
   expect(subscribers.now).toBe(1)
 })
 

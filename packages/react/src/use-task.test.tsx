@@ -28,11 +28,11 @@ describe('useTask with an id', () => {
     const { result } = await renderHook(() => useTask('mine'), { wrapper })
     expect(result.current).toBeUndefined()
     tracker.addTask({ id: 'mine', showId, type: 'trailer', status: 'processing' })
-    await vi.waitFor(() => expect(result.current?.status).toBe('processing'))
+    await expect.poll(() => result.current?.status).toBe('processing')
     tracker.updateTask('mine', { status: 'succeeded' })
-    await vi.waitFor(() => expect(result.current?.status).toBe('succeeded'))
+    await expect.poll(() => result.current?.status).toBe('succeeded')
     tracker.dismiss('mine')
-    await vi.waitFor(() => expect(result.current).toBeUndefined())
+    await expect.poll(() => result.current).toBeUndefined()
     expect(subscribers.now).toBe(1)
   })
 
@@ -59,9 +59,9 @@ describe('useTask with a slot', () => {
       { wrapper },
     )
     tracker.addTask({ id: 'first', showId, type: 'portrait', characterId: 'ada', status: 'failed' })
-    await vi.waitFor(() => expect(result.current?.id).toBe('first'))
+    await expect.poll(() => result.current?.id).toBe('first')
     tracker.addTask({ id: 'second', showId, type: 'portrait', characterId: 'ada' })
-    await vi.waitFor(() => expect(result.current?.id).toBe('second'))
+    await expect.poll(() => result.current?.id).toBe('second')
     const renders = onRender.mock.calls.length
     tracker.addTask({ showId, type: 'portrait', characterId: 'bo' })
     await settled()
@@ -72,7 +72,7 @@ describe('useTask with a slot', () => {
     const { tracker, wrapper } = createTestTracker()
     const { result } = await renderHook(() => useTask({ showId, type: 'trailer' }), { wrapper })
     tracker.addTask({ id: 'mine', showId, type: 'trailer' })
-    await vi.waitFor(() => expect(result.current?.id).toBe('mine'))
+    await expect.poll(() => result.current?.id).toBe('mine')
   })
 
   it('follows a slot from one item to the next', async () => {
@@ -95,7 +95,7 @@ describe('useTask with a slot', () => {
       { wrapper },
     )
     tracker.addTask({ id: 'k', showId: 's', type: 'keyframe', beatId: 'opening' })
-    await vi.waitFor(() => expect(result.current?.id).toBe('k'))
+    await expect.poll(() => result.current?.id).toBe('k')
   })
 
   it('finds tasks that are in no step', async () => {
@@ -107,6 +107,6 @@ describe('useTask with a slot', () => {
     tracker.addTask({ id: 'z', showId: 's', type: 'zip' })
     tracker.addTask({ id: 'x', showId: 's', type: 'still', beatId: 'a' })
     tracker.addTask({ id: 'y', showId: 's', type: 'still', beatId: 'b' })
-    await vi.waitFor(() => expect([zip.result.current?.id, still.result.current?.id]).toEqual(['z', 'y']))
+    await expect.poll(() => [zip.result.current?.id, still.result.current?.id]).toEqual(['z', 'y'])
   })
 })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AlreadyRunningError, CanceledError, TimeoutError } from '../records/errors.ts'
 import type { RunContext } from './options.ts'
 import { parseRecords } from '../schema/schema.ts'
@@ -740,8 +740,6 @@ async function finish(world: World): Promise<void> {
 }
 
 // --- the laws --------------------------------------------------------------------------------------------------------
-
-vi.setConfig({ testTimeout: 300_000 })
 
 const unhandled: unknown[] = []
 const onUnhandled = (reason: unknown) => void unhandled.push(reason)

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { canonicalJson } from '../records/json.ts'
 import { definePipeline, type Pipeline } from '../records/pipeline.ts'
 import { compareRegisters, mergeShows } from '../records/show.ts'
@@ -382,8 +382,6 @@ const quickly = (state: Shows, id: string) => {
 }
 
 // --- the laws --------------------------------------------------------------------------------------------------------
-
-vi.setConfig({ testTimeout: 300_000 })
 
 describe('the order of versions', () => {
   const sameId = fc.oneof(task, tombstone).map((one) => ({ ...one, id: 't1' }))

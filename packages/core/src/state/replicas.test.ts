@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parseRecords, parseSnapshot } from '../schema/schema.ts'
 import { showPipeline, type ShowPipeline } from '../records/show-pipeline.ts'
 import type { Change } from '../tracker/sink.ts'
@@ -174,9 +174,6 @@ const event = fc.oneof(
   // Messages counted from the last, so that many come late, again, or not at all before the end.
   { weight: 2, arbitrary: fc.record({ who, messages: fc.array(fc.nat(6), { maxLength: 4 }) }) },
 )
-
-// Ten thousand histories take minutes where others want the processor too.
-vi.setConfig({ testTimeout: 1_200_000 })
 
 describe('replicas', () => {
   const history = fc.array(event, { maxLength: 24, size: 'max' })

@@ -137,7 +137,7 @@ describe('liveSource against a server', () => {
     for (const { errors } of readers) {
       expect(errors.filter(({ message }) => /read|taken in/.test(message))).toEqual([])
     }
-  }, 300_000)
+  })
 
   it.each([
     ['its body is held back', 'held'],

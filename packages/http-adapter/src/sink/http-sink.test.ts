@@ -51,10 +51,13 @@ describe('httpSink', () => {
       tracker.addTask({ showId: 'neon', type: 'trailer' })
       registry.register(tracker.report, place)
     }
-    await vi.waitFor(() => {
-      collectGarbage()
-      expect(collected.size).toBeGreaterThan(15)
-    })
+    await vi.waitFor(
+      () => {
+        collectGarbage()
+        expect(collected.size).toBeGreaterThan(15)
+      },
+      { timeout: 60_000 },
+    )
     sink.close()
   })
 

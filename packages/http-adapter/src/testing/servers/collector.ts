@@ -39,6 +39,8 @@ export interface Inbox {
   readonly requests: { readonly headers: IncomingMessage['headers']; readonly text: string }[]
   /** Stores what is still to be stored late. */
   readonly settle: () => void
+  /** Called when a request is left hanging. */
+  onHang?: () => void
 }
 
 /** @param pages What else is served, by path: pages, and scripts where the path ends in `.js`. */
@@ -89,10 +91,11 @@ export async function startCollector(pages: Readonly<Record<string, string>> = {
 }
 
 async function receive(
-  { tracker, faults, requests, late, settle }: Inbox & { readonly late: string[] },
+  inbox: Inbox & { readonly late: string[] },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { tracker, faults, requests, late, settle } = inbox
   const fault = faults.shift()
   if (fault === 'reset in the request') return void request.once('data', () => request.socket.destroy())
   const chunks: Buffer[] = []
@@ -147,9 +150,10 @@ async function receive(
       store()
       return void request.socket.destroy()
     case 'never answered':
-      return undefined
+      return inbox.onHang?.()
     case 'slow loris':
-      return begin({}, JSON.stringify(store()).slice(0, 3))
+      begin({}, JSON.stringify(store()).slice(0, 3))
+      return inbox.onHang?.()
     case 'answer in gzip':
       return void response
         .writeHead(200, { 'content-encoding': 'gzip' })

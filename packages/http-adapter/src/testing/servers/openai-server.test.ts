@@ -140,7 +140,7 @@ describe('an OpenAI server and the client of OpenAI', () => {
     expect(await (await client.videos.downloadContent(id)).text()).toBe('a film')
     expect(await client.videos.delete(id)).toMatchObject({ deleted: true })
     expect(server.count('videos')).toBe(1)
-  }, 20_000)
+  })
 
   it('refuses a wrong key, an unknown job and a prompt that it does not take', async () => {
     const { server, client } = await setUp()
