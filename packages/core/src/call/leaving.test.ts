@@ -275,6 +275,53 @@ describe('a page that is left', () => {
     expect(kit.clock.pending).toBe(0)
   })
 
+  it('aborts a call that times out after the page is back, whose outcome is then unknown', async () => {
+    const kit = setUp()
+    const { fn, settled } = running(kit, { timeout: 1_000 })
+    kit.page('left')
+    kit.page('returned')
+    await kit.clock.advance(1_000)
+    expect(fn.mock.calls[0]![0].signal.reason).toMatchObject({ name: 'TimeoutError' })
+    expect(kit.task()).toMatchObject({ status: 'interrupted' })
+    expect([settled.mock.calls.length, kit.clock.pending]).toEqual([0, 0])
+  })
+
+  it('fails a call whose time is over in a pause during which the page was left', async () => {
+    const kit = setUp()
+    const { calls, returned } = running(kit, { timeout: 10_000, retry: { delay: () => 60_000 } })
+    calls[0]!.reject(new Error('busy'))
+    await quiet()
+    kit.page('left')
+    kit.page('returned')
+    await kit.clock.advance(10_000)
+    await expect(returned).rejects.toThrow('took longer than 10000 ms')
+    expect(kit.task()).toMatchObject({ status: 'failed', error: { code: 'timeout' } })
+  })
+
+  it('never changes the call where the tracker has no timers', async () => {
+    const { tracker, errors } = createTestTracker({
+      schedule: () => {
+        throw new Error('no timers')
+      },
+    })
+    const page = ['left', 'returned'] as const
+    let calls = 0
+    const result = tracker.show('s').track(
+      'trailer',
+      async () => {
+        calls += 1
+        if (calls === 1) throw new Error('busy')
+        return 'done'
+      },
+      { retry: { before: () => tracker.page(page[0]) } },
+    )
+    await quiet()
+    expect(calls).toBe(1)
+    tracker.page(page[1])
+    expect(await result).toBe('done')
+    expect(errors.map(({ message }) => message)).toEqual(['no timers'])
+  })
+
   it('can be canceled', async () => {
     const kit = setUp()
     const { fn, calls, returned } = running(kit, { retry: { attempts: 2, delay: () => 5_000 } })
@@ -428,6 +475,16 @@ describe('a failure that is held back for 300 ms', () => {
     await kit.clock.advance(1_000)
     expect(kit.task()).toBeUndefined()
     expect([kit.errors, kit.clock.pending]).toEqual([[], 0])
+  })
+
+  it('before a retry does not hold up a cancel', async () => {
+    const kit = setUp()
+    const { calls, returned } = running(kit, { retry: {} })
+    calls[0]!.reject(cut())
+    await quiet()
+    kit.show.cancel('enough')
+    await expect(returned).rejects.toThrow('enough')
+    expect(kit.clock.pending).toBe(0)
   })
 
   it('is not held back where no page is watched', async () => {

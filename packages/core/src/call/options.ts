@@ -1,4 +1,5 @@
 import { CallsheetError } from '../records/errors.ts'
+import { createGuard } from '../records/guard.ts'
 import { shown } from '../write/input.ts'
 import { isId } from '../records/text.ts'
 import type { Failure } from '../write/failure.ts'
@@ -132,39 +133,30 @@ export interface RunOptions<M, R, U extends 'done' = 'done'> {
 export const mostAttempts = ({ attempts = 3 }: RetryPolicy<never>): number =>
   Math.min(100, Math.max(1, Math.floor(attempts) || 1))
 
-const isFunction = (value: unknown) => typeof value === 'function'
-/** Infinity means no limit. */
-const isDuration = (value: unknown) => typeof value === 'number' && value >= 0
-const oneOf =
-  (...values: unknown[]) =>
-  (value: unknown) =>
-    values.includes(value)
-
 /** How to validate an option, and its description for a message. */
 type Check = readonly [isValid: (value: unknown) => boolean, expected: string]
-
-const duration: Check = [isDuration, 'milliseconds from 0, or Infinity']
-const someFunction: Check = [isFunction, 'a function']
-
-const taskId: Check = [isId, 'an id of 1–256 characters without control characters']
+type Checks = Readonly<Record<string, Check>>
 
 const anything: Check = [() => true, '']
+const someFunction: Check = [(value) => typeof value === 'function', 'a function']
+const duration: Check = [(ms) => typeof ms === 'number' && ms >= 0, 'milliseconds from 0, or Infinity']
+const conflicts = new Set<unknown>(['join', 'supersede', 'reject'])
 
-const checks: Readonly<Record<string, Check>> = {
+const checks: Checks = {
   id: anything,
-  retryOf: taskId,
+  retryOf: [isId, 'an id of 1–256 characters without control characters'],
   metadata: anything,
   stage: anything,
-  onConflict: [oneOf('join', 'supersede', 'reject'), "'join', 'supersede' or 'reject'"],
-  unless: [oneOf('done'), "'done'"],
+  onConflict: [(value) => conflicts.has(value), "'join', 'supersede' or 'reject'"],
+  unless: [(value) => value === 'done', "'done'"],
   timeout: duration,
   attemptTimeout: duration,
   result: someFunction,
-  retry: [(value) => value !== null && typeof value === 'object', 'an object'],
+  retry: [(value) => typeof value === 'object', 'an object'],
 }
 
-const retryChecks: Readonly<Record<string, Check>> = {
-  attempts: [(value) => typeof value === 'number' && value >= 1, 'a number from 1 to 100'],
+const retryChecks: Checks = {
+  attempts: [(count) => typeof count === 'number' && count >= 1, 'a number from 1 to 100'],
   delay: someFunction,
   when: someFunction,
   before: someFunction,
@@ -176,73 +168,56 @@ const retryChecks: Readonly<Record<string, Check>> = {
  * slot are allowed. If any option was ignored, a failed call is not retried, because the option may have limited that.
  */
 export function readOptions(given: object, tell: (error: unknown) => void): RunOptions<never, never> {
-  let isRefused = false
-  const report = (error: unknown) => {
-    isRefused = true
-    tell(error)
-  }
   if (typeof given !== 'object' || Array.isArray(given)) {
     const message = `Invalid options: expected an object, got ${shown(given)}. They are ignored.`
     tell(new CallsheetError(message, { code: 'invalid_option' }))
     return {}
   }
-  const options = read(given, ownNames(given, report), checks, 'option', report)
+  let isRefused = false
+  const guarded = createGuard((error) => {
+    isRefused = true
+    tell(error)
+  })
+  const options: Record<string, unknown> = {}
+  guarded(() => {
+    for (const name of Object.keys(given)) guarded(() => readOption(given, name, options, checks, 'option'))
+  })
   const { retry } = options
   if (retry) {
+    const policy: Record<string, unknown> = {}
+    const readPolicy = (name: string) =>
+      guarded(() => readOption(retry, name, policy, retryChecks, 'option "retry":'))
+    for (const name in retryChecks) readPolicy(name)
     // An instance of a class may have other fields.
-    const own = isPlain(retry) ? ownNames(retry, report) : []
-    const names = [...new Set([...Object.keys(retryChecks), ...own])]
-    const policy = read(retry, names, retryChecks, 'option "retry":', report)
-    // Methods of a class need their `this`.
-    for (const [name, value] of Object.entries(policy)) {
-      if (typeof value === 'function') policy[name] = value.bind(retry)
-    }
+    guarded(() => {
+      if ((Object.getPrototypeOf(retry) ?? Object.prototype) !== Object.prototype) return
+      for (const name of Object.keys(retry)) if (!Object.hasOwn(retryChecks, name)) readPolicy(name)
+    })
     if (isRefused) policy['attempts'] = 1
     options['retry'] = policy
   }
   return options
 }
 
-function isPlain(value: object): boolean {
-  try {
-    const prototype: unknown = Object.getPrototypeOf(value)
-    return prototype === null || prototype === Object.prototype
-  } catch {
-    return false
-  }
-}
-
-function ownNames(given: object, report: (error: unknown) => void): string[] {
-  try {
-    return Object.keys(given)
-  } catch (error) {
-    report(error)
-    return []
-  }
-}
-
-function read(
+/** Copies an option. Throws if it is invalid or unknown. */
+function readOption(
   given: object,
-  names: readonly string[],
-  rules: Readonly<Record<string, Check>>,
+  name: string,
+  options: Record<string, unknown>,
+  rules: Checks,
   what: string,
-  report: (error: unknown) => void,
-): Record<string, unknown> {
-  const options: Record<string, unknown> = {}
-  const refuse = (message: string) =>
-    report(new CallsheetError(`${message}. The option is ignored.`, { code: 'invalid_option' }))
-  for (const name of names) {
-    try {
-      const value = (given as Record<string, unknown>)[name]
-      if (value === undefined || value === null) continue
-      const isSlot = rules === checks && (name === 'type' || name.endsWith('Id'))
-      const check = Object.hasOwn(rules, name) ? rules[name] : isSlot ? anything : undefined
-      if (!check) refuse(`Unknown ${what} "${name}". Known options: ${Object.keys(rules).join(', ')}`)
-      else if (check[0](value)) options[name] = value
-      else refuse(`Invalid ${what} "${name}": expected ${check[1]}, got ${shown(value)}`)
-    } catch (error) {
-      report(error)
-    }
+): void {
+  const value = (given as Record<string, unknown>)[name] ?? undefined
+  if (value === undefined) return
+  const isSlot = rules === checks && (name === 'type' || name.endsWith('Id'))
+  const check = Object.hasOwn(rules, name) ? rules[name] : isSlot ? anything : undefined
+  if (check?.[0](value)) {
+    // Methods of a policy of a class need their `this`.
+    options[name] = typeof value === 'function' && rules === retryChecks ? value.bind(given) : value
+    return
   }
-  return options
+  const message = check
+    ? `Invalid ${what} "${name}": expected ${check[1]}, got ${shown(value)}`
+    : `Unknown ${what} "${name}". Known options: ${Object.keys(rules).join(', ')}`
+  throw new CallsheetError(`${message}. The option is ignored.`, { code: 'invalid_option' })
 }

@@ -1,3 +1,4 @@
+import { answerOf } from '../records/guard.ts'
 import { observe } from './observe.ts'
 import type { TaskError } from '../records/task.ts'
 import type { Schedule } from './timers.ts'
@@ -21,30 +22,19 @@ export function isResponse(value: unknown): value is Response {
 }
 
 /** Whether a response failed. Of an opaque one, that is unknown. */
-export function isFailedResponse(value: unknown): value is Response {
-  try {
-    return isResponse(value) && !value.ok && value.type !== 'opaque'
-  } catch {
-    return false
-  }
-}
+export const isFailedResponse = (value: unknown): value is Response =>
+  isResponse(value) && !value.ok && answerOf(() => value.type, ignore) !== 'opaque'
 
 /** The error of a response that is not ok, without its body. */
 export function errorOfStatus(response: Response): TaskError {
   const { status } = response
-  const statusText = wordsOf(response)
+  const statusText = answerOf(() => response.statusText, ignore)
   const retryable = status === 408 || status === 425 || status === 429 || status >= 500
   const message = `HTTP ${status}${statusText ? ` ${statusText}` : ''}`
   return { message, httpStatus: status, retryable }
 }
 
-function wordsOf(response: Response): string {
-  try {
-    return response.statusText
-  } catch {
-    return ''
-  }
-}
+const ignore = () => {}
 
 const longestBody = 16_384
 const longestWait = 2_000
@@ -59,9 +49,6 @@ function isShort({ headers }: Response): boolean {
   return length !== undefined && Number(length) <= longestBody
 }
 
-/** Whether a response is a copy that a tracked fetch made for the tracker only. */
-const isOwnCopy = (response: Response): boolean => 'isCopy' in response
-
 /**
  * Passes the error body of a response to `tell`, and leaves the response to its caller.
  *
@@ -71,18 +58,20 @@ const isOwnCopy = (response: Response): boolean => 'isCopy' in response
  */
 export function listen(response: Response, schedule: Schedule, tell: (body: unknown) => void): void {
   const { url } = response
-  const isSafe = isOwnCopy(response) || isShort(response) || (hasStream(response) ? !url : !response.body)
+  const isBrief = isShort(response)
+  // A tracked fetch marks the copies that it makes for the tracker only.
+  const isSafe = isBrief || 'isCopy' in response || (hasStream(response) ? !url : !response.body)
   if (!isSafe) return overhear(response, tell)
-  const ms = url === '' && !isShort(response) ? shortestWait : longestWait
+  const ms = url === '' && !isBrief ? shortestWait : longestWait
   // Without a body, the status has to do.
-  readBody(response, schedule, ms).then(tell, () => {})
+  readBody(response, schedule, ms).then(tell, ignore)
 }
 
 function overhear(response: Response, tell: (body: unknown) => void): void {
   for (const name of ['text', 'json'] as const) {
-    const read = response[name] as (...args: unknown[]) => unknown
-    const value = (...args: unknown[]) => {
-      const reading = read.apply(response, args)
+    const read = response[name] as () => unknown
+    const value = () => {
+      const reading = read.call(response)
       const told = (body: unknown) => {
         tell(name === 'text' ? parse(String(body)) : body)
         return body
@@ -96,42 +85,32 @@ function overhear(response: Response, tell: (body: unknown) => void): void {
 
 /**
  * Reads an error body: JSON, or the first 500 characters of a text that is not HTML. Reads a clone, so the response stays
- * unread. A body without a web stream is read only if it is short.
+ * unread. A body without a web stream is read only if it is short. What has not come after some ms is left out.
  */
 export async function readBody(response: Response, schedule: Schedule, ms = longestWait): Promise<unknown> {
   const { body } = response
-  if (hasStream(response)) return readStream(response.clone().body!.getReader(), schedule, ms)
-  if (body === null || (body && !isShort(response))) return undefined
-  let stopTimer = () => {}
-  const late = new Promise<undefined>((resolve) => {
-    stopTimer = schedule(() => resolve(undefined), ms)
-  })
-  const text = await Promise.race([response.clone().text(), late])
-  stopTimer()
-  return text === undefined ? undefined : parse(text)
-}
-
-async function readStream(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  schedule: Schedule,
-  ms: number,
-): Promise<unknown> {
-  const stop = () => {
-    // A broken body cannot be canceled.
-    reader.cancel().catch(() => undefined)
-  }
-  const stopTimer = schedule(stop, ms)
-  const decoder = new TextDecoder()
+  const isStream = hasStream(response)
+  if (!isStream && (body === null || (body && !isShort(response)))) return undefined
+  const copy = response.clone()
+  const reader = isStream ? copy.body!.getReader() : undefined
   let text = ''
-  try {
+  const read = async () => {
+    if (!reader) return void (text = await copy.text())
+    const decoder = new TextDecoder()
     while (text.length < longestBody) {
       const { done, value } = await reader.read()
       if (done) break
       text += decoder.decode(value, { stream: true })
     }
+  }
+  let stopTimer = ignore
+  const late = new Promise<void>((resolve) => (stopTimer = schedule(resolve, ms)))
+  try {
+    await Promise.race([read(), late])
   } finally {
     stopTimer()
-    stop()
+    // A broken body cannot be canceled.
+    reader?.cancel().catch(ignore)
   }
   return parse(text)
 }

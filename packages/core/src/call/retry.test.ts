@@ -283,6 +283,17 @@ describe('a pause before a retry', () => {
     expect(task()).toMatchObject({ status: 'canceled', attempt: 2 })
   })
 
+  it('leaves no timer of a hanging attempt when it is canceled', async () => {
+    const { show, clock } = setup()
+    const result = show.track('trailer', () => new Promise<never>(() => {}), {
+      attemptTimeout: 60_000,
+      retry: {},
+    })
+    void result.catch(() => {})
+    show.cancel('enough')
+    expect(clock.pending).toBe(0)
+  })
+
   it('is ended by the timeout, which counts over all attempts', async () => {
     const { show, task, clock } = setup()
     const result = show.track('trailer', giving(new Error('fetch failed')), { retry: {}, timeout: 2_000 })

@@ -9,6 +9,7 @@ import { settled, unwrap, type Verdict } from './outcome.ts'
 import { pause } from './pause.ts'
 import { readBody } from './response.ts'
 import { cut, type Run, type TrackHost } from './run.ts'
+import { wait } from './timers.ts'
 import { verdictOf } from './verdict.ts'
 
 /**
@@ -65,8 +66,8 @@ async function attempts(
       run.end(verdict)
       break
     }
-    // A page that was left makes no call. The timer continues when it is back.
-    if (!host.page.isHere()) await run.wait(0)
+    // A page that was left makes no call.
+    if (!host.page.isHere()) await wait(host.page.whenHere, 0, [run.abort.signal])
     if (run.abort.reason) throw run.abort.reason
     if (run.isReplaced) run.end(verdict)
     if (run.isOver) break

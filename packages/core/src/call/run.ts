@@ -99,7 +99,7 @@ export class Run {
   #task: TaskRecord | undefined = undefined
   #label = 'A function'
   /** The number of the page's departures when the attempt began. */
-  #departures = 0
+  #departures: number
   #timers: (() => void)[] | undefined = undefined
   /** Ends the wait for the page. */
   #release: ((isCut?: boolean) => void) | undefined = undefined
@@ -108,6 +108,7 @@ export class Run {
   constructor(host: TrackHost, options: RunOptions<never, never>) {
     this.host = host
     this.options = options
+    this.#departures = host.page.departures()
   }
 
   // --- from the start to the end -----------------------------------------------------------------------------------
@@ -153,14 +154,14 @@ export class Run {
   #register(task: TaskRecord): void {
     this.#task = task
     this.host.runs.set(task.id, this)
-    this.beginAttempt()
+    this.state = 'running'
   }
 
-  beginAttempt(patch?: TaskPatch<never>): void {
+  beginAttempt(patch: TaskPatch<never>): void {
     if (this.state === 'over') return
     if (this.state !== 'held') this.state = 'running'
     this.#departures = this.host.page.departures()
-    if (patch) this.write({ status: 'processing', ...patch })
+    this.write({ status: 'processing', ...patch })
   }
 
   /** Begins the next attempt inside the function. */
@@ -188,7 +189,7 @@ export class Run {
   /** Records how the call ended. A broken connection is recorded once it is known whether the page was left. */
   end(verdict: Verdict): void {
     if (this.state === 'over') return
-    if (!verdict.isBroken) return this.#finish(verdict)
+    if (!verdict.isBroken || !this.#task) return this.#finish(verdict)
     this.#stopTimers()
     this.state = 'held'
     const { task } = this
@@ -197,11 +198,6 @@ export class Run {
       const isEnded = this.task !== task && isFinished(this.task)
       this.#finish(isEnded ? undefined : isCut ? cut : verdict)
     })
-  }
-
-  /** The outcome is unknown, because the browser has cut the connection. */
-  interrupt(): void {
-    this.#finish(cut)
   }
 
   /** Ends the run for a reason from elsewhere, where the task's end is recorded too. `signal` is aborted. */
@@ -239,7 +235,8 @@ export class Run {
       status: 'failed',
       patch: { error: { message, code: 'timeout', retryable: true } },
     }
-    this.#finish(this.isLost(error) ? cut : failed, error)
+    // In a pause, the call has ended.
+    this.#finish(this.state === 'running' && this.isLost(error) ? cut : failed, error)
   }
 
   /** The only way to the end. */
@@ -327,8 +324,8 @@ export class Run {
   }
 
   /** Whether the browser has cut a connection that has just broken. Resolves at once if the run is stopped. */
-  isCut(): Promise<boolean> {
-    return new Promise((resolve) => this.#hold(resolve))
+  async isCut(): Promise<boolean> {
+    return this.state !== 'over' && new Promise((resolve) => this.#hold(resolve))
   }
 
   /** Records a failure that is held back, at once. */

@@ -2,7 +2,7 @@ import type { TrackerOptions } from './contract.ts'
 import { createListeners } from './listeners.ts'
 import { createStore } from './store.ts'
 import { createClock, createIds, setTimer } from './world.ts'
-import { anyDuration } from '../call/timers.ts'
+import { anyDuration, type Schedule } from '../call/timers.ts'
 import type { Run } from '../call/run.ts'
 import type { Pipeline } from '../records/pipeline.ts'
 import { defaultExpiry } from '../records/time.ts'
@@ -18,7 +18,6 @@ export function createDesk(options: TrackerOptions<Pipeline>) {
   const { pipeline, durations, sinks = [], promises = 'same', maxTasks = 50_000 } = options
   const { takeOverAfter = 3_600_000 } = options
   const { clock = Date.now, random = Math.random } = options
-  const schedule = anyDuration(options.schedule ?? setTimer)
   const expiry = { ...defaultExpiry, ...options.expiry }
   const newId = createIds(options.createId)
   const redactor = createRedactor(options.redact)
@@ -33,6 +32,11 @@ export function createDesk(options: TrackerOptions<Pipeline>) {
   const listeners = createListeners({ pipeline, redact: redactor.text, durations, createdAt })
   const store = createStore({ shows, listeners, sinks, createdAt, maxTasks, runs })
   const now = createClock(clock, listeners.report)
+  const anyTimer = anyDuration(options.schedule ?? setTimer)
+  const schedule: Schedule = (callback, ms) => {
+    const undo = anyTimer(callback, ms)
+    return () => void listeners.guarded(undo)
+  }
   const world = { clock, now, newId, random, schedule }
   return {
     pipeline,

@@ -29,7 +29,7 @@ export function createHost(desk: Desk, lookup: Lookup, { begin, update }: Tasks)
       let undo = schedule(() => {
         undo = page.whenHere(callback)
       }, ms)
-      return () => guarded(undo)
+      return () => undo()
     },
     page,
     isDone: (slot) => has(slot, 'done'),

@@ -63,7 +63,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       })
     })
     await Promise.race([Promise.allSettled(flushing), late])
-    guarded(stopTimer)
+    stopTimer()
     for (const sink of sinks) guarded(() => sink.close?.())
   }
 
