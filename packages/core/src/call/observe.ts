@@ -1,13 +1,13 @@
 /**
  * How the end of the work behind a value can be observed.
  *
- * `value`: the work is done. `promise`: when it settles. `generator` (asynchronous): at its last step. `lazy`: not at all,
- * because the work starts when the value is awaited (a query builder), read (an iterator, a stream) or subscribed to; an
- * array of promises counts as `lazy`.
+ * `value`: the work is done. `generator` (asynchronous): at its last step. `lazy`: not at all, because the work starts when
+ * the value is awaited (a query builder), read (an iterator, a stream) or subscribed to; an array of promises counts as
+ * `lazy`. A promise: when it settles, by the `then` that this is.
  */
-export type Kind = 'value' | 'promise' | 'generator' | 'lazy'
+export type Kind = 'value' | 'generator' | 'lazy' | Then
 
-type Then = (
+export type Then = (
   this: unknown,
   onValue: (value: unknown) => unknown,
   onError: (error: unknown) => unknown,
@@ -41,7 +41,7 @@ function thenOf(value: object): Then | undefined {
 export function kindOf(value: unknown): Kind {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return 'value'
   try {
-    if ('then' in value) return thenOf(value) ? 'promise' : 'lazy'
+    if ('then' in value) return thenOf(value) ?? 'lazy'
     if (Symbol.asyncIterator in value) return isGenerator(value) ? 'generator' : 'lazy'
     // Any of its promises may still fail.
     if (Array.isArray(value)) return value.slice(0, 100).some(isThenable) ? 'lazy' : 'value'
@@ -71,6 +71,6 @@ export function observe(
   onValue: (value: unknown) => unknown,
   onError: (error: unknown) => unknown,
 ): Promise<unknown> | undefined {
-  if (kindOf(value) !== 'promise') return undefined
-  return thenOf(value as object)?.call(value, onValue, onError)
+  const kind = kindOf(value)
+  return typeof kind === 'string' ? undefined : kind.call(value, onValue, onError)
 }

@@ -1,5 +1,5 @@
 import { CallsheetError } from '../records/errors.ts'
-import { createGuard } from '../records/guard.ts'
+import { answerOf } from '../records/guard.ts'
 import { shown } from '../write/input.ts'
 import { isId } from '../records/text.ts'
 import type { Failure } from '../write/failure.ts'
@@ -174,25 +174,29 @@ export function readOptions(given: object, tell: (error: unknown) => void): RunO
     return {}
   }
   let isRefused = false
-  const guarded = createGuard((error) => {
+  const refuse = (error: unknown) => {
     isRefused = true
     tell(error)
-  })
-  const options: Record<string, unknown> = {}
-  guarded(() => {
-    for (const name of Object.keys(given)) guarded(() => readOption(given, name, options, checks, 'option'))
-  })
-  const { retry } = options
+  }
+  const read = (from: object, names: readonly string[], rules: Checks, what: string) => {
+    const options: Record<string, unknown> = {}
+    for (const name of names) {
+      try {
+        readOption(from, name, options, rules, what)
+      } catch (error) {
+        refuse(error)
+      }
+    }
+    return options
+  }
+  const options = read(given, answerOf(() => Object.keys(given), refuse) ?? [], checks, 'option')
+  const retry = options['retry'] as object | undefined
   if (retry) {
-    const policy: Record<string, unknown> = {}
-    const readPolicy = (name: string) =>
-      guarded(() => readOption(retry, name, policy, retryChecks, 'option "retry":'))
-    for (const name in retryChecks) readPolicy(name)
-    // An instance of a class may have other fields.
-    guarded(() => {
-      if ((Object.getPrototypeOf(retry) ?? Object.prototype) !== Object.prototype) return
-      for (const name of Object.keys(retry)) if (!Object.hasOwn(retryChecks, name)) readPolicy(name)
-    })
+    // An instance of a class may have other fields, and has its methods elsewhere.
+    const isPlain = () => (Object.getPrototypeOf(retry) ?? Object.prototype) === Object.prototype
+    const own = answerOf(() => (isPlain() ? Object.keys(retry) : []), refuse)
+    const names = new Set([...Object.keys(retryChecks), ...(own ?? [])])
+    const policy = read(retry, [...names], retryChecks, 'option "retry":')
     if (isRefused) policy['attempts'] = 1
     options['retry'] = policy
   }

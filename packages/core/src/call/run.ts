@@ -8,14 +8,7 @@ import { mostAttempts, type RunOptions } from './options.ts'
 import type { Outcome, Verdict } from './outcome.ts'
 import type { Page } from './page.ts'
 import { copyFor, isResponse } from './response.ts'
-import {
-  isFinished,
-  labelOf,
-  type SlotTask,
-  type TaskError,
-  type TaskRecord,
-  type TaskStatus,
-} from '../records/task.ts'
+import { isFinished, labelOf, type TaskError, type TaskRecord, type TaskStatus } from '../records/task.ts'
 import { type Schedule, wait } from './timers.ts'
 import type { TaskPatch } from '../write/writer.ts'
 
@@ -30,10 +23,8 @@ export interface TrackHost {
     patch: TaskPatch<never>,
     onMade: (task: TaskRecord) => void,
   ) => TaskRecord
-  /** A slot's current task. */
-  readonly current: (slot: LooseSlot) => TaskRecord | undefined
-  /** A slot's newest task, which may be a dismissed one. */
-  readonly latest: (slot: LooseSlot) => SlotTask | undefined
+  /** A slot's current task, and a run in it whose task has not ended, even if that is an older one. */
+  readonly look: (slot: LooseSlot) => { readonly task: TaskRecord | undefined; readonly run: Run | undefined }
   readonly newest: (id: string) => TaskRecord | undefined
   /** Returns false if the patch could not be written, which is then reported. */
   readonly write: (id: string, patch: TaskPatch<never>, otherwise?: TaskStatus) => boolean
@@ -51,8 +42,6 @@ export interface TrackHost {
   readonly takeOverAfter: (type: string) => number
   /** Resolves to a task once it has ended. Rejects if it is removed. */
   readonly ended: (id: string) => Promise<TaskRecord>
-  /** A run of a slot whose task has not ended, even if the slot has newer tasks. */
-  readonly runIn: (slot: LooseSlot) => Run | undefined
   /** The active runs by the ids of their tasks. */
   readonly runs: Map<string, Run>
   /** `same`: the caller gets the function's own promise. `derived`: unhandled rejections stay visible to the process. */
@@ -129,7 +118,7 @@ export class Run {
     const patch: { -readonly [K in keyof TaskPatch<never>]: TaskPatch<never>[K] } = { status: 'processing' }
     if (metadata !== undefined) patch.metadata = metadata
     if (stage !== undefined) patch.stage = stage
-    const current = retryOf === undefined ? undefined : host.current(slot)
+    const current = retryOf === undefined ? undefined : host.look(slot).task
     const failed = current?.id === retryOf && current?.status === 'failed' ? current : undefined
     if (failed) {
       // The task failed by an update from elsewhere, while its run still goes on here.
@@ -273,8 +262,7 @@ export class Run {
 
   /** Whether the slot has a newer task. Then no further attempt is made either. */
   get isReplaced(): boolean {
-    const { task } = this
-    return (this.host.latest(task)?.id ?? task.id) !== task.id
+    return this.#task !== undefined && this.host.look(this.task).task?.id !== this.#task.id
   }
 
   /**

@@ -397,7 +397,7 @@ function startCall(world: World, one: Tracked, context: RunContext): Call {
 function finishLate(one: Tracked, call: Call, kind: string): void {
   if (kind !== 'value' && kind !== 'fine') return
   // Which one was first is left open.
-  if (one.isInBetween) one.isTouched = true
+  if (one.isInBetween || one.isTouched) one.isTouched = true
   else if (isLive(one)) one.won = call
 }
 

@@ -3,7 +3,7 @@ import { AlreadyRunningError } from '../records/errors.ts'
 import { followGenerator } from './generator.ts'
 import type { LooseSlot } from '../write/input.ts'
 import { isWithin, within } from './nesting.ts'
-import { kindOf, observe } from './observe.ts'
+import { kindOf, type Then } from './observe.ts'
 import type { Outcome } from './outcome.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from '../records/pipeline.ts'
 import { followAttempts } from './retry.ts'
@@ -53,13 +53,15 @@ export function track<R>(
   return follow(run, value, fn) as R
 }
 
+type Tracked = (context: RunContext<never>) => unknown
+
 /** Settles the run as the value settles. Returns the value for the caller. */
-function follow(run: Run, value: unknown, fn: (context: RunContext<never>) => unknown): unknown {
+function follow(run: Run, value: unknown, fn: Tracked): unknown {
   const kind = kindOf(value)
+  if (typeof kind === 'function') return followPromise(run, value, kind, fn)
+  if (kind === 'generator') return followGenerator(run, value as AsyncGenerator)
   if (kind === 'value') settle(run, { value })
-  else if (kind === 'lazy') run.lose(wordFor(value))
-  else if (kind === 'generator') return followGenerator(run, value as AsyncGenerator)
-  else return followPromise(run, value, fn)
+  else run.lose(wordFor(value))
   return value
 }
 
@@ -72,18 +74,19 @@ const wordFor = (value: unknown): string => {
   }
 }
 
-function followPromise(run: Run, value: unknown, fn: (context: RunContext<never>) => unknown): unknown {
+function followPromise(run: Run, value: unknown, then: Then, fn: Tracked): unknown {
   const isDerived = run.host.promises === 'derived'
   const { retry } = run.options
-  const again = () => within(run, fn, new Context(run))
-  const source = retry ? followAttempts(run, retry, value, again) : value
+  const source = retry
+    ? followAttempts(run, retry, value, () => within(run, fn, new Context(run)))
+    : (value as Promise<unknown>)
   const end = (outcome: Outcome) => {
     if (!retry) settle(run, outcome)
     run.share(outcome)
   }
   try {
     // The first handler, so that joined callers get their copies before the caller reads the value.
-    const derived = observe(
+    const derived = (retry ? Promise.prototype.then : then).call(
       source,
       (result) => {
         end({ value: result })
@@ -108,11 +111,13 @@ function meetConflict(
   slot: LooseSlot,
   onConflict: 'join' | 'supersede' | 'reject',
 ): Promise<unknown> | undefined {
-  // A call that has failed is over, though its record waits.
-  host.runIn(slot)?.settleNow()
-  const run = host.runIn(slot)
-  const current = host.current(slot)
-  const held = current && isActive(current) ? current : run?.task
+  let { task, run } = host.look(slot)
+  if (run?.state === 'held') {
+    // The call is over, though its record waits.
+    run.settleNow()
+    ;({ task, run } = host.look(slot))
+  }
+  const held = task && isActive(task) ? task : run?.task
   if (!held) return undefined
   const { id } = held
   if (onConflict === 'supersede') {

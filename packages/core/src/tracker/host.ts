@@ -13,13 +13,20 @@ export function createHost(desk: Desk, lookup: Lookup, { begin, update }: Tasks)
   const { pipeline, newId, now, random, promises, takeOverAfter, runs, shows, report, guarded, subscribe } =
     desk
   const { schedule } = desk
-  const { newest, tasksIn, currentIn, has } = lookup
+  const { newest, currentIn, has } = lookup
   const page = createPage({ now: desk.clock, schedule, guarded })
   return {
     read: (showId, type, options) => slotFor(pipeline, showId, type, options as never),
     begin: (slot, id = newId(), patch, onMade) => begin(slot, id, patch, onMade),
-    current: currentIn,
-    latest: (slot) => tasksIn(slot)?.latest,
+    look(slot) {
+      const { latest, older = [] } = shows.slotOf(slot) ?? {}
+      const task = currentIn(slot)
+      for (const entry of latest ? [latest, ...older] : []) {
+        const run = runs.get(entry.version.id)
+        if (run && !isFinished(run.task)) return { task, run }
+      }
+      return { task, run: undefined }
+    },
     newest,
     write: (id, patch, otherwise) => guarded(() => update(id, patch, otherwise)),
     report,
@@ -47,14 +54,6 @@ export function createHost(desk: Desk, lookup: Lookup, { begin, update }: Tasks)
         const undo = showId === undefined ? undefined : subscribe(look, { showId })
         look()
       }),
-    runIn(slot) {
-      const { latest, older = [] } = shows.slotOf(slot) ?? {}
-      for (const entry of latest ? [latest, ...older] : []) {
-        const run = runs.get(entry.version.id)
-        if (run && !isFinished(run.task)) return run
-      }
-      return undefined
-    },
     runs,
     promises,
   }

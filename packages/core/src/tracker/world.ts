@@ -10,6 +10,21 @@ const randomId = (): string =>
     byte.toString(16).padStart(2, '0'),
   ).join('')
 
+/** Makes UUIDs that count up from a random one: a random one for each task takes a tenth of the time of a call. */
+function countingIds(): () => string {
+  const most = 0x1_00_00_00
+  let start = ''
+  let made: number = most
+  return () => {
+    if (made === most) {
+      start = randomId().slice(0, -6)
+      made = 0
+    }
+    made += 1
+    return start + (most + made - 1).toString(16).slice(1)
+  }
+}
+
 export const setTimer = (callback: () => void, ms: number) => {
   const timer = setTimeout(callback, ms)
   return () => clearTimeout(timer)
@@ -17,7 +32,7 @@ export const setTimer = (callback: () => void, ms: number) => {
 
 /** Makes `newId`. A promise is refused as an id, and its rejection counts as handled. */
 export const createIds =
-  (createId: () => string = randomId) =>
+  (createId: () => string = countingIds()) =>
   (): string => {
     const id = createId()
     onRejected(id, () => {})
