@@ -46,7 +46,8 @@ export function followGenerator(run: Run, generator: AsyncGenerator): AsyncGener
   }
   const { asyncDispose } = Symbol as { readonly asyncDispose?: symbol }
   // Some platforms do not have it.
-  if (asyncDispose && asyncDispose in generator) own[asyncDispose] = () => end(proxy)
+  if (asyncDispose && asyncDispose in generator)
+    own[asyncDispose] = async () => void (await proxy.return(undefined))
   const proxy: AsyncGenerator = new Proxy(Object.setPrototypeOf(own, generator) as AsyncGenerator, {
     get(_target, key) {
       if (Object.hasOwn(own, key)) return own[key]
@@ -57,8 +58,4 @@ export function followGenerator(run: Run, generator: AsyncGenerator): AsyncGener
     set: (_target, key, value) => Reflect.set(generator, key, value, generator),
   })
   return proxy
-}
-
-const end = async (generator: AsyncGenerator): Promise<void> => {
-  await generator.return(undefined)
 }

@@ -1,4 +1,4 @@
-import { CallsheetError } from '../records/errors.ts'
+import { problem } from '../records/errors.ts'
 import { answerOf } from '../records/guard.ts'
 import { shown } from '../write/input.ts'
 import { isId } from '../records/text.ts'
@@ -170,7 +170,7 @@ const retryChecks: Checks = {
 export function readOptions(given: object, tell: (error: unknown) => void): RunOptions<never, never> {
   if (typeof given !== 'object' || Array.isArray(given)) {
     const message = `Invalid options: expected an object, got ${shown(given)}. They are ignored.`
-    tell(new CallsheetError(message, { code: 'invalid_option' }))
+    tell(problem('invalid_option', message))
     return {}
   }
   let isRefused = false
@@ -223,5 +223,5 @@ function readOption(
   const message = check
     ? `Invalid ${what} "${name}": expected ${check[1]}, got ${shown(value)}`
     : `Unknown ${what} "${name}". Known options: ${Object.keys(rules).join(', ')}`
-  throw new CallsheetError(`${message}. The option is ignored.`, { code: 'invalid_option' })
+  throw problem('invalid_option', `${message}. The option is ignored.`)
 }

@@ -1,4 +1,4 @@
-import { CallsheetError } from '../records/errors.ts'
+import { problem } from '../records/errors.ts'
 import { shown } from '../write/input.ts'
 
 /**
@@ -99,11 +99,10 @@ export function createPage({ now, schedule, guarded }: World): Page {
         if (event === 'watched') isWatched = true
         else if (event === 'returned') comeBack()
         else if (event === 'may-leave' || event === 'left') leave(event)
-        else
-          throw new CallsheetError(
-            `Invalid page event ${shown(event)}: expected "watched", "may-leave", "left" or "returned".`,
-            { code: 'invalid_option' },
-          )
+        else {
+          const message = `Invalid page event ${shown(event)}: expected "watched", "may-leave", "left" or "returned".`
+          throw problem('invalid_option', message)
+        }
       }),
     isHere: () => state === 'here',
     isLeft: () => state === 'left',

@@ -1,4 +1,4 @@
-import { CallsheetError } from '../records/errors.ts'
+import { problem } from '../records/errors.ts'
 import { answerOf } from '../records/guard.ts'
 import type { Failure } from '../write/failure.ts'
 import type { Run } from './run.ts'
@@ -33,7 +33,7 @@ function lengthOf({ host, options }: Run, failure: Failure, attempt: number): nu
   const given = answerOf(() => options.retry?.delay?.(attempt, failure), host.report)
   if (given !== undefined && !isLength(given)) {
     const message = `Invalid delay of a retry: expected milliseconds from 0, got ${String(given)}. The default is used.`
-    host.report(new CallsheetError(message, { code: 'invalid_option' }))
+    host.report(problem('invalid_option', message))
   }
   const random = answerOf(host.random, host.report) ?? 1
   return [given, failure.retryAfter].find(isLength) ?? backoff(attempt - 1, random)

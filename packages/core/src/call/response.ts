@@ -95,13 +95,14 @@ export async function readBody(response: Response, schedule: Schedule, ms = long
   const reader = isStream ? copy.body!.getReader() : undefined
   let text = ''
   const read = async () => {
-    if (!reader) return void (text = await copy.text())
     const decoder = new TextDecoder()
-    while (text.length < longestBody) {
-      const { done, value } = await reader.read()
-      if (done) break
-      text += decoder.decode(value, { stream: true })
-    }
+    if (!reader) text = await copy.text()
+    else
+      while (text.length < longestBody) {
+        const { done, value } = await reader.read()
+        if (done) break
+        text += decoder.decode(value, { stream: true })
+      }
   }
   let stopTimer = ignore
   const late = new Promise<void>((resolve) => (stopTimer = schedule(resolve, ms)))

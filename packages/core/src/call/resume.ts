@@ -1,7 +1,7 @@
 import type { AnyMetadata } from '../records/json.ts'
 import { Context } from './context.ts'
 import type { RunContext } from './options.ts'
-import { CallsheetError } from '../records/errors.ts'
+import { problem } from '../records/errors.ts'
 import { Run, type TrackHost } from './run.ts'
 import { isActive, type Job, type TaskRecord } from '../records/task.ts'
 import { shown } from '../write/input.ts'
@@ -49,7 +49,7 @@ export function resume(
     }
     if (job && follow) {
       const message = `resume: invalid follower of "${job.provider}": expected a function, got ${shown(follow)}.`
-      host.report(new CallsheetError(message, { code: 'invalid_option' }))
+      host.report(problem('invalid_option', message))
     }
     if (!isActive(task)) continue
     host.write(id, { status: 'interrupted' })

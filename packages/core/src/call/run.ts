@@ -1,5 +1,5 @@
 import { LazyAbort } from './abort.ts'
-import { CallsheetError, CanceledError, TimeoutError } from '../records/errors.ts'
+import { CanceledError, problem, TimeoutError } from '../records/errors.ts'
 import { toTaskError } from '../records/thrown.ts'
 import { answerOf } from '../records/guard.ts'
 import { isAnswer } from '../write/failure.ts'
@@ -208,13 +208,10 @@ export class Run {
   /** The function returned a value that cannot be followed to its end. */
   lose(what: string): void {
     this.end({ status: 'interrupted', patch: { stage: 'returned a value that cannot be observed' } })
-    this.host.report(
-      new CallsheetError(
-        `${this.#label} returned ${what}, which cannot be observed. The task is interrupted. ` +
-          'Make the function async and await or read the value inside it.',
-        { code: 'unobservable' },
-      ),
-    )
+    const message =
+      `${this.#label} returned ${what}, which cannot be observed. The task is interrupted. ` +
+      'Make the function async and await or read the value inside it.'
+    this.host.report(problem('unobservable', message))
   }
 
   #timeOut(limit: number): void {
@@ -301,7 +298,7 @@ export class Run {
   wait(ms: number, abort = this.abort, own?: AbortSignal): Promise<void> {
     if (Number.isNaN(Number(ms))) {
       const message = `Invalid duration for wait: expected milliseconds, got ${String(ms)}. It does not wait.`
-      this.host.report(new CallsheetError(message, { code: 'invalid_option' }))
+      this.host.report(problem('invalid_option', message))
     }
     return wait(this.host.schedule, ms, own ? [abort.signal, own] : [abort.signal])
   }

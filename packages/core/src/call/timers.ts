@@ -1,4 +1,4 @@
-import { CallsheetError } from '../records/errors.ts'
+import { problem } from '../records/errors.ts'
 import { onRejected } from '../records/guard.ts'
 import { onAbort } from './abort.ts'
 
@@ -28,7 +28,7 @@ export const anyDuration =
       stop = rest > 0 ? schedule(() => go(rest), longestTimer) : schedule(callback, left)
       if (!onRejected(stop, () => {})) return
       const message = 'Invalid "schedule": expected a function that stops the timer, got a promise.'
-      throw new CallsheetError(message, { code: 'invalid_option' })
+      throw problem('invalid_option', message)
     }
     if (ms !== Infinity) go(ms > 0 ? ms : 0)
     return () => stop()

@@ -3,7 +3,7 @@ import { AlreadyRunningError } from '../records/errors.ts'
 import { followGenerator } from './generator.ts'
 import type { LooseSlot } from '../write/input.ts'
 import { isWithin, within } from './nesting.ts'
-import { kindOf, type Then } from './observe.ts'
+import { kindOf, observe, type Then } from './observe.ts'
 import type { Outcome } from './outcome.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from '../records/pipeline.ts'
 import { followAttempts } from './retry.ts'
@@ -84,19 +84,17 @@ function followPromise(run: Run, value: unknown, then: Then, fn: Tracked): unkno
     if (!retry) settle(run, outcome)
     run.share(outcome)
   }
+  const onValue = (result: unknown) => {
+    end({ value: result })
+    return result
+  }
+  const onError = (error: unknown) => {
+    end({ thrown: error })
+    if (isDerived) throw error
+  }
   try {
     // The first handler, so that joined callers get their copies before the caller reads the value.
-    const derived = (retry ? Promise.prototype.then : then).call(
-      source,
-      (result) => {
-        end({ value: result })
-        return result
-      },
-      (error) => {
-        end({ thrown: error })
-        if (isDerived) throw error
-      },
-    )
+    const derived = retry ? observe(source, onValue, onError) : then.call(source, onValue, onError)
     run.returned = isDerived ? derived : source
   } catch {
     // A proxy or a promise class that throws when it is inspected.

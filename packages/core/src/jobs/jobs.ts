@@ -1,6 +1,7 @@
 import { CanceledError, CallsheetError, TimeoutError } from '../records/errors.ts'
 import { classifyFailure, seenIn } from '../write/failure.ts'
 import type { JsonObject } from '../records/json.ts'
+import { childOf } from '../call/abort.ts'
 import type { Follow, FollowContext } from '../call/resume.ts'
 import type { Job } from '../records/task.ts'
 import type { TaskPatch } from '../write/writer.ts'
@@ -139,24 +140,18 @@ function checkNumbers(numbers: object): void {
 
 /** One poll, with its time limit. */
 async function ask({ read, readTimeout = 30_000 }: FollowOptions, job: Job, context: FollowContext) {
-  const question = new AbortController()
-  const stop = () => question.abort(context.signal.reason)
-  context.signal.addEventListener('abort', stop, { once: true })
+  const { signal, leave } = childOf(context.signal)
   const tooLong = async (): Promise<never> => {
-    await context.wait(readTimeout, question.signal)
+    await context.wait(readTimeout, signal)
     throw new TimeoutError(`no answer in ${readTimeout} ms`)
   }
   try {
-    const state = await Promise.race([
-      Promise.resolve(read(job, { signal: question.signal })).then(checked),
-      tooLong(),
-    ])
+    const state = await Promise.race([Promise.resolve(read(job, { signal })).then(checked), tooLong()])
     return { state }
   } catch (thrown) {
     return { thrown }
   } finally {
-    context.signal.removeEventListener('abort', stop)
-    question.abort()
+    leave()
   }
 }
 

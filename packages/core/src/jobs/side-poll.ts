@@ -1,5 +1,6 @@
 import { nameOf } from '../records/thrown.ts'
 import { classifyFailure, seenIn } from '../write/failure.ts'
+import { childOf } from '../call/abort.ts'
 import { type Outcome, settled, unwrap } from '../call/outcome.ts'
 import { isResponse } from '../call/response.ts'
 import type { FollowContext } from '../call/resume.ts'
@@ -30,9 +31,7 @@ export async function withSidePoll<Value, Known>(
   poll: (side: FollowContext) => Promise<Known>,
   { grace = 10_000 }: { readonly grace?: number } = {},
 ): Promise<Value | Known> {
-  const side = new AbortController()
-  const stop = () => side.abort(context.signal.reason)
-  context.signal.addEventListener('abort', stop, { once: true })
+  const side = childOf(context.signal)
   const sideContext: FollowContext = {
     signal: side.signal,
     get task() {
@@ -53,8 +52,7 @@ export async function withSidePoll<Value, Known>(
     const known = await polled
     return 'value' in known || isOutcome(known.thrown) ? unwrap(known) : unwrap(await called)
   } finally {
-    context.signal.removeEventListener('abort', stop)
-    side.abort()
+    side.leave()
   }
 }
 

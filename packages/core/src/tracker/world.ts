@@ -10,18 +10,19 @@ const randomId = (): string =>
     byte.toString(16).padStart(2, '0'),
   ).join('')
 
-/** Makes UUIDs that count up from a random one: a random one for each task takes a tenth of the time of a call. */
+/** Makes UUIDs whose last six digits count up from a random one. A random one for each task would cost twice as much. */
 function countingIds(): () => string {
-  const most = 0x1_00_00_00
+  const end = 0x1_00_00_00
   let start = ''
-  let made: number = most
+  let next: number = end
   return () => {
-    if (made === most) {
-      start = randomId().slice(0, -6)
-      made = 0
+    if (next === end) {
+      const first = randomId()
+      start = first.slice(0, -6)
+      next = parseInt(first.slice(-6), 16)
     }
-    made += 1
-    return start + (most + made - 1).toString(16).slice(1)
+    next += 1
+    return start + (end + next - 1).toString(16).slice(1)
   }
 }
 
