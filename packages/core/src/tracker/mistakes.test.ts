@@ -338,6 +338,19 @@ describe('every method', () => {
   })
 })
 
+describe('options that are null', () => {
+  it('count as left out, as those of an update do', () => {
+    const { tracker, errors } = createTestTracker()
+    tracker.addTask({ id: 'a', showId: 's', type: 'trailer' })
+    const undo = tracker.subscribe(() => {}, null as never)
+    tracker.merge(parseRecords({ tasks: [], shows: [] }), null as never)
+    const fixed = { type: null, showId: null, characterId: null } as object
+    expect(tracker.updateTask('a', { ...fixed, progress: 5 })).toMatchObject({ type: 'trailer', progress: 5 })
+    undo()
+    expect(errors).toEqual([])
+  })
+})
+
 describe('createTracker', () => {
   it.each([
     [

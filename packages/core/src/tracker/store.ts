@@ -29,8 +29,6 @@ const endless =
 /** What shows looked like before a change, by every id that a listener may have named. */
 type Seen = Map<string, Look> | undefined
 
-export type Store = ReturnType<typeof createStore>
-
 /** The one way into the state. Every change is told in the order of the writes: docs/decisions/0020. */
 export function createStore({ shows, listeners, sinks, createdAt, maxTasks, runs }: StoreOptions) {
   /** The changes that are still to be told. */
