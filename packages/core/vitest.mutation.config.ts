@@ -9,7 +9,10 @@ export default defineConfig({
     testTimeout: 600_000,
     include: ['packages/core/src/**/*.test.ts'],
     // What takes long and is about something else.
-    exclude: ['**/{eta,jobs,summarize,test,write}/**', '**/{retry,track,track.model,leaving,replay,testing}.test.ts'],
+    exclude: [
+      '**/{eta,jobs,summarize,test,write}/**',
+      '**/{retry,track,track.model,leaving,replay,testing}.test.ts',
+    ],
     // The same histories at every run, so that a figure can be had again.
     env: { LAW_SEED: '20261123', LAW_RUNS: '200', LAW_SHRINK: 'no' },
   },
