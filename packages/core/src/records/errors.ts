@@ -5,7 +5,7 @@ import type { TaskRecord } from './record-types.ts'
  *
  * Invalid calls: `unknown_step` (the pipeline has no such type), `invalid_id`, `invalid_option`, `invalid_field` (one
  * field of an update or a show; it is dropped and the rest is applied), `fixed_field` (a field that cannot change),
- * `unknown_task`, `duplicate_id`, `task_ended` (the task has ended, so an update changes nothing), `already_running`,
+ * `unknown_task`, `removed_show` (the show's id cannot be used again), `duplicate_id`, `task_ended` (the task has ended, so an update changes nothing), `already_running`,
  * `missing_provider` (a React hook without a tracker), `assertion_failed` (a test helper).
  *
  * Ends of a run: `canceled`, `timeout`, `job_lost`, `job_failed`, `unobservable` (the returned value cannot be followed).

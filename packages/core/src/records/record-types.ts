@@ -1,4 +1,4 @@
-// The records in words, for hovers. They are held equal to the schemas of schema/record-schemas.ts by its type test.
+// The types of the records, written out for hovers. A type test keeps them equal to the schemas of schema/record-schemas.ts.
 import type { JsonObject } from './json.ts'
 
 /** A task's error as it is recorded. Causes and stacks are never kept. */
@@ -29,7 +29,7 @@ export interface TaskFields {
   readonly id: string
   /** The show that the task was begun for. Never changed, also when the show is renamed: views resolve that. */
   readonly showId: string
-  /** The item, whichever kind: exactly for a step that runs once per item. */
+  /** The id of the item, of any kind (a character, a scene). Set if and only if the step runs once per item. */
   readonly characterId?: string
   /** The step's place in the pipeline, from 1; undefined for an extra task. */
   readonly stepNumber?: number
@@ -60,7 +60,7 @@ export interface TaskFields {
   readonly error?: TaskError
   /** The provider's handle, once the call has given one. */
   readonly job?: Job
-  /** The version, counted from 1. With `by` it decides which of two versions is newer. */
+  /** The version, counted from 1. It decides between versions of one attempt that are equally far: see `compareVersions`. */
   readonly rev: number
   /** The id of the tracker that wrote this version. */
   readonly by: string
@@ -74,7 +74,7 @@ export interface TaskRecord extends TaskFields {
   readonly metadata?: JsonObject
 }
 
-// Not the other way round: a message then prints the words and not the name.
+// Defined by a look-up, so that messages of the compiler print the words and not the name.
 /** The states of a task: starting, processing, succeeded, failed, canceled or interrupted. */
 export type TaskStatus = TaskFields['status']
 

@@ -15,7 +15,7 @@ export type {
   Tombstone,
 } from './record-types.ts'
 
-/** The tombstone of a dismissed task: hidden, but tried for good, and done if it had succeeded. */
+/** The tombstone of a dismissed task. The task is hidden; its slot still counts as tried, and as done if it had succeeded. */
 export type Dismissed = Tombstone & Required<Pick<Tombstone, 'type' | 'startedAt' | 'status'>>
 
 /** What a slot holds: its tasks, and what is left of those that were dismissed. */
@@ -59,11 +59,11 @@ export const isInSlot = (version: TaskVersion): version is SlotTask => version.t
 export const isActive = (task: { readonly status: TaskStatus }): boolean =>
   task.status === 'starting' || task.status === 'processing'
 
-/** True when the task has ended for all its attempts, or this attempt failed. */
+/** True for succeeded, failed (another attempt may follow) and canceled; not for interrupted, whose outcome is unknown. */
 export const isFinished = (task: { readonly status: TaskStatus }): boolean =>
   task.status === 'succeeded' || task.status === 'failed' || task.status === 'canceled'
 
-// Removed over succeeded over canceled over all that may still go on.
+// Removed wins over succeeded, that over canceled, that over all others: after a failure, another attempt may succeed.
 const rank = (version: TaskVersion): number =>
   isRemoved(version) ? 3 : version.status === 'succeeded' ? 2 : version.status === 'canceled' ? 1 : 0
 
@@ -73,7 +73,8 @@ const failed = (version: TaskRecord): number => (version.status === 'failed' ? 1
 export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /**
- * The order of two versions of one task: above 0 when `a` is newer, 0 only when they are the same.
+ * The order of two versions of one task: above 0 when `a` wins, 0 only when they are the same. The one that wins is called
+ * the newest, whenever it was written.
  *
  * Strongest first: removed, succeeded, canceled, the higher attempt, failed over unfinished, the higher `rev`, the
  * higher `by`, the greater canonical JSON. The order is total, so keeping the newest is a merge that does not

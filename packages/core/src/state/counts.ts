@@ -78,14 +78,14 @@ function count(
   step[status] += by
   if (done) return
   if (status === 'active') step.running += by * progressOf(tasks!.latest)
-  else if (status === 'failed') step.stuck += by
+  else if (status === 'failed') step.failedWithoutResult += by
 }
 
 /** Counts all slots of a step anew. */
 export function recountStep(step: Step): void {
   const { slots, slotTasks, items, definition, show } = step
   step.completed = step.active = step.failed = step.canceled = step.interrupted = 0
-  step.begun = step.stuck = step.running = 0
+  step.begun = step.failedWithoutResult = step.running = 0
   for (const slot of slots.values()) {
     slot.isCounted = isCounted(step, slot.characterId)
     const tasks = slotTasks[slot.place]

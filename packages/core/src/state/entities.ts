@@ -72,7 +72,7 @@ export class Step {
   /** Slots whose status is not pending. */
   begun = 0
   /** Failed slots without a result. */
-  stuck = 0
+  failedWithoutResult = 0
   /** The sum of the progress of active slots without a result, in percent. */
   running = 0
   /** The earliest start and the latest end of what the slots show; infinite where there is none. */

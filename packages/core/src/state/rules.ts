@@ -1,4 +1,4 @@
-// The rules of a slot, a step and a show: who is what, from what is known. See docs/guide/what-counts.md.
+// The status of a slot, and the status and progress of a step and of a show. See docs/guide/what-counts.md.
 import { isRemoved, type SlotTask } from '../records/task.ts'
 import type { ShowInfo } from './show-info.ts'
 
@@ -47,9 +47,14 @@ export function slotStatus(
 }
 
 /** Active if any slot is; else failed if any is without a result; else succeeded if all slots are done. */
-export function stepStatus(total: number, completed: number, active: number, stuck: number): StepStatus {
+export function stepStatus(
+  total: number,
+  completed: number,
+  active: number,
+  failedWithoutResult: number,
+): StepStatus {
   if (active > 0) return 'active'
-  if (stuck > 0) return 'failed'
+  if (failedWithoutResult > 0) return 'failed'
   return total > 0 && completed === total ? 'succeeded' : 'pending'
 }
 
@@ -59,3 +64,15 @@ export function stepProgress(total: number, completed: number, running: number):
   if (completed === total) return 100
   return Math.min(99, Math.floor((100 * completed + running) / total))
 }
+
+/** Active if any slot is; else failed if a counted step is; else succeeded if all counted steps are complete. */
+export const showStatus = (active: number, failedSteps: number, isComplete: boolean): StepStatus =>
+  active > 0 ? 'active' : failedSteps > 0 ? 'failed' : isComplete ? 'succeeded' : 'pending'
+
+/**
+ * The weighted mean of the counted steps' progress, floored, and under 100 until all of them are complete.
+ *
+ * @param work The sum of weight times progress.
+ */
+export const showProgress = (isComplete: boolean, work: number, weights: number): number =>
+  isComplete ? 100 : weights === 0 ? 0 : Math.min(99, Math.floor(work / weights))

@@ -1,4 +1,6 @@
+import { problem } from '../records/errors.ts'
 import type { Show } from './entities.ts'
+import { showProgress, showStatus } from './rules.ts'
 import { finite, type Writable } from './step-view.ts'
 import type { PipelineView, StepView } from './views.ts'
 
@@ -24,14 +26,13 @@ class FrozenShow {
       if (step.progress === 100) completedSteps += 1
     }
     const isComplete = totalSteps > 0 && completedSteps === totalSteps
-    const progress = isComplete ? 100 : weights === 0 ? 0 : Math.min(99, Math.floor(work / weights))
     const view = this as unknown as Writable<PipelineView>
     view.showId = showId
     view.title = info.title
-    view.status = active > 0 ? 'active' : failedSteps > 0 ? 'failed' : isComplete ? 'succeeded' : 'pending'
+    view.status = showStatus(active, failedSteps, isComplete)
     // Copied from a list that is not frozen: slices of frozen ones are ten times as slow.
     view.steps = Object.freeze(stepViews.slice())
-    view.progress = progress
+    view.progress = showProgress(isComplete, work, weights)
     view.completedSteps = completedSteps
     view.totalSteps = totalSteps
     view.active = active
@@ -51,7 +52,7 @@ class FrozenShow {
       for (let place = 0; place < steps.length; place += 1)
         if (steps[place]!.type === type) return steps[place]!
       const known = steps.map((one) => one.type).join(', ')
-      throw new TypeError(`Unknown step "${type}". Known steps: ${known}.`)
+      throw problem('unknown_step', `Unknown step "${type}". Known steps: ${known}.`)
     }
   }
 }

@@ -15,7 +15,7 @@ import { readInfo, type ShowInfo } from './show-info.ts'
 import { enter, leave, replace } from './slots.ts'
 import type { PipelineView } from './views.ts'
 
-/** Everything that is known: the newest version of every task and show, with what the views need kept counted. */
+/** The merged state: the newest version of every task and show, indexed and counted for the views. */
 export type Shows = ReturnType<typeof createShows>
 
 export function createShows(pipeline: Pipeline) {
@@ -28,7 +28,7 @@ export function createShows(pipeline: Pipeline) {
 
   // --- tasks -------------------------------------------------------------------------------------------------------
 
-  /** Merges one version of a task: the newest wins. Gives what it replaces, undefined for a new task, false for old news. */
+  /** Merges one version of a task: the newest wins. Gives the version that it replaces, undefined for a new task, false if the known version wins. */
   function putTask(version: TaskVersion): TaskVersion | undefined | false {
     const entry = tasks.get(version.id)
     if (!entry) return add(version)
@@ -68,7 +68,7 @@ export function createShows(pipeline: Pipeline) {
     else show.reset!.delete(entry)
   }
 
-  /** Where a task counts: in the step of its type, if it has an item exactly where that is per item; else in none. */
+  /** The step of a task's type, if the task has an item if and only if the step is per item; else the one for the rest. */
   function locate(show: Show, { type, characterId }: Pick<SlotTask, 'type' | 'characterId'>) {
     const found = pipeline.indexOf(type)
     const isPlaced =
@@ -103,7 +103,7 @@ export function createShows(pipeline: Pipeline) {
 
   // --- shows -------------------------------------------------------------------------------------------------------
 
-  /** Merges a show's record, register by register. False for old news. */
+  /** Merges a show's record, register by register. False if nothing changes. */
   function putShow(record: ShowRecord): boolean {
     const { showId } = record
     const held = records.get(showId)
@@ -146,7 +146,7 @@ export function createShows(pipeline: Pipeline) {
     }
   }
 
-  /** A show is found under the id of another: the smaller one moves into the larger one. */
+  /** Merges two shows after a rename. The smaller one moves into the larger one, so that a chain of renames stays linear. */
   function join(from: Show, to: Show): void {
     const finalId = from === to ? followRenames(records, to.showId) : to.showId
     const weigh = ({ size, members }: Show): number => size + members.length
@@ -161,7 +161,7 @@ export function createShows(pipeline: Pipeline) {
     for (const entry of entriesOf(small)) put(entry, large)
   }
 
-  /** A rename has changed: lays the shows that it parts and joins out anew. */
+  /** Rebuilds the shows that a rename had joined, after it has changed. */
   function regroup(old: readonly Show[]): void {
     const groups = new Set(old)
     const entries = [...groups].flatMap(entriesOf)

@@ -20,7 +20,18 @@ class FrozenStep {
 
   constructor(step: Step) {
     if (!step.isTimed) timeAll(step)
-    const { items, show, completed, active, failed, canceled, interrupted, begun, stuck, running } = step
+    const {
+      items,
+      show,
+      completed,
+      active,
+      failed,
+      canceled,
+      interrupted,
+      begun,
+      failedWithoutResult,
+      running,
+    } = step
     const { startedAt, endedAt } = step
     const { type, label, stepNumber, per, icon, optional } = step.definition!
     const total = optional ? begun : items ? items.list.length : 1
@@ -34,7 +45,7 @@ class FrozenStep {
     view.icon = icon
     view.optional = optional
     view.unavailable = unavailable
-    view.status = stepStatus(total, completed, active, stuck)
+    view.status = stepStatus(total, completed, active, failedWithoutResult)
     view.total = total
     view.completed = completed
     view.active = active

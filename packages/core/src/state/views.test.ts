@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { CallsheetError } from '../records/errors.ts'
 import { definePipeline } from '../records/pipeline.ts'
 import { parseRecords } from '../schema/schema.ts'
 import { showPipeline } from '../records/show-pipeline.ts'
@@ -447,6 +448,14 @@ describe('a show', () => {
     expect(name()).toBe('Ada')
     show.setCharacters([{ id: 'ada', name: 'Countess' }])
     expect(name()).toBe('Countess')
+  })
+
+  it('names the known steps when it is asked for another', () => {
+    const { show } = setup()
+    const ask = () => show.getPipeline().step('portraits' as 'portrait')
+    expect(ask).toThrow(CallsheetError)
+    expect(ask).toThrow(/^Unknown step "portraits"\. Known steps: show-generation, /)
+    expect(ask).toThrow(expect.objectContaining({ code: 'unknown_step' }))
   })
 
   it('is the same object for an unknown show', () => {

@@ -64,7 +64,7 @@ export interface StepView<
   readonly total: number
   /** Slots that are done, whatever their status: a slot that is made again is in `completed` and in `active`. */
   readonly completed: number
-  /** Slots by status, as are the next three; together with `completed` they may exceed `total`. */
+  /** Slots whose latest task is active. One that is made again counts here and in `completed`. */
   readonly active: number
   /** Slots whose latest task failed; the slot may be done all the same. */
   readonly failed: number
