@@ -20,7 +20,7 @@ export class LazyAbort {
 
 /** Calls a listener when one of some signals is aborted. Returns the undo. */
 export function onAbort(signals: readonly AbortSignal[], listener: () => void): () => void {
-  for (const signal of signals) signal.addEventListener('abort', listener, { once: true })
+  for (const signal of signals) signal.addEventListener('abort', listener)
   return () => {
     // Signals of some polyfills have no removeEventListener.
     for (const signal of signals) signal.removeEventListener?.('abort', listener)
@@ -30,9 +30,10 @@ export function onAbort(signals: readonly AbortSignal[], listener: () => void): 
 /** A controller that is aborted with a signal. `leave` ends that, and aborts it. */
 export function childOf(signal: AbortSignal) {
   const controller = new AbortController()
-  const undo = onAbort([signal], () => controller.abort(signal.reason))
+  const stop = () => controller.abort(signal.reason)
+  signal.addEventListener('abort', stop)
   const leave = () => {
-    undo()
+    signal.removeEventListener('abort', stop)
     controller.abort()
   }
   return { signal: controller.signal, leave }

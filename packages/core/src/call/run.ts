@@ -86,7 +86,7 @@ export class Run {
   readonly options: RunOptions<never, never>
   /** The first version of the task. Without one, the function runs untracked. */
   #task: TaskRecord | undefined = undefined
-  #label = 'A function'
+  #label = 'untracked'
   /** The number of the page's departures when the attempt began. */
   #departures: number
   #timers: (() => void)[] | undefined = undefined

@@ -535,7 +535,7 @@ function doTrack(world: World, given: Track): void {
   const target = slots[given.slot]
   const before = isExact ? (tracker.getTask(target) as TaskRecord | undefined) : undefined
   const behind = isExact ? runBehind(world, given.slot, before) : undefined
-  const held = before && tracked.find((one) => one.taskId === before.id && isHeld(one) && isActive(before))
+  const held = before && tracked.find((one) => one.taskId === before.id && isHeld(one) && !isFinished(before))
   const isMine = tracked.some((one) => one.taskId === before?.id && (isLive(one) || one.isInBetween))
   const silence = before ? world.clock.now - before.updatedAt : 0
   const isTakenOver =
@@ -834,9 +834,10 @@ function reachedBy({ won, stopped, stopReason, calls }: Tracked): string | undef
 function findStopped(world: World): void {
   for (const one of world.tracked) {
     const task = taskOf(world, one)
-    if (!task || one.stopped || one.won || !one.calls.at(-1)?.isLate) continue
-    const isTimeout = world.clock.now >= one.deadline && task.error?.code === 'timeout' && goesOn(one)
-    if (task.status !== 'canceled' && !isTimeout) continue
+    if (one.taskId === undefined || one.stopped || one.won || !one.calls.at(-1)?.isLate) continue
+    const isTimeout = world.clock.now >= one.deadline && task?.error?.code === 'timeout' && goesOn(one)
+    // A task that is removed was canceled.
+    if (task && task.status !== 'canceled' && !isTimeout) continue
     one.isStoppedUnseen = true
     one.stopped = goesOn(one) ? 'in a pause' : 'in a call'
     one.stopReason = new (isTimeout ? TimeoutError : CanceledError)('')
