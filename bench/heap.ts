@@ -1,5 +1,5 @@
 import { createTracker, showPipeline, type TaskRecord } from '@callsheet/core'
-import { createShows } from '../packages/core/src/state/shows.ts'
+import { createState } from '../packages/core/src/state/state.ts'
 import { contestants } from './contestants/all.ts'
 import { limit } from './contestants/limit.ts'
 import { collect } from './measure.ts'
@@ -53,7 +53,7 @@ export function measureGrowth(tasks: number) {
     by: 'bench',
   })
   const before = heapUsed()
-  const shows = createShows(showPipeline)
+  const shows = createState(showPipeline)
   for (let index = 0; index < tasks; index += 1) shows.putTask(version(index, 1))
   const bytesPerTask = (heapUsed() - before) / tasks
   const updates = tasks * 5

@@ -14,7 +14,7 @@ const stairs: Record<string, readonly string[]> = {
   'http-adapter': [
     'body',
     'route',
-    'world',
+    'platform',
     'jobs',
     'fetch',
     'providers',

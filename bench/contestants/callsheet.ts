@@ -5,18 +5,18 @@ import {
   type ShowRecord,
   type StepType,
 } from '@callsheet/core'
-import { createShows, type Shows } from '../../packages/core/src/state/shows.ts'
+import { createState, type State } from '../../packages/core/src/state/state.ts'
 import { createPlayed } from '../played.ts'
 import { type Contestant, figuresOf } from './contestant.ts'
 
-const read = (shows: Shows, showId: string) => shows.viewOf(showId) as unknown as PipelineView<ShowPipeline>
+const read = (shows: State, showId: string) => shows.viewOf(showId) as unknown as PipelineView<ShowPipeline>
 
 /** The records and views alone. */
 export const callsheet: Contestant = {
   name: 'callsheet: records and view',
   isImmutable: true,
   start({ shows, versions }) {
-    const state = createShows(showPipeline)
+    const state = createState(showPipeline)
     for (const { showId, characters } of shows) {
       const record: ShowRecord = {
         showId,

@@ -18,9 +18,9 @@ export {
   type TaskVersion,
 } from './records/task.ts'
 
-export type { StepStatus } from './state/rules.ts'
-export type { PipelineView, SlotView, StepError, StepView } from './state/views.ts'
-export { readySlots, type ReadyOptions } from './state/ready.ts'
+export type { StepStatus } from './state/status.ts'
+export type { PipelineView, SlotView, StepError, StepView } from './state/view-types.ts'
+export { readySlots, type ReadyOptions } from './state/ready-slots.ts'
 export { noRecords, type Records, reduce, viewsOf } from './state/reduce.ts'
 export { elapsed, isExpired, isStale } from './records/time.ts'
 export {
@@ -31,13 +31,19 @@ export {
   TimeoutError,
 } from './records/errors.ts'
 
-export type { TaskPatch } from './write/writer.ts'
+export type { TaskPatch } from './write/next-version.ts'
 export type { ParsedRecords, ParsedSnapshot, Snapshot } from './tracker/snapshot.ts'
-export { type SnapshotBounds, trimSnapshot } from './tracker/trim.ts'
+export { type SnapshotBounds, trimSnapshot } from './tracker/trim-snapshot.ts'
 export { logSink, memorySink, type Sink, toJSONLines } from './tracker/sink.ts'
 
-export type { RetryPolicy, RunContext, RunOptions } from './call/options.ts'
+export type { RetryPolicy, RunContext, RunOptions } from './call/run-options.ts'
 
 export type { TrackOptions } from './call/track.ts'
-export type { ShowTracker, TaskFilter, Tracker, TrackerEvents, TrackerOptions } from './tracker/contract.ts'
+export type {
+  ShowTracker,
+  TaskFilter,
+  Tracker,
+  TrackerEvents,
+  TrackerOptions,
+} from './tracker/tracker-types.ts'
 export { createTracker } from './tracker/tracker.ts'

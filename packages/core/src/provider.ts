@@ -1,6 +1,6 @@
 // For authors of adapters, sinks, sources and providers: what core itself is built with.
 export { answerOf, createGuard, onRejected } from './records/guard.ts'
-export { isNetworkError } from './write/failure.ts'
+export { isNetworkError } from './write/classify-failure.ts'
 export { anyDuration, backoff, type Schedule } from './call/timers.ts'
 export { type Json } from './records/json.ts'
 export {
@@ -16,14 +16,19 @@ export {
 export { type StepChanges } from './records/extend-pipeline.ts'
 export { compareVersions, type DurationsRecord, type Tombstone } from './records/task.ts'
 export { mergeShows } from './records/show.ts'
-export { type AnyPipelineView } from './state/views.ts'
+export { type AnyPipelineView } from './state/view-types.ts'
 export { defaultExpiry, type Expiry } from './records/time.ts'
 export { type RedactOptions } from './write/redact.ts'
 export { type Rejection } from './tracker/snapshot.ts'
 export { type Change, type Logger, type SinkHost } from './tracker/sink.ts'
 export { type SubscriptionKey } from './tracker/subscriptions.ts'
-export { classifyFailure, type Failure, type FailureKind, type SeenFailure } from './write/failure.ts'
-export { type PageEvent } from './call/page.ts'
+export {
+  classifyFailure,
+  type Failure,
+  type FailureKind,
+  type SeenFailure,
+} from './write/classify-failure.ts'
+export { type PageEvent } from './call/page-lifecycle.ts'
 export { type Follow, type FollowContext, type ResumeResult } from './call/resume.ts'
 export {
   type Followable,
@@ -31,4 +36,4 @@ export {
   type DurationsLike,
   type MergeResult,
   type NewTask,
-} from './tracker/contract.ts'
+} from './tracker/tracker-types.ts'

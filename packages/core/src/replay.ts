@@ -1,4 +1,4 @@
-import type { Tracker, TrackerOptions } from './tracker/contract.ts'
+import type { Tracker, TrackerOptions } from './tracker/tracker-types.ts'
 import { anyDuration } from './call/timers.ts'
 import { CallsheetError } from './records/errors.ts'
 import { answerOf } from './records/guard.ts'
@@ -8,7 +8,7 @@ import { parseRecords } from './schema/schema.ts'
 import type { ParsedRecords } from './tracker/snapshot.ts'
 import { type Change, type Sink, toJsonLine } from './tracker/sink.ts'
 import { createTracker } from './tracker/tracker.ts'
-import { setTimer } from './tracker/world.ts'
+import { setTimer } from './tracker/platform.ts'
 
 /** A sink that keeps every change as one line of JSON, in order. */
 export interface Recording extends Sink {

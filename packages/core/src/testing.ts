@@ -2,12 +2,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { TrackerOptions } from './tracker/contract.ts'
+import type { TrackerOptions } from './tracker/tracker-types.ts'
 import type { Pipeline } from './records/pipeline.ts'
 import { showPipeline, type ShowPipeline } from './records/show-pipeline.ts'
 import type { TaskRecord, Tombstone } from './records/task.ts'
 import { createTracker } from './tracker/tracker.ts'
-import type { PipelineView } from './state/views.ts'
+import type { PipelineView } from './state/view-types.ts'
 
 const number = (name: string): number | undefined => {
   const given = process.env[name]

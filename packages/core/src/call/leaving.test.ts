@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { RunContext } from './options.ts'
+import type { RunContext } from './run-options.ts'
 import type { TaskRecord } from '../records/task.ts'
 import { createTestTracker } from '../test/test-tracker.ts'
 import { deferred, quiet } from '../testing.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CallsheetError } from '../records/errors.ts'
-import { readOptions } from './options.ts'
+import { readOptions } from './run-options.ts'
 
 function read(given: object) {
   const errors: unknown[] = []

@@ -1,6 +1,6 @@
 import type { TaskStatus } from '../records/task.ts'
-import type { SeenFailure } from '../write/failure.ts'
-import type { TaskPatch } from '../write/writer.ts'
+import type { SeenFailure } from '../write/classify-failure.ts'
+import type { TaskPatch } from '../write/next-version.ts'
 
 /** How a call ended. */
 export type Outcome<T = unknown> = { readonly value: T } | { readonly thrown: unknown }

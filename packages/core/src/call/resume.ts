@@ -1,12 +1,12 @@
 import type { AnyMetadata } from '../records/json.ts'
-import { Context } from './context.ts'
-import type { RunContext } from './options.ts'
+import { Context } from './run-context.ts'
+import type { RunContext } from './run-options.ts'
 import { problem } from '../records/errors.ts'
 import { Run, type TrackHost } from './run.ts'
 import { isActive, type Job, type TaskRecord } from '../records/task.ts'
 import { shown } from '../write/input.ts'
 import { settle } from './verdict.ts'
-import type { TaskPatch } from '../write/writer.ts'
+import type { TaskPatch } from '../write/next-version.ts'
 
 /** The parts of a run that a follower of a job needs. */
 export interface FollowContext extends Pick<RunContext, 'signal' | 'task' | 'wait' | 'now' | 'update'> {

@@ -1,16 +1,16 @@
-import { LazyAbort } from './abort.ts'
+import { LazyAbort } from './lazy-abort.ts'
 import { CanceledError, problem, TimeoutError } from '../records/errors.ts'
 import { toTaskError } from '../records/thrown.ts'
 import { answerOf } from '../records/guard.ts'
-import { isAnswer } from '../write/failure.ts'
+import { isAnswer } from '../write/classify-failure.ts'
 import type { LooseSlot } from '../write/input.ts'
-import { mostAttempts, type RunOptions } from './options.ts'
+import { mostAttempts, type RunOptions } from './run-options.ts'
 import type { Outcome, Verdict } from './outcome.ts'
-import type { Page } from './page.ts'
+import type { Page } from './page-lifecycle.ts'
 import { copyFor, isResponse } from './response.ts'
 import { isFinished, labelOf, type TaskError, type TaskRecord, type TaskStatus } from '../records/task.ts'
 import { type Schedule, wait } from './timers.ts'
-import type { TaskPatch } from '../write/writer.ts'
+import type { TaskPatch } from '../write/next-version.ts'
 
 /** The tracker as runs use it. None of these throws, except `read` and `begin`. */
 export interface TrackHost {

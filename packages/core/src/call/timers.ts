@@ -1,6 +1,6 @@
 import { problem } from '../records/errors.ts'
 import { onRejected } from '../records/guard.ts'
-import { onAbort } from './abort.ts'
+import { onAbort } from './lazy-abort.ts'
 
 /** Calls back after some ms. Returns the undo. */
 export type Schedule = (callback: () => void, ms: number) => () => void

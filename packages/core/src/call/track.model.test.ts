@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AlreadyRunningError, CanceledError, TimeoutError } from '../records/errors.ts'
-import type { RunContext } from './options.ts'
+import type { RunContext } from './run-options.ts'
 import { parseRecords } from '../schema/schema.ts'
 import { showPipeline } from '../records/show-pipeline.ts'
 import type { Sink } from '../tracker/sink.ts'

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { TrackerOptions } from '../tracker/contract.ts'
+import type { TrackerOptions } from '../tracker/tracker-types.ts'
 import { AlreadyRunningError, CallsheetError, CanceledError, TimeoutError } from '../records/errors.ts'
 import { parseRecords } from '../schema/schema.ts'
 import type { ShowPipeline } from '../records/show-pipeline.ts'
 import type { TaskRecord } from '../records/task.ts'
-import type { RunContext } from './options.ts'
+import type { RunContext } from './run-options.ts'
 import { createTestTracker } from '../test/test-tracker.ts'
 import { deferred, quiet, taskOf } from '../testing.ts'
 

@@ -1,6 +1,6 @@
 import { messageOf, toTaskError } from '../records/thrown.ts'
 import { answerOf } from '../records/guard.ts'
-import { endOf, isNetworkError, seenIn } from '../write/failure.ts'
+import { endOf, isNetworkError, seenIn } from '../write/classify-failure.ts'
 import type { Outcome, Verdict } from './outcome.ts'
 import { errorOfStatus, isFailedResponse, isResponse, listen } from './response.ts'
 import { cut, type Run } from './run.ts'

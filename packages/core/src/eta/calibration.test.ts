@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Durations } from './durations.ts'
 import { createDurations, eta, type Eta } from './eta.ts'
 import { stride, uniformOf } from '../records/hash.ts'
-import { readySlots } from '../state/ready.ts'
+import { readySlots } from '../state/ready-slots.ts'
 import { showPipeline } from '../records/show-pipeline.ts'
 import { createTracker } from '../tracker/tracker.ts'
 

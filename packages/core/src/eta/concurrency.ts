@@ -1,6 +1,6 @@
 import type { Durations, Sample } from './durations.ts'
 import { isActive, type TaskRecord } from '../records/task.ts'
-import type { StepView } from '../state/views.ts'
+import type { StepView } from '../state/view-types.ts'
 
 /** The maximum number of tasks that run at the same time. Infinity where no limit was seen. */
 export interface Limits {

@@ -1,4 +1,4 @@
-import type { DurationsLike } from '../tracker/contract.ts'
+import type { DurationsLike } from '../tracker/tracker-types.ts'
 import { onRejected } from '../records/guard.ts'
 import { hash32 } from '../records/hash.ts'
 import { assertNumber } from '../write/input.ts'

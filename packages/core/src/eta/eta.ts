@@ -6,7 +6,7 @@ import { planRest, type Rest } from './plan.ts'
 import { type Course, simulate } from './simulation.ts'
 import { isActive, type TaskRecord } from '../records/task.ts'
 import { assertNumber } from '../write/input.ts'
-import type { PipelineView } from '../state/views.ts'
+import type { PipelineView } from '../state/view-types.ts'
 
 export { createDurations, type Durations, type DurationsOptions, type Sample } from './durations.ts'
 

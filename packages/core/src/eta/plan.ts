@@ -3,11 +3,11 @@ import type { Durations } from './durations.ts'
 import { hash32 } from '../records/hash.ts'
 import { type Knowledge, knowledgeOfStep, type StepKnowledge } from './knowledge.ts'
 import type { Pipeline } from '../records/pipeline.ts'
-import { needsOf, settledIn } from '../state/ready.ts'
+import { needsOf, settledIn } from '../state/ready-slots.ts'
 import type { Gate, Part, Plan } from './simulation.ts'
 import type { TaskRecord } from '../records/task.ts'
 import { elapsed } from '../records/time.ts'
-import type { PipelineView, SlotView, StepView } from '../state/views.ts'
+import type { PipelineView, SlotView, StepView } from '../state/view-types.ts'
 
 /** The rest of a show, as far as it continues without a decision of the application. */
 export interface Rest extends Plan {

@@ -1,10 +1,10 @@
 import { CanceledError, CallsheetError, TimeoutError } from '../records/errors.ts'
-import { classifyFailure, seenIn } from '../write/failure.ts'
+import { classifyFailure, seenIn } from '../write/classify-failure.ts'
 import type { JsonObject } from '../records/json.ts'
-import { childOf } from '../call/abort.ts'
+import { childOf } from '../call/lazy-abort.ts'
 import type { Follow, FollowContext } from '../call/resume.ts'
 import type { Job } from '../records/task.ts'
-import type { TaskPatch } from '../write/writer.ts'
+import type { TaskPatch } from '../write/next-version.ts'
 
 export { withSidePoll } from './side-poll.ts'
 

@@ -1,6 +1,6 @@
 import { nameOf } from '../records/thrown.ts'
-import { classifyFailure, seenIn } from '../write/failure.ts'
-import { childOf } from '../call/abort.ts'
+import { classifyFailure, seenIn } from '../write/classify-failure.ts'
+import { childOf } from '../call/lazy-abort.ts'
 import { type Outcome, settled, unwrap } from '../call/outcome.ts'
 import { isResponse } from '../call/response.ts'
 import type { FollowContext } from '../call/resume.ts'

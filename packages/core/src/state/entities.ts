@@ -1,9 +1,9 @@
 // What is held of every show, step, slot and task. All of it changes in place; only views leave the engine.
 import type { Pipeline, Step as Definition } from '../records/pipeline.ts'
 import type { Character, TaskVersion } from '../records/task.ts'
-import type { SlotTasks } from './rules.ts'
+import type { SlotTasks } from './status.ts'
 import type { ShowInfo } from './show-info.ts'
-import type { PipelineView, SlotView, StepView } from './views.ts'
+import type { PipelineView, SlotView, StepView } from './view-types.ts'
 
 // Classes, so that the fields and their first values are one list, and every object has them in one order.
 

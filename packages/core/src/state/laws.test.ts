@@ -5,7 +5,7 @@ import { canonicalJson } from '../records/json.ts'
 import { definePipeline, type Pipeline } from '../records/pipeline.ts'
 import { compareRegisters, mergeShows } from '../records/show.ts'
 import { noRecords, reduce, viewsOf } from './reduce.ts'
-import { createShows, type Shows } from './shows.ts'
+import { createState, type State } from './state.ts'
 import {
   compareVersions,
   type Dismissed,
@@ -15,7 +15,7 @@ import {
   type Tombstone,
 } from '../records/task.ts'
 import { assertLaw, defined, expectSame, oneOf, plain, taskOf, tombstoneOf } from '../testing.ts'
-import type { PipelineView } from './views.ts'
+import type { PipelineView } from './view-types.ts'
 
 // --- what may happen -------------------------------------------------------------------------------------------------
 
@@ -116,22 +116,22 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 )
 const history = fc.array(event, { maxLength: 40, size: 'max' })
 
-const apply = (shows: Shows, one: Event): Shows => {
+const apply = (shows: State, one: Event): State => {
   if ('task' in one) shows.putTask(one.task)
   else shows.putShow(one.show)
   return shows
 }
-const run = (events: readonly Event[]): Shows => events.reduce(apply, createShows(pipeline))
+const run = (events: readonly Event[]): State => events.reduce(apply, createState(pipeline))
 
 // --- what is seen ----------------------------------------------------------------------------------------------------
 
 const ids = ['a', 'b', 'c', '__proto__']
 
-const viewIn = (shows: Shows, id: string): PipelineView => shows.viewOf(id) as unknown as PipelineView
+const viewIn = (shows: State, id: string): PipelineView => shows.viewOf(id) as unknown as PipelineView
 
-const versions = (shows: Shows): TaskVersion[] => [...shows.tasks.values()].map(({ version }) => version)
+const versions = (shows: State): TaskVersion[] => [...shows.tasks.values()].map(({ version }) => version)
 
-const seen = (shows: Shows) => ({
+const seen = (shows: State) => ({
   tasks: versions(shows).toSorted((a, b) => (a.id < b.id ? -1 : 1)),
   shows: [...shows.records.values()].toSorted((a, b) => (a.showId < b.showId ? -1 : 1)),
   views: ids.map((id) => plain(viewIn(shows, id))),
@@ -321,7 +321,7 @@ function slowly(law: Pipeline, events: readonly Event[]) {
 /** What has a slot. */
 type Held = TaskRecord | Dismissed
 
-const quickly = (state: Shows, id: string) => {
+const quickly = (state: State, id: string) => {
   const view = viewIn(state, id)
   const {
     showId: shown,
@@ -440,7 +440,7 @@ describe('the merge', () => {
   it('leaves every view as it was when it was read, whatever comes later', () =>
     assertLaw(
       fc.property(history, history, fc.nat(9), (events, more, often) => {
-        const shows = createShows(pipeline)
+        const shows = createState(pipeline)
         const kept: [PipelineView, unknown][] = []
         for (const [place, one] of [...events, ...more].entries()) {
           apply(shows, one)
@@ -479,7 +479,7 @@ describe('the views', () => {
       fc.property(history, (events) => {
         const scratch = slowly(pipeline, events)
         const shows = run(events)
-        const looked = createShows(pipeline)
+        const looked = createState(pipeline)
         // Looked at after each event, or only once.
         for (const one of events) for (const id of ids) viewIn(apply(looked, one), id)
         for (const id of ids) {
@@ -622,7 +622,7 @@ describe('a slot', () => {
   it('keeps 20,000 tasks in order that came the newest first, and lets go of the oldest', () => {
     const made = (index: number) =>
       taskOf({ id: `task-${index}`, showId: 'a', type: 'seed', status: 'succeeded', startedAt: index })
-    const state = createShows(pipeline)
+    const state = createState(pipeline)
     for (let index = 20_000; index > 0; index -= 1) state.putTask(made(index))
     expect(viewIn(state, 'a').step('seed').task()?.id).toBe('task-20000')
     for (const index of [1, 20_000]) {
@@ -669,7 +669,7 @@ describe('a removed show', () => {
 
 describe('a rename', () => {
   it('takes a show of 150,000 tasks along', () => {
-    const shows = createShows(pipeline)
+    const shows = createState(pipeline)
     for (let index = 0; index < 150_000; index += 1) {
       const fields = { showId: 'a', type: 'zip', status: 'succeeded', startedAt: index } as const
       shows.putTask(taskOf({ ...fields, id: `task-${index}` }))

@@ -1,13 +1,13 @@
 // From what is held to what is shown.
 import type { Pipeline } from '../records/pipeline.ts'
 import type { ShowRecord } from '../records/task.ts'
-import { changed, recountStep } from './counts.ts'
+import { changed, recountStep } from './step-counts.ts'
 import type { Show } from './entities.ts'
 import { relist } from './items.ts'
 import { readInfo } from './show-info.ts'
 import { viewOfShow } from './show-view.ts'
 import { isSameView, viewOfStep } from './step-view.ts'
-import type { PipelineView } from './views.ts'
+import type { PipelineView } from './view-types.ts'
 
 /** The view of a show as it is now: the same object until something in the show changes. */
 export function look(show: Show, pipeline: Pipeline, records: ReadonlyMap<string, ShowRecord>): PipelineView {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { showPipeline } from '../records/show-pipeline.ts'
 import { taskOf, tombstoneOf } from '../testing.ts'
-import { createShows } from './shows.ts'
+import { createState } from './state.ts'
 
 const renamed = (showId: string, to: string) => ({
   showId,
@@ -24,7 +24,7 @@ describe('does not get slower with what came before:', () => {
     ],
     ['a star of 20,000 renames', (place: number) => renamed(`s${place}`, 'hub'), 'hub'],
   ])('%s', (_what, record, finalId) => {
-    const shows = createShows(showPipeline)
+    const shows = createState(showPipeline)
     for (let place = 0; place < 20_000; place += 1) {
       shows.putTask(taskOf({ id: `t${place}`, showId: `s${place}`, type: 'trailer', startedAt: place }))
       shows.putShow(record(place))
@@ -34,13 +34,13 @@ describe('does not get slower with what came before:', () => {
   })
 
   it('20,000 renames into a show without a task', () => {
-    const shows = createShows(showPipeline)
+    const shows = createState(showPipeline)
     for (let place = 0; place < 20_000; place += 1) shows.putShow(renamed(`s${place}`, 'hub'))
     expect(shows.viewOf('s19999').showId).toBe('hub')
   })
 
   it('20,000 tombstones in one slot, newest first, that are reset oldest first', () => {
-    const shows = createShows(showPipeline)
+    const shows = createState(showPipeline)
     const slot = { showId: 's', type: 'trailer' }
     for (let place = 20_000; place > 0; place -= 1)
       shows.putTask(tombstoneOf({ ...slot, id: `t${place}`, startedAt: place, status: 'failed' }))

@@ -1,8 +1,8 @@
 import type { Pipeline } from '../records/pipeline.ts'
 import { mergeShows } from '../records/show.ts'
 import { compareVersions, type ShowRecord, type TaskVersion } from '../records/task.ts'
-import { createShows } from './shows.ts'
-import type { PipelineView } from './views.ts'
+import { createState } from './state.ts'
+import type { PipelineView } from './view-types.ts'
 
 /** The newest record of every task and show: all that a state is. */
 export interface Records {
@@ -59,10 +59,10 @@ function put(
  * console.log(`${view.showId}: ${view.progress} %`)
  */
 export function viewsOf<P extends Pipeline>(pipeline: P, records: Records): readonly PipelineView<P>[] {
-  const all = createShows(pipeline)
-  for (const version of records.tasks.values()) all.putTask(version)
-  for (const record of records.shows.values()) all.putShow(record)
+  const state = createState(pipeline)
+  for (const version of records.tasks.values()) state.putTask(version)
+  for (const record of records.shows.values()) state.putShow(record)
   return Object.freeze(
-    [...new Set(all.shows.values())].map((show) => all.look(show) as unknown as PipelineView<P>),
+    [...new Set(state.shows.values())].map((show) => state.look(show) as unknown as PipelineView<P>),
   )
 }

@@ -6,7 +6,7 @@ import type { Change } from '../tracker/sink.ts'
 import type { ParsedRecords } from '../tracker/snapshot.ts'
 import { compareVersions, type TaskVersion } from '../records/task.ts'
 import { assertLaw, expectSame, oneOf, plain, shuffled } from '../testing.ts'
-import type { Tracker } from '../tracker/contract.ts'
+import type { Tracker } from '../tracker/tracker-types.ts'
 import { createTracker } from '../tracker/tracker.ts'
 
 // --- what a writer may do --------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseRecords, parseSnapshot } from '../schema/schema.ts'
-import { readySlots } from './ready.ts'
+import { readySlots } from './ready-slots.ts'
 import { showPipeline } from '../records/show-pipeline.ts'
 import { setUpTracker } from '../testing.ts'
 

@@ -1,8 +1,8 @@
 import { problem } from '../records/errors.ts'
 import type { Show } from './entities.ts'
-import { showProgress, showStatus } from './rules.ts'
+import { showProgress, showStatus } from './status.ts'
 import { finite, type Writable } from './step-view.ts'
-import type { PipelineView, StepView } from './views.ts'
+import type { PipelineView, StepView } from './view-types.ts'
 
 /** A show as it is now, frozen. */
 export const viewOfShow = (show: Show): PipelineView => new FrozenShow(show) as unknown as PipelineView

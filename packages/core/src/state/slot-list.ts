@@ -1,9 +1,9 @@
 import { type Character, compareText, type TaskRecord } from '../records/task.ts'
-import { livingOf, progressOf } from './counts.ts'
+import { livingOf, progressOf } from './step-counts.ts'
 import type { Slot, Step, UndoLog } from './entities.ts'
-import { isDone, type SlotTasks, slotStatus } from './rules.ts'
+import { isDone, type SlotTasks, slotStatus } from './status.ts'
 import type { ShowInfo } from './show-info.ts'
-import type { SlotView, StepError } from './views.ts'
+import type { SlotView, StepError } from './view-types.ts'
 
 interface Lists {
   /** All of them, also the pending ones of an optional step. */

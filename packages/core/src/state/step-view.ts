@@ -1,8 +1,8 @@
 import type { Step } from './entities.ts'
-import { stepProgress, stepStatus } from './rules.ts'
+import { stepProgress, stepStatus } from './status.ts'
 import { SlotList } from './slot-list.ts'
-import { timeAll } from './counts.ts'
-import type { StepView } from './views.ts'
+import { timeAll } from './step-counts.ts'
+import type { StepView } from './view-types.ts'
 
 const list = Symbol('list')
 

@@ -1,4 +1,4 @@
-import type { AnyPipelineView, SlotView, StepView } from '../state/views.ts'
+import type { AnyPipelineView, SlotView, StepView } from '../state/view-types.ts'
 import { type PluralName, type SummaryWords as Words, type Wording, wordsFor } from './messages.ts'
 
 /** The change of a show's overall progress, and the reason if it went back. */

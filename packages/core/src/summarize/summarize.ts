@@ -1,6 +1,6 @@
 import { type SummaryWords as Words, type Wording, wordsFor } from './messages.ts'
 import { cut, durationOf } from './words.ts'
-import type { AnyPipelineView } from '../state/views.ts'
+import type { AnyPipelineView } from '../state/view-types.ts'
 
 export { progressChange, type ProgressChange } from './progress-change.ts'
 export { english, type Messages } from './messages.ts'

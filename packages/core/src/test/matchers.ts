@@ -1,10 +1,10 @@
-import type { Tracker } from '../tracker/contract.ts'
+import type { Tracker } from '../tracker/tracker-types.ts'
 import type { Pipeline } from '../records/pipeline.ts'
 import { labelOf } from '../records/task.ts'
 import type { ShowPipeline } from '../records/show-pipeline.ts'
 import type { Slot, TaskRecord, TaskStatus } from '../records/task.ts'
 import { describeTask, type TestSink } from './test-sink.ts'
-import type { PipelineView, SlotView, StepView } from '../state/views.ts'
+import type { PipelineView, SlotView, StepView } from '../state/view-types.ts'
 
 interface Outcome {
   readonly pass: boolean

@@ -1,4 +1,4 @@
-import type { FactsInput, Tracker } from '../tracker/contract.ts'
+import type { FactsInput, Tracker } from '../tracker/tracker-types.ts'
 import { CallsheetError } from '../records/errors.ts'
 import type {
   AloneType,
@@ -11,7 +11,7 @@ import type {
   ItemKind,
 } from '../records/pipeline.ts'
 import { type Character, isFinished, type TaskStatus } from '../records/task.ts'
-import type { TaskPatch } from '../write/writer.ts'
+import type { TaskPatch } from '../write/next-version.ts'
 
 /** Details of a task beside its status: its item for a step per item, and any field of a patch. */
 export type ScriptDetails<P extends Pipeline, T extends TaskType<P>> = ItemScope<P, T> &

@@ -1,9 +1,9 @@
-import type { ShowTracker, Tracker } from '../tracker/contract.ts'
+import type { ShowTracker, Tracker } from '../tracker/tracker-types.ts'
 import type { JsonObject } from '../records/json.ts'
 import type { ItemKind, Pipeline, Step } from '../records/pipeline.ts'
 import { createRandom } from './random.ts'
-import { readySlots } from '../state/ready.ts'
-import type { RunContext } from '../call/options.ts'
+import { readySlots } from '../state/ready-slots.ts'
+import type { RunContext } from '../call/run-options.ts'
 import {
   type CallFault,
   type CallHost,
@@ -15,7 +15,7 @@ import {
 import type { Change } from '../tracker/sink.ts'
 import type { Slot } from '../records/task.ts'
 import { createTestTracker, type TestTracker } from './test-tracker.ts'
-import type { PipelineView } from '../state/views.ts'
+import type { PipelineView } from '../state/view-types.ts'
 
 /** The options of `simulate`. */
 export interface SimulateOptions {

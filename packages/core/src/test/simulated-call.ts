@@ -1,5 +1,5 @@
 import type { JsonObject } from '../records/json.ts'
-import type { RunContext } from '../call/options.ts'
+import type { RunContext } from '../call/run-options.ts'
 import { CallsheetError } from '../records/errors.ts'
 import { shown } from '../write/input.ts'
 import { lognormal } from './random.ts'

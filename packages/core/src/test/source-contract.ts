@@ -2,7 +2,7 @@ import { createGuard } from '../records/guard.ts'
 import { canonicalJson } from '../records/json.ts'
 import type { ShowPipeline } from '../records/show-pipeline.ts'
 import type { TaskVersion } from '../records/task.ts'
-import type { Tracker } from '../tracker/contract.ts'
+import type { Tracker } from '../tracker/tracker-types.ts'
 import {
   assertThat,
   type ContractCase,

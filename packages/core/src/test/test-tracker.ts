@@ -1,4 +1,4 @@
-import type { Tracker, TrackerOptions } from '../tracker/contract.ts'
+import type { Tracker, TrackerOptions } from '../tracker/tracker-types.ts'
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import type { Pipeline } from '../records/pipeline.ts'
 import { createRandom } from './random.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { CanceledError } from '../records/errors.ts'
 import { createFakeClock } from '../test/fake-clock.ts'
-import type { RunContext } from '../call/options.ts'
+import type { RunContext } from '../call/run-options.ts'
 import { showPipeline } from '../records/show-pipeline.ts'
 import type { TaskRecord } from '../records/task.ts'
 import { createTestTracker } from '../test/test-tracker.ts'

@@ -1,6 +1,6 @@
 import vm from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
-import type { Tracker } from './contract.ts'
+import type { Tracker } from './tracker-types.ts'
 import { CallsheetError } from '../records/errors.ts'
 import { showPipeline, type ShowPipeline } from '../records/show-pipeline.ts'
 import { type Change, logSink, memorySink, type Sink } from './sink.ts'

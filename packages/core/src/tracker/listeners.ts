@@ -1,5 +1,5 @@
 import mitt from 'mitt'
-import type { DurationsLike, TrackerEvents } from './contract.ts'
+import type { DurationsLike, TrackerEvents } from './tracker-types.ts'
 import { CallsheetError } from '../records/errors.ts'
 import { createGuard } from '../records/guard.ts'
 import type { Pipeline } from '../records/pipeline.ts'
@@ -7,7 +7,7 @@ import type { Change } from './sink.ts'
 import { createSubscriptions } from './subscriptions.ts'
 import { isFinished, isRemoved, type ShowRecord, type TaskVersion } from '../records/task.ts'
 import { toTaskError } from '../records/thrown.ts'
-import type { PipelineView } from '../state/views.ts'
+import type { PipelineView } from '../state/view-types.ts'
 
 /** What a show looked like before a change. The ids of one show share it. */
 export class Look {

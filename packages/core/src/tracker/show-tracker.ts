@@ -1,7 +1,7 @@
-import type { ShowTracker } from './contract.ts'
-import type { Desk } from './desk.ts'
-import type { Tasks } from './tasks.ts'
-import { readOptions, type RunContext, type RunOptions } from '../call/options.ts'
+import type { ShowTracker } from './tracker-types.ts'
+import type { Internals } from './internals.ts'
+import type { TaskCommands } from './task-commands.ts'
+import { readOptions, type RunContext, type RunOptions } from '../call/run-options.ts'
 import type { TrackHost } from '../call/run.ts'
 import { track } from '../call/track.ts'
 import { answerOf } from '../records/guard.ts'
@@ -12,13 +12,13 @@ import type { Character } from '../records/task.ts'
 import { limits } from '../records/text.ts'
 import { assertId } from '../write/input.ts'
 import { createRefuse } from '../write/patch.ts'
-import { type Reading, readFacts, readItems, readSteps, readTitle } from '../write/registers.ts'
+import { type Reading, readFacts, readItems, readSteps, readTitle } from '../write/show-fields.ts'
 
 /** Writes the registers of shows, and makes the tracker of one show. */
 export function createShowTrackers(
-  { pipeline, by, now, redactor, shows, apply, report }: Desk,
+  { pipeline, by, now, redactor, state, apply, report }: Internals,
   host: TrackHost,
-  { cancel }: Tasks,
+  { cancel }: TaskCommands,
   safely: <R>(otherwise: R, action: () => R) => R,
 ) {
   const recordWith = (showId: string, name: RegisterName, value: unknown, rev: number) =>
@@ -31,7 +31,7 @@ export function createShowTrackers(
   })
 
   function setRegister(showId: string, name: RegisterName, value: unknown): void {
-    const record = shows.records.get(showId)
+    const record = state.records.get(showId)
     const held = record && registersOf(record).get(name)
     // Facts have a time. Of the rest, the same value again changes nothing.
     if (held && name !== 'facts' && canonicalJson(held.value) === canonicalJson(value)) return
@@ -51,7 +51,7 @@ export function createShowTrackers(
       assertId(showId, 'showId')
       safely(0, () => cancel({ showId }, `Show "${showId}" was removed.`))
       // At once, so that listeners see no state between.
-      const members = shows.shows.get(showId)?.members ?? [showId]
+      const members = state.shows.get(showId)?.members ?? [showId]
       apply(
         [],
         members.map((id) => recordWith(id, 'removed', true, 1)),
@@ -60,7 +60,7 @@ export function createShowTrackers(
     show: (showId: string): Omit<ShowTracker<Pipeline>, 'getPipeline'> => {
       assertId(showId, 'showId')
       // Writes to a show that was renamed meanwhile go to the show that it has become.
-      const finalId = () => shows.shows.get(showId)?.showId ?? showId
+      const finalId = () => state.shows.get(showId)?.showId ?? showId
       const run = (type: string, fn: (context: RunContext<never>) => unknown, given?: object) => {
         const options: RunOptions<never, never> = given ? readOptions(given, report) : {}
         return track(host, showId, type, fn, options)

@@ -1,4 +1,4 @@
-import type { PageEvent } from '../call/page.ts'
+import type { PageEvent } from '../call/page-lifecycle.ts'
 import type { ShowRecord, TaskVersion } from '../records/task.ts'
 import { createGuard } from '../records/guard.ts'
 import { assertNumber } from '../write/input.ts'

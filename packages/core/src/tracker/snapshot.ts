@@ -1,4 +1,4 @@
-import { entriesOf, type Shows } from '../state/shows.ts'
+import { entriesOf, type State } from '../state/state.ts'
 import type { DurationsRecord, ShowRecord, TaskVersion } from '../records/task.ts'
 import { limits } from '../records/text.ts'
 
@@ -51,7 +51,7 @@ export const isTooOld = (version: TaskVersion, now: number): boolean =>
  * untried.
  */
 export function toSnapshot(
-  { pipeline, tasks, records, shows }: Shows,
+  { pipeline, tasks, records, shows }: State,
   now: number,
   showId?: string,
 ): Snapshot {

@@ -1,15 +1,15 @@
-import type { ForgottenCount } from './contract.ts'
+import type { ForgottenCount } from './tracker-types.ts'
 import { CanceledError, problem } from '../records/errors.ts'
 import { type Listeners, Look, type News } from './listeners.ts'
-import { forgetShows } from '../state/forget.ts'
+import { forgetShows } from '../state/forget-shows.ts'
 import type { Change, Sink } from './sink.ts'
 import type { Show } from '../state/entities.ts'
-import type { Shows } from '../state/shows.ts'
+import type { State } from '../state/state.ts'
 import { isRemoved, type ShowRecord, type TaskVersion } from '../records/task.ts'
 import type { Run } from '../call/run.ts'
 
 interface StoreOptions {
-  readonly shows: Shows
+  readonly state: State
   readonly listeners: Listeners
   readonly sinks: readonly Sink[]
   /** Epoch ms. Earlier completions fire no events. */
@@ -30,7 +30,7 @@ const endless =
 type Seen = Map<string, Look> | undefined
 
 /** The one way into the state. Every change is told in the order of the writes: docs/decisions/0020. */
-export function createStore({ shows, listeners, sinks, createdAt, maxTasks, runs }: StoreOptions) {
+export function createStore({ state, listeners, sinks, createdAt, maxTasks, runs }: StoreOptions) {
   /** The changes that are still to be told. */
   const queue: (News | undefined)[] = []
   let isTelling = false
@@ -41,8 +41,8 @@ export function createStore({ shows, listeners, sinks, createdAt, maxTasks, runs
   let nextForgetting = maxTasks
 
   const viewOf = (showId: string) => {
-    const show = shows.shows.get(showId)
-    return show && shows.look(show)
+    const show = state.shows.get(showId)
+    return show && state.look(show)
   }
 
   /** Merges records into the state and tells everyone. Gives how many changed something. */
@@ -64,7 +64,7 @@ export function createStore({ shows, listeners, sinks, createdAt, maxTasks, runs
     const first = change.tasks[0] ?? change.shows[0]
     if (!first) return 0
     changes += 1
-    current = shows.shows.get(first.showId)
+    current = state.shows.get(first.showId)
     if (seen) for (const [id, look] of seen) news.looks.push([id, look, viewOf(id)])
     queue.push(news)
     // At once, so that nothing more is paid for.
@@ -83,11 +83,11 @@ export function createStore({ shows, listeners, sinks, createdAt, maxTasks, runs
 
   function putTask(version: TaskVersion, { change, held }: News, seen: Seen): void {
     if (seen) {
-      const known = shows.tasks.get(version.id)?.version ?? version
+      const known = state.tasks.get(version.id)?.version ?? version
       touch(seen, version.showId, version.type)
       touch(seen, known.showId, known.type)
     }
-    const replaced = shows.putTask(version)
+    const replaced = state.putTask(version)
     if (replaced === false) return
     change.tasks.push(version)
     held.push(replaced)
@@ -95,11 +95,11 @@ export function createStore({ shows, listeners, sinks, createdAt, maxTasks, runs
 
   function putShow(record: ShowRecord, { change }: News, seen: Seen): void {
     const { showId, renamedTo, removed } = record
-    const before = shows.records.get(showId)
+    const before = state.records.get(showId)
     const looks = seen ? [touch(seen, showId), renamedTo && touch(seen, renamedTo.value)] : []
-    if (!shows.putShow(record)) return
+    if (!state.putShow(record)) return
     if (removed) for (const [id, run] of runs) if (run.task.showId === showId) stop(id)
-    const merged = shows.records.get(showId)!
+    const merged = state.records.get(showId)!
     change.shows.push(merged)
     // Neither what the database knew before anything ran nor a new name nor a removal completes a step.
     const isQuiet = merged.renamedTo !== before?.renamedTo || removed || (record.facts && !before?.facts)
@@ -111,9 +111,9 @@ export function createStore({ shows, listeners, sinks, createdAt, maxTasks, runs
     let look = seen.get(showId)
     if (!look) {
       look = new Look(viewOf(showId))
-      for (const id of shows.shows.get(showId)?.members ?? [showId]) if (!seen.has(id)) seen.set(id, look)
+      for (const id of state.shows.get(showId)?.members ?? [showId]) if (!seen.has(id)) seen.set(id, look)
     }
-    if (type !== undefined && shows.pipeline.indexOf(type) === undefined) look.extras.add(type)
+    if (type !== undefined && state.pipeline.indexOf(type) === undefined) look.extras.add(type)
     return look
   }
 
@@ -150,17 +150,17 @@ export function createStore({ shows, listeners, sinks, createdAt, maxTasks, runs
   }
 
   /** How much there is to be bounded: a show counts as one task at least. */
-  const size = () => Math.max(shows.tasks.size, shows.shows.size)
+  const size = () => Math.max(state.tasks.size, state.shows.size)
 
   function forget(): void {
-    const gone = forgetShows(shows, maxTasks, (id) => runs.has(id), current)
+    const gone = forgetShows(state, maxTasks, (id) => runs.has(id), current)
     changes += 1
     forgotten = { shows: forgotten.shows + gone.shows.length, tasks: forgotten.tasks + gone.tasks }
     // Where too little can go, trying at every event would cost more the more there is.
     nextForgetting = Math.max(maxTasks, Math.ceil(size() * 1.1))
     listeners.notify(
       gone.shows.flatMap((show) => {
-        const look = new Look(shows.look(show))
+        const look = new Look(state.look(show))
         return show.members.map((id) => [id, look, undefined] as const)
       }),
     )

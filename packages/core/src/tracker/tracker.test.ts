@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { TrackerOptions } from './contract.ts'
+import type { TrackerOptions } from './tracker-types.ts'
 import { draft } from '../draft.ts'
 import { CallsheetError } from '../records/errors.ts'
 import { definePipeline } from '../records/pipeline.ts'

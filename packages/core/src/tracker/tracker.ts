@@ -1,12 +1,12 @@
-import type { ShowTracker, Tracker, TrackerOptions } from './contract.ts'
-import { createDesk } from './desk.ts'
-import { createHost } from './host.ts'
-import { createIntake } from './intake.ts'
-import { createLists } from './lists.ts'
-import { createLookup } from './lookup.ts'
+import type { ShowTracker, Tracker, TrackerOptions } from './tracker-types.ts'
+import { createInternals } from './internals.ts'
+import { createTrackHost } from './track-host.ts'
+import { createMerge } from './merge.ts'
+import { createShowQueries } from './show-queries.ts'
+import { createTaskQueries } from './task-queries.ts'
 import { createShowTrackers } from './show-tracker.ts'
 import { toSnapshot } from './snapshot.ts'
-import { createTasks } from './tasks.ts'
+import { createTaskCommands } from './task-commands.ts'
 import { resume } from '../call/resume.ts'
 import { CallsheetError, problem } from '../records/errors.ts'
 import { answerOf } from '../records/guard.ts'
@@ -25,15 +25,15 @@ import { assertId, assertType, readSlot } from '../write/input.ts'
  * tracker.getPipeline('neon-noir').progress // 14
  */
 export function createTracker<const P extends Pipeline>(options: TrackerOptions<P>): Tracker<P> {
-  const desk = createDesk(options as unknown as TrackerOptions<Pipeline>)
-  const { by, promises, now, sinks, durations, expiry, runs, shows, report, guarded, on } = desk
+  const internals = createInternals(options as unknown as TrackerOptions<Pipeline>)
+  const { by, promises, now, sinks, durations, expiry, runs, state, report, guarded, on } = internals
   const pipeline: Pipeline = options.pipeline
-  const lookup = createLookup(desk)
-  const tasks = createTasks(desk, lookup)
-  const host = createHost(desk, lookup, tasks)
-  const { rename, remove, show } = createShowTrackers(desk, host, tasks, safely)
-  const { getPipeline, getPipelines, getShows } = createLists(desk)
-  const take = createIntake(desk)
+  const queries = createTaskQueries(internals)
+  const tasks = createTaskCommands(internals, queries)
+  const host = createTrackHost(internals, queries, tasks)
+  const { rename, remove, show } = createShowTrackers(internals, host, tasks, safely)
+  const { getPipeline, getPipelines, getShows } = createShowQueries(internals)
+  const take = createMerge(internals)
   for (const sink of sinks) guarded(() => sink.connect?.({ report, page: host.page.tell }))
 
   /** Throws for an invalid step or id. Reports any other error and returns `otherwise`. */
@@ -59,7 +59,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         resolve()
       }
       guarded(() => {
-        stopTimer = desk.schedule(giveUp, 10_000)
+        stopTimer = internals.schedule(giveUp, 10_000)
       })
     })
     await Promise.race([Promise.allSettled(flushing), late])
@@ -84,14 +84,14 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     show: (showId): ShowTracker<Pipeline> => ({ ...show(showId), getPipeline: () => getPipeline(showId) }),
     getTask: (which) =>
       safely(undefined, () => {
-        if (typeof which !== 'string') return lookup.currentIn(readSlot(pipeline, which))
+        if (typeof which !== 'string') return queries.currentIn(readSlot(pipeline, which))
         assertId(which, 'id')
-        return lookup.newest(which)
+        return queries.newest(which)
       }),
     getTasks: (filter, given) =>
       safely([], () => {
         const time = now()
-        return (filter ? lookup.select(filter) : lookup.living())
+        return (filter ? queries.select(filter) : queries.living())
           .filter((task) => given?.expired === true || !isExpired(task, time, expiry))
           .toSorted((a, b) => compareTasks(b, a))
       }),
@@ -105,17 +105,17 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
         const only = given?.only ?? (() => true)
         const isMeant = (task: Task) =>
           !isFinished(task) && !runs.has(task.id) && answerOf(() => only(task), report)
-        return resume(host, lookup.living().filter(isMeant), followers ?? {})
+        return resume(host, queries.living().filter(isMeant), followers ?? {})
       }),
-    has: (slot, what) => safely(false, () => lookup.has(readSlot(pipeline, slot), what)),
+    has: (slot, what) => safely(false, () => queries.has(readSlot(pipeline, slot), what)),
     get forgotten() {
-      return desk.forgotten()
+      return internals.forgotten()
     },
     serialize(given) {
       const showId = given?.showId
       if (showId !== undefined) assertId(showId, 'showId')
       const learnt = durations && answerOf(() => durations.serialize(), report)
-      return { ...toSnapshot(shows, now(), showId), ...(learnt && { durations: learnt }) }
+      return { ...toSnapshot(state, now(), showId), ...(learnt && { durations: learnt }) }
     },
     restore: (snapshot) => safely(nothing, () => take(snapshot, 'restore', false, true)),
     merge: (records, given) =>
@@ -124,7 +124,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       const key = given ?? {}
       if (key.showId !== undefined) assertId(key.showId, 'showId')
       if (key.type !== undefined) assertType(pipeline, key.type)
-      return desk.subscribe(listener, key)
+      return internals.subscribe(listener, key)
     },
   } satisfies Tracker
   return tracker as unknown as Tracker<P>

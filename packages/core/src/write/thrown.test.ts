@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import vm from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import { isError, toTaskError } from '../records/thrown.ts'
-import { classifyFailure, isNetworkError, seenIn } from './failure.ts'
+import { classifyFailure, isNetworkError, seenIn } from './classify-failure.ts'
 import { createTestTracker } from '../test/test-tracker.ts'
 import { quiet } from '../testing.ts'
 

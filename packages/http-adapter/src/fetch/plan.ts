@@ -2,7 +2,7 @@ import { CallsheetError, type JsonObject, type Slot, type TaskPatch, type Tracke
 import { answerOf } from '@callsheet/core/provider'
 import type { CallOptions, Outcome, Plan, Tracked } from './contract.ts'
 import type { Match } from '../route/match.ts'
-import { errorIn, misread } from '../route/misread.ts'
+import { errorIn, misread } from '../route/error-in-body.ts'
 import type { Watch } from '../jobs/provider.ts'
 import { describeRequest, type FetchArguments, methodOf, type RouteRequest, urlOf } from '../route/request.ts'
 

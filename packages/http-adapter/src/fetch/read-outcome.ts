@@ -14,7 +14,7 @@ import {
 } from '../body/read-json.ts'
 import { observe } from '../body/share-call.ts'
 import type { ReadStream, StreamRun } from '../route/read-stream.ts'
-import { misread } from '../route/misread.ts'
+import { misread } from '../route/error-in-body.ts'
 import type { RouteRequest } from '../route/request.ts'
 import type { SharedResponse } from '../body/shared-response.ts'
 

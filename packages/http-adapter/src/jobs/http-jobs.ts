@@ -2,8 +2,8 @@ import { CallsheetError, type Job, type TaskPatch } from '@callsheet/core'
 import type { FollowContext } from '@callsheet/core/provider'
 import { followJob, type FollowOptions, type JobState } from '@callsheet/core/jobs'
 import { createGuard } from '@callsheet/core/provider'
-import { askJob, type JobHeaders, jsonOf, type Question } from './ask-job.ts'
-import { createDesk, type Desk, heard, nap } from './job-desk.ts'
+import { askJob, type JobHeaders, jsonOf, type Question } from './request-job.ts'
+import { createInbox, type JobInbox, heard, nap } from './job-inbox.ts'
 import type { HttpJobs, JobTools, Watch } from './provider.ts'
 import { isJson, readJson } from '../body/read-json.ts'
 import type { RouteRequest } from '../route/request.ts'
@@ -74,7 +74,7 @@ const mostLost = 1_000
 export function followHttpJob(options: HttpJobOptions): HttpJobs {
   const { interval = 3_000, url, read, cancel, fetch: send = globalThis.fetch, tracker } = options
   const { needsOutput = true } = options
-  const desks = new Set<Desk>()
+  const inboxes = new Set<JobInbox>()
   /** By job id, the tasks of jobs that are no longer followed and may go on. */
   const lost = new Map<string, string>()
   const report = (error: unknown) => void quietly(() => options.report?.(error))
@@ -86,8 +86,8 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
     isBeside = false,
   ): Promise<TaskPatch | void> {
     const began = request ? context.now() : context.task.startedAt
-    const desk = createDesk(job.id)
-    desks.add(desk)
+    const inbox = createInbox(job.id)
+    inboxes.add(inbox)
     lost.delete(job.id)
     const ask = (question: Question, signal?: AbortSignal) =>
       askJob(question, { fetch: send, job, headers: options.headers, request, signal })
@@ -117,7 +117,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       now: context.now,
       watchPage: context.watchPage,
       update: (patch) => context.update(patch),
-      wait: (ms, signal) => (signal ? context.wait(ms, signal) : nap(desk, context, ms)),
+      wait: (ms, signal) => (signal ? context.wait(ms, signal) : nap(inbox, context, ms)),
     }
     const polled = followJob({
       ...options,
@@ -130,14 +130,14 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
           // The response does not say how the job stands.
           throw Object.assign(new Error('the answer has no status'), { error: body, retryable: true })
         }
-        const first = desk.told.shift()
+        const first = inbox.told.shift()
         if (first) return first
-        const state = await Promise.race([answer(), heard(desk)])
-        return desk.told.shift() ?? state!
+        const state = await Promise.race([answer(), heard(inbox)])
+        return inbox.told.shift() ?? state!
       },
     })
     try {
-      if (request) await nap(desk, context, interval)
+      if (request) await nap(inbox, context, interval)
       return await polled(job, awake)
     } catch (error) {
       if (lost.size >= mostLost) lost.delete([...lost.keys()][0]!)
@@ -149,7 +149,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       if (!tracker || nameOf(error) !== 'JobLostError' || !isRefusal(status, isNew)) throw error
       const stage = `status polls refused (HTTP ${status})`
       context.update({ stage })
-      return await listen(job, awake, desk).catch((end: unknown) => {
+      return await listen(job, awake, inbox).catch((end: unknown) => {
         if (nameOf(end) !== 'JobLostError') throw end
         // The stage of the last sign of life is out of date.
         context.update({ stage })
@@ -157,28 +157,28 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
       })
     } finally {
       context.signal.removeEventListener('abort', stop)
-      desks.delete(desk)
+      inboxes.delete(inbox)
     }
   }
 
   /** Follows the job by what other clients receive. */
-  const listen = (job: Job, context: FollowContext, desk: Desk) =>
+  const listen = (job: Job, context: FollowContext, inbox: JobInbox) =>
     followJob({
       needsOutput,
       interval: 0,
       readTimeout: longestSilence,
       maxConsecutiveErrors: 1,
       async read() {
-        await heard(desk)
-        return desk.told.shift()!
+        await heard(inbox)
+        return inbox.told.shift()!
       },
     })(job, context)
 
   function tell(id: string, state: JobState): boolean {
-    const found = [...desks].filter((desk) => desk.id === id)
-    for (const desk of found) {
-      desk.told.push(state)
-      desk.wake()
+    const found = [...inboxes].filter((inbox) => inbox.id === id)
+    for (const inbox of found) {
+      inbox.told.push(state)
+      inbox.wake()
     }
     return found.length > 0
   }

@@ -1,6 +1,6 @@
-import type { LiveHost } from './ask.ts'
+import type { LiveHost } from './request.ts'
 import { orAborted } from '../body/signals.ts'
-import { trouble, type Trouble } from './trouble.ts'
+import { trouble, type Trouble } from './live-error.ts'
 
 /** One try to get records. */
 export interface Attempt {

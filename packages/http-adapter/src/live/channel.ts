@@ -1,7 +1,7 @@
 import { createGuard } from '@callsheet/core/provider'
-import type { LiveHost } from './ask.ts'
+import type { LiveHost } from './request.ts'
 import { connect, type Connection, type LiveState } from './connection.ts'
-import { followPage, type HostPage } from '../world/page.ts'
+import { followPage, type HostPage } from '../platform/page-events.ts'
 
 /** The state that all live sources of one show share, while one of them is in use. */
 export interface Channel {

@@ -1,11 +1,11 @@
 import { CallsheetError } from '@callsheet/core'
 import { backoff } from '@callsheet/core/provider'
-import type { LiveHost } from './ask.ts'
+import type { LiveHost } from './request.ts'
 import { makeAttempt } from './attempt.ts'
-import { createIntake } from './intake.ts'
+import { createIntake } from './merge-received.ts'
 import { createPoll } from './poll.ts'
 import { createStream } from './stream.ts'
-import { trouble, type Trouble } from './trouble.ts'
+import { trouble, type Trouble } from './live-error.ts'
 
 /** The state of a live source. */
 export interface LiveState {

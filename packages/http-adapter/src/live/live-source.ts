@@ -1,12 +1,12 @@
 import { CallsheetError, type Pipeline, type Tracker } from '@callsheet/core'
 import { type Channel, createChannel, idle } from './channel.ts'
-import { collectorUrl } from '../world/collector-url.ts'
+import { collectorUrl } from '../platform/collector-url.ts'
 import type { LiveState } from './connection.ts'
-import { type HostPage, thisPage } from '../world/page.ts'
-import { type GivenHeaders, type World, worldOf } from '../world/world.ts'
+import { type HostPage, thisPage } from '../platform/page-events.ts'
+import { type GivenHeaders, type Platform, platformOf } from '../platform/platform.ts'
 
 /** Options of `liveSource`. */
-export interface LiveSourceOptions<P extends Pipeline> extends Partial<World> {
+export interface LiveSourceOptions<P extends Pipeline> extends Partial<Platform> {
   /** The tracker that gets the records. */
   readonly tracker: Tracker<P>
   /** The collector's address: the show is at `{url}/shows/:id`. Relative to the page, where there is one. */
@@ -66,7 +66,7 @@ export function liveSource<P extends Pipeline>(options: LiveSourceOptions<P>): L
     )
   const url = `${collectorUrl(options.url, 'liveSource')}/shows/${encodeURIComponent(showId)}`
   const ask = () => (typeof headers === 'function' ? headers() : headers)
-  const host = { ...worldOf(options), tracker, url, headers: ask, pollInterval }
+  const host = { ...platformOf(options), tracker, url, headers: ask, pollInterval }
   const known = channels.get(tracker) ?? new Map<string, Channel>()
   channels.set(tracker, known)
   const find = () => known.get(url)

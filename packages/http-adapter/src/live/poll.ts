@@ -1,7 +1,7 @@
-import { ask, type LiveHost } from './ask.ts'
+import { ask, type LiveHost } from './request.ts'
 import type { Attempt } from './attempt.ts'
-import type { Intake } from './intake.ts'
-import { trouble } from './trouble.ts'
+import type { Intake } from './merge-received.ts'
+import { trouble } from './live-error.ts'
 import { readText } from '../body/read-body.ts'
 
 const longestSnapshot = 67_108_864

@@ -1,9 +1,9 @@
 import type { EventSourceMessage, ParseError } from 'eventsource-parser'
 import { createEventFeed } from '../body/event-feed.ts'
-import { ask, type LiveHost } from './ask.ts'
+import { ask, type LiveHost } from './request.ts'
 import type { Attempt } from './attempt.ts'
-import type { Intake } from './intake.ts'
-import { trouble } from './trouble.ts'
+import type { Intake } from './merge-received.ts'
+import { trouble } from './live-error.ts'
 
 /** How long an answer may take to begin, in ms. */
 const patience = 10_000

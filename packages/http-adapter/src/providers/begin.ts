@@ -1,7 +1,7 @@
 import type { Job, TaskPatch } from '@callsheet/core'
 import { type JobState, patchOfJob } from '@callsheet/core/jobs'
 import { job } from '../route/answers.ts'
-import { errorIn, misread } from '../route/misread.ts'
+import { errorIn, misread } from '../route/error-in-body.ts'
 
 /** What is known beside the state of an answer. */
 export interface Beginning {

@@ -1,5 +1,5 @@
 import type { JobState } from '@callsheet/core/jobs'
-import { errorIn } from '../route/misread.ts'
+import { errorIn } from '../route/error-in-body.ts'
 import { outputOf } from './output.ts'
 import { percentIn, queued, stages } from './stage.ts'
 

@@ -5,7 +5,7 @@ import { followHttpJob, type HttpJobOptions } from '../jobs/http-jobs.ts'
 import { readChat, readImages, readResponse } from './openai-events.ts'
 import { chatState, fieldsOf, imagesState, responseState, textIn, videoState } from './openai-state.ts'
 import type { Provider, Start, Watch } from '../jobs/provider.ts'
-import { createRepeats } from './repeats.ts'
+import { createRepeats } from './client-retries.ts'
 
 /** Options of `openai`. */
 export interface OpenAiOptions extends Pick<HttpJobOptions, 'headers' | 'interval' | 'timeout'> {

@@ -2,7 +2,7 @@ import { begin, handleOf, segmentOf } from './begin.ts'
 import { followHttpJob, type HttpJobOptions } from '../jobs/http-jobs.ts'
 import type { Provider, Start, Watch } from '../jobs/provider.ts'
 import { replicateState } from './replicate-state.ts'
-import { createRepeats } from './repeats.ts'
+import { createRepeats } from './client-retries.ts'
 
 /** Options of `replicate`. */
 export interface ReplicateOptions extends Pick<HttpJobOptions, 'headers' | 'interval' | 'timeout'> {

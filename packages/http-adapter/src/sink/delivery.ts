@@ -2,14 +2,14 @@ import { type Batch, envelope, writeBatch } from './batch.ts'
 import { bytesOf, type Entry, type Queue } from './queue.ts'
 import type { Reply, Send } from './send.ts'
 import type { SinkTrackers } from './sink-trackers.ts'
-import { type HostPage, room } from '../world/page.ts'
-import type { World } from '../world/world.ts'
+import { type HostPage, room } from '../platform/page-events.ts'
+import type { Platform } from '../platform/platform.ts'
 
 /** Records of one request, and bytes of it; of one that a page sends when it may end, bytes. */
 const [maxBatchRecords, maxBatchBytes, maxFinalBytes] = [500, 524_288, 49_152]
 
 /** What deliveries need, and whom they tell of replies. */
-interface DeliveryHost extends Pick<World, 'clock' | 'random'>, Pick<SinkTrackers, 'tell' | 'calm'> {
+interface DeliveryHost extends Pick<Platform, 'clock' | 'random'>, Pick<SinkTrackers, 'tell' | 'calm'> {
   readonly url: string
   readonly queue: Queue
   readonly send: Send

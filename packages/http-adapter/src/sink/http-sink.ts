@@ -3,13 +3,13 @@ import type { SinkHost } from '@callsheet/core/provider'
 import { answerOf, createGuard } from '@callsheet/core/provider'
 import { createDelivery } from './delivery.ts'
 import { createPace } from './pace.ts'
-import { followPage } from '../world/page.ts'
+import { followPage } from '../platform/page-events.ts'
 import { createQueue, type SinkCounts } from './queue.ts'
 import { createSend } from './send.ts'
 import { type HttpSinkOptions, inMemory, readOptions } from './sink-options.ts'
 import { openStorage } from './sink-storage.ts'
 import { createSinkTrackers } from './sink-trackers.ts'
-import type { World } from '../world/world.ts'
+import type { Platform } from '../platform/platform.ts'
 
 /** A sink that posts records to a collector. */
 export interface HttpSink extends Sink {
@@ -206,7 +206,7 @@ export function httpSink(options: HttpSinkOptions): HttpSink {
 }
 
 /** The clock and the random numbers of a host, of which one that throws must lose no record. */
-function steady(given: Pick<World, 'clock' | 'random'>, bug: (error: unknown) => void) {
+function steady(given: Pick<Platform, 'clock' | 'random'>, bug: (error: unknown) => void) {
   let lastTime = Date.now()
   return {
     clock: () => (lastTime = answerOf(given.clock, bug) ?? lastTime),

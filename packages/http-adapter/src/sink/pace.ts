@@ -1,5 +1,5 @@
 import { backoff } from '@callsheet/core/provider'
-import type { World } from '../world/world.ts'
+import type { Platform } from '../platform/platform.ts'
 
 /**
  * Decides when a sink sends: `delay` after a change, at once when a batch is full, and with backoff after a failure.
@@ -7,7 +7,7 @@ import type { World } from '../world/world.ts'
  * @param delay From a change, in ms.
  * @param turn Called then; must not throw.
  */
-export function createPace({ schedule, random }: World, delay: number, turn: () => void) {
+export function createPace({ schedule, random }: Platform, delay: number, turn: () => void) {
   let failures = 0
   let isUrgent = false
   let stopTimer: (() => void) | undefined

@@ -5,7 +5,7 @@ import { readText } from '../body/read-body.ts'
 import type { HttpSinkOptions } from './sink-options.ts'
 import { isThenable } from '../body/share-call.ts'
 import { orAborted } from '../body/signals.ts'
-import { headersOf, type World } from '../world/world.ts'
+import { headersOf, type Platform } from '../platform/platform.ts'
 
 /** The result of a request. */
 export interface Reply {
@@ -21,7 +21,7 @@ export interface Reply {
 }
 
 /** What a request needs from its environment. */
-export interface SendHost extends World {
+export interface SendHost extends Platform {
   readonly url: string
   readonly headers: HttpSinkOptions['headers']
   readonly gzip: HttpSinkOptions['gzip']

@@ -1,13 +1,13 @@
 import { CallsheetError } from '@callsheet/core'
 import type { Change } from '@callsheet/core/provider'
-import { collectorUrl } from '../world/collector-url.ts'
+import { collectorUrl } from '../platform/collector-url.ts'
 import { gzip as zip } from './gzip.ts'
-import { type HostPage, thisPage } from '../world/page.ts'
+import { type HostPage, thisPage } from '../platform/page-events.ts'
 import type { QueueStorage } from './queue-storage.ts'
-import { type GivenHeaders, type World, worldOf } from '../world/world.ts'
+import { type GivenHeaders, type Platform, platformOf } from '../platform/platform.ts'
 
 /** Options of `httpSink`. */
-export interface HttpSinkOptions extends Partial<World> {
+export interface HttpSinkOptions extends Partial<Platform> {
   /** The collector's address: records are posted to `{url}/tasks`. Relative to the page, where there is one. */
   readonly url: string | URL
   /**
@@ -58,7 +58,7 @@ export function readOptions({
   timeout = 10_000,
   gzip = globalThis.CompressionStream && zip,
   page = thisPage(),
-  ...world
+  ...platform
 }: HttpSinkOptions) {
   for (const [name, value] of Object.entries({ maxRecords, maxBytes, delay, timeout })) {
     if (value >= 0) continue
@@ -66,7 +66,7 @@ export function readOptions({
     throw new CallsheetError(message, { code: 'invalid_option' })
   }
   const host = {
-    ...worldOf(world),
+    ...platformOf(platform),
     url: `${collectorUrl(url, 'httpSink')}/tasks`,
     headers,
     gzip,

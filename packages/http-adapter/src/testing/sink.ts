@@ -3,7 +3,7 @@ import type { ShowRecord, TaskRecord, TaskVersion } from '@callsheet/core'
 import { createTestTracker, type FakeClock } from '@callsheet/core/test'
 import { onTestFinished } from 'vitest'
 import { httpSink, type HttpSinkOptions, type QueueRow, queueStorage, type RowStore } from '../index.ts'
-import type { HostPage } from '../world/page.ts'
+import type { HostPage } from '../platform/page-events.ts'
 import type { QueuedRecord, Waiting } from '../sink/queue.ts'
 
 export const url = 'https://collector.test/api'

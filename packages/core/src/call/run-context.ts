@@ -1,7 +1,7 @@
-import type { RunContext } from './options.ts'
+import type { RunContext } from './run-options.ts'
 import type { Run } from './run.ts'
 import type { Job, TaskError, TaskRecord } from '../records/task.ts'
-import type { TaskPatch } from '../write/writer.ts'
+import type { TaskPatch } from '../write/next-version.ts'
 
 /** The argument of the function of `track`. Each part is made on access, because most functions use one or two. */
 export class Context implements RunContext<never> {

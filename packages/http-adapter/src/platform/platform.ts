@@ -17,7 +17,7 @@ export function headersOf(given: SomeHeaders): Headers {
 }
 
 /** What a sink or a source needs from its environment. */
-export interface World {
+export interface Platform {
   /** Makes the requests. @default the global fetch at the time of each */
   readonly fetch: Fetch
   /** Epoch ms. @default Date.now */
@@ -28,12 +28,12 @@ export interface World {
   readonly schedule: (callback: () => void, ms: number) => () => void
 }
 
-export const worldOf = ({
+export const platformOf = ({
   fetch = (...args) => globalThis.fetch(...args),
   clock = Date.now,
   random = Math.random,
   schedule = later,
-}: Partial<World>): World => ({
+}: Partial<Platform>): Platform => ({
   fetch,
   clock: () => atOnce('clock', clock()),
   random: () => atOnce('random', random()),
@@ -47,7 +47,7 @@ function atOnce<T>(option: string, answer: T): T {
   throw new CallsheetError(message, { code: 'invalid_option' })
 }
 
-const later: World['schedule'] = (callback, ms) => {
+const later: Platform['schedule'] = (callback, ms) => {
   const timer = setTimeout(callback, ms)
   return () => clearTimeout(timer)
 }

@@ -1,6 +1,6 @@
 import type { Pipeline, Step } from '../records/pipeline.ts'
 import type { Slot } from '../records/task.ts'
-import type { PipelineView, SlotView, StepView } from './views.ts'
+import type { PipelineView, SlotView, StepView } from './view-types.ts'
 
 /**
  * The slots that could be begun now: nothing was ever tried in them, and all that comes before them is done and not

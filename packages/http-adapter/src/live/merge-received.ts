@@ -1,6 +1,6 @@
 import { parseRecords } from '@callsheet/core/schema'
-import type { LiveHost } from './ask.ts'
-import { trouble } from './trouble.ts'
+import type { LiveHost } from './request.ts'
+import { trouble } from './live-error.ts'
 
 /** Merges records into the tracker. Throws for text that cannot be parsed as records. */
 export type Intake = (text: string, isSnapshot: boolean) => void

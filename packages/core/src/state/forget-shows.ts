@@ -1,41 +1,41 @@
 import type { Show } from './entities.ts'
-import { entriesOf, type Shows } from './shows.ts'
+import { entriesOf, type State } from './state.ts'
 
 /** How much is left of the maximum after forgetting: it goes over everything, so it should be rare. */
 const share = 0.9
 
 /**
  * Forgets whole shows until there is room again for tasks, and for shows, which may have none: first those without active
- * work, then those whose work runs elsewhere, the least recently updated first. Shows with work that runs here stay, and
+ * work, then those whose work runs elsewhere, the least recently updated first. State with work that runs here stay, and
  * so do `current` and what is left of removed shows, which refuses their tasks. Gives what is gone; the count of tasks
  * includes removed ones.
  */
 export function forgetShows(
-  all: Shows,
+  state: State,
   maxTasks: number,
   runsHere: (taskId: string) => boolean,
   current: Show | undefined,
 ): { readonly shows: readonly Show[]; readonly tasks: number } {
-  const known = new Set(all.shows.values())
-  const isRemoved = ({ members }: Show) => members.some((id) => all.records.get(id)?.removed)
+  const known = new Set(state.shows.values())
+  const isRemoved = ({ members }: Show) => members.some((id) => state.records.get(id)?.removed)
   const candidates = [...known]
     .filter((show) => show !== current && !isRemoved(show))
     .filter((show) => !entriesOf(show).some(({ version }) => runsHere(version.id)))
-    .map((show) => ({ show, isActive: all.look(show).active > 0, updatedAt: updatedAt(show) }))
+    .map((show) => ({ show, isActive: state.look(show).active > 0, updatedAt: updatedAt(show) }))
     .toSorted((a, b) => Number(a.isActive) - Number(b.isActive) || a.updatedAt - b.updatedAt)
-  const before = all.tasks.size
+  const before = state.tasks.size
   const gone: Show[] = []
   const room = Math.floor(maxTasks * share)
   for (const { show } of candidates) {
-    if (all.tasks.size <= room && known.size - gone.length <= room) break
+    if (state.tasks.size <= room && known.size - gone.length <= room) break
     gone.push(show)
-    for (const { version } of entriesOf(show)) all.tasks.delete(version.id)
+    for (const { version } of entriesOf(show)) state.tasks.delete(version.id)
     for (const id of show.members) {
-      all.shows.delete(id)
-      all.records.delete(id)
+      state.shows.delete(id)
+      state.records.delete(id)
     }
   }
-  return { shows: gone, tasks: before - all.tasks.size }
+  return { shows: gone, tasks: before - state.tasks.size }
 }
 
 /** When a show was last updated; one of which only facts are known is as old as they are. */

@@ -2,7 +2,7 @@
 import { isActive, isRemoved, type SlotTask, type TaskRecord } from '../records/task.ts'
 import type { Items, Slot, Step } from './entities.ts'
 import { isCounted, see, unsee } from './items.ts'
-import { isDone, type SlotTasks, slotStatus } from './rules.ts'
+import { isDone, type SlotTasks, slotStatus } from './status.ts'
 
 /** A slot has other tasks than before: brings its step up to date. */
 export function recountSlot(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { definePipeline } from '../records/pipeline.ts'
-import { readySlots } from './ready.ts'
+import { readySlots } from './ready-slots.ts'
 import { showPipeline } from '../records/show-pipeline.ts'
 import { createTracker } from '../tracker/tracker.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { CallEnd } from '../jobs/provider.ts'
-import { createRepeats } from './repeats.ts'
+import { createRepeats } from './client-retries.ts'
 import type { FetchArguments } from '../route/request.ts'
 
 /** Of calls that are all for the same. */

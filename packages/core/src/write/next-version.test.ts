@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createRedactor } from './redact.ts'
 import type { TaskRecord } from '../records/task.ts'
-import { firstVersion, nextVersion, type TaskPatch } from './writer.ts'
+import { firstVersion, nextVersion, type TaskPatch } from './next-version.ts'
 
 const redactor = createRedactor()
 const report = vi.fn<(error: unknown) => void>()

@@ -1,7 +1,7 @@
-import type { Desk } from './desk.ts'
-import type { Lookup } from './lookup.ts'
-import type { Tasks } from './tasks.ts'
-import { createPage } from '../call/page.ts'
+import type { Internals } from './internals.ts'
+import type { TaskQueries } from './task-queries.ts'
+import type { TaskCommands } from './task-commands.ts'
+import { createPage } from '../call/page-lifecycle.ts'
 import type { TrackHost } from '../call/run.ts'
 import { problem } from '../records/errors.ts'
 import { definitionOf } from '../records/pipeline.ts'
@@ -9,17 +9,21 @@ import { isActive, isFinished, type TaskRecord } from '../records/task.ts'
 import { slotFor } from '../write/input.ts'
 
 /** A tracker as its calls use it. */
-export function createHost(desk: Desk, lookup: Lookup, { begin, update }: Tasks): TrackHost {
-  const { pipeline, newId, now, random, promises, takeOverAfter, runs, shows, report, guarded, subscribe } =
-    desk
-  const { schedule } = desk
-  const { newest, currentIn, has } = lookup
-  const page = createPage({ now: desk.clock, schedule, guarded })
+export function createTrackHost(
+  internals: Internals,
+  queries: TaskQueries,
+  { begin, update }: TaskCommands,
+): TrackHost {
+  const { pipeline, newId, now, random, promises, takeOverAfter, runs, state, report, guarded, subscribe } =
+    internals
+  const { schedule } = internals
+  const { newest, currentIn, has } = queries
+  const page = createPage({ now: internals.clock, schedule, guarded })
   return {
     read: (showId, type, options) => slotFor(pipeline, showId, type, options as never),
     begin: (slot, id = newId(), patch, onMade) => begin(slot, id, patch, onMade),
     look(slot) {
-      const { latest, older = [] } = shows.slotOf(slot) ?? {}
+      const { latest, older = [] } = state.slotOf(slot) ?? {}
       const task = currentIn(slot)
       for (const entry of latest ? [latest, ...older] : []) {
         const run = runs.get(entry.version.id)

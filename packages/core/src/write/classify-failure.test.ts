@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { classifyFailure, type FailureKind, type SeenFailure } from './failure.ts'
+import { classifyFailure, type FailureKind, type SeenFailure } from './classify-failure.ts'
 
 const now = Date.parse('2026-11-22T12:00:00Z')
 const judge = (seen: Partial<SeenFailure> & { status?: number; message?: string; code?: string }) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parseSnapshot } from '../schema/schema.ts'
 import { showPipeline } from '../records/show-pipeline.ts'
 import { createTracker } from './tracker.ts'
-import { trimSnapshot } from './trim.ts'
+import { trimSnapshot } from './trim-snapshot.ts'
 
 function snapshot() {
   let now = 1_000_000

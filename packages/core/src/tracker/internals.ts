@@ -1,20 +1,20 @@
-import type { TrackerOptions } from './contract.ts'
+import type { TrackerOptions } from './tracker-types.ts'
 import { createListeners } from './listeners.ts'
 import { createStore } from './store.ts'
-import { createClock, createIds, setTimer } from './world.ts'
+import { createClock, createIds, setTimer } from './platform.ts'
 import { anyDuration, type Schedule } from '../call/timers.ts'
 import type { Run } from '../call/run.ts'
 import type { Pipeline } from '../records/pipeline.ts'
 import { defaultExpiry } from '../records/time.ts'
-import { createShows } from '../state/shows.ts'
+import { createState } from '../state/state.ts'
 import { assertId, assertNumber } from '../write/input.ts'
 import { createRedactor } from '../write/redact.ts'
 
 /** What all parts of a tracker work with. */
-export type Desk = ReturnType<typeof createDesk>
+export type Internals = ReturnType<typeof createInternals>
 
 /** Reads the options of a tracker. Throws a CallsheetError for an invalid one. */
-export function createDesk(options: TrackerOptions<Pipeline>) {
+export function createInternals(options: TrackerOptions<Pipeline>) {
   const { pipeline, durations, sinks = [], promises = 'same', maxTasks = 50_000 } = options
   const { takeOverAfter = 3_600_000 } = options
   const { clock = Date.now, random = Math.random } = options
@@ -28,9 +28,9 @@ export function createDesk(options: TrackerOptions<Pipeline>) {
     assertNumber(ms, name, 0, 'milliseconds from 0, or Infinity')
   const createdAt = clock()
   const runs = new Map<string, Run>()
-  const shows = createShows(pipeline)
+  const state = createState(pipeline)
   const listeners = createListeners({ pipeline, redact: redactor.text, durations, createdAt })
-  const store = createStore({ shows, listeners, sinks, createdAt, maxTasks, runs })
+  const store = createStore({ state, listeners, sinks, createdAt, maxTasks, runs })
   const now = createClock(clock, listeners.report)
   const anyTimer = anyDuration(options.schedule ?? setTimer)
   const schedule: Schedule = (callback, ms) => {
@@ -48,7 +48,7 @@ export function createDesk(options: TrackerOptions<Pipeline>) {
     takeOverAfter,
     redactor,
     runs,
-    shows,
+    state,
     ...world,
     ...listeners,
     ...store,

@@ -1,6 +1,6 @@
 import { problem } from '../records/errors.ts'
 import { answerOf } from '../records/guard.ts'
-import type { Failure } from '../write/failure.ts'
+import type { Failure } from '../write/classify-failure.ts'
 import type { Run } from './run.ts'
 import { backoff } from './timers.ts'
 

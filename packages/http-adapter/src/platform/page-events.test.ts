@@ -1,7 +1,7 @@
 import { createTracker, showPipeline } from '@callsheet/core'
 import type { PageEvent } from '@callsheet/core/provider'
 import { describe, expect, it, vi } from 'vitest'
-import { thisPage, watchPage } from './page.ts'
+import { thisPage, watchPage } from './page-events.ts'
 import { accept, createRows, fakePage, idsOf, offline, say, setUpSink, task } from '../testing/sink.ts'
 
 const second = 1_000

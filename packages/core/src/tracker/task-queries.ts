@@ -1,11 +1,11 @@
-import type { Desk } from './desk.ts'
+import type { Internals } from './internals.ts'
 import { problem } from '../records/errors.ts'
 import { definitionOf } from '../records/pipeline.ts'
 import { isInSlot, isRemoved, type SlotTask, type TaskRecord, type TaskVersion } from '../records/task.ts'
-import { isDone, slotStatus, type SlotTasks } from '../state/rules.ts'
-import { entriesOf } from '../state/shows.ts'
-import { livingOf } from '../state/counts.ts'
-import { tasksOf } from '../state/slots.ts'
+import { isDone, slotStatus, type SlotTasks } from '../state/status.ts'
+import { entriesOf } from '../state/state.ts'
+import { livingOf } from '../state/step-counts.ts'
+import { tasksOf } from '../state/slot-tasks.ts'
 import { assertId, assertObject, assertType, itemName, type LooseSlot, shown } from '../write/input.ts'
 
 /** All of a show, of a step, of an item or of a slot; or one task by its id. */
@@ -13,14 +13,14 @@ export type LooseFilter = string | (Partial<LooseSlot> & { readonly [key: string
 
 const questions = ['tried', 'failed', 'done', 'running'] as const
 
-export type Lookup = ReturnType<typeof createLookup>
+export type TaskQueries = ReturnType<typeof createTaskQueries>
 
 /** Finds tasks. Throws a CallsheetError for an invalid id or step. */
-export function createLookup({ pipeline, shows, report }: Desk) {
-  const versionOf = (id: string): TaskVersion | undefined => shows.tasks.get(id)?.version
+export function createTaskQueries({ pipeline, state, report }: Internals) {
+  const versionOf = (id: string): TaskVersion | undefined => state.tasks.get(id)?.version
 
   const tasksIn = (slot: LooseSlot): SlotTasks | undefined => {
-    const found = shows.slotOf(slot)
+    const found = state.slotOf(slot)
     return found && tasksOf(found)
   }
 
@@ -47,7 +47,7 @@ export function createLookup({ pipeline, shows, report }: Desk) {
     const hasItem = (task: SlotTask, name: string): boolean =>
       items[name] === task.characterId &&
       (type !== undefined || !kinds.includes(name) || itemName(definitionOf(pipeline, task.type)) === name)
-    const show = shows.shows.get(showId)
+    const show = state.shows.get(showId)
     return (show ? entriesOf(show) : []).flatMap(({ version }) => {
       const isMeant =
         isInSlot(version) &&
@@ -66,7 +66,7 @@ export function createLookup({ pipeline, shows, report }: Desk) {
       const version = versionOf(id)
       return version && isLiving(version) ? version : undefined
     },
-    living: (): TaskRecord[] => Array.from(shows.tasks.values(), ({ version }) => version).filter(isLiving),
+    living: (): TaskRecord[] => Array.from(state.tasks.values(), ({ version }) => version).filter(isLiving),
     /** The task that a slot shows. */
     currentIn: (slot: LooseSlot): TaskRecord | undefined => {
       const tasks = tasksIn(slot)
@@ -78,7 +78,7 @@ export function createLookup({ pipeline, shows, report }: Desk) {
         throw problem('invalid_option', message)
       }
       const { showId, type, characterId } = slot
-      const info = shows.infoOf(showId)
+      const info = state.infoOf(showId)
       if (!info) return false
       const tasks = tasksIn(slot)
       if (what === 'tried' && tasks) return true

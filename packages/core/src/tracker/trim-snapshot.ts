@@ -1,5 +1,5 @@
 import type { Snapshot } from './snapshot.ts'
-import { followRenames } from '../state/shows.ts'
+import { followRenames } from '../state/state.ts'
 import { assertNumber } from '../write/input.ts'
 import { isActive, isRemoved, type ShowRecord, type TaskVersion } from '../records/task.ts'
 

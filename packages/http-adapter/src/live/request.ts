@@ -1,10 +1,10 @@
 import type { Tracker } from '@callsheet/core'
 import { classifyFailure } from '@callsheet/core/provider'
-import { trouble } from './trouble.ts'
-import { headersOf, type World } from '../world/world.ts'
+import { trouble } from './live-error.ts'
+import { headersOf, type Platform } from '../platform/platform.ts'
 
 /** What a connection needs. */
-export interface LiveHost extends World {
+export interface LiveHost extends Platform {
   readonly tracker: Pick<Tracker, 'pipeline' | 'merge' | 'report'>
   /** Of the show's snapshot; its stream is at `/live` below. */
   readonly url: string

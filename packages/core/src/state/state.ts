@@ -7,18 +7,18 @@ import {
   type SlotTask,
   type TaskVersion,
 } from '../records/task.ts'
-import { changed } from './counts.ts'
+import { changed } from './step-counts.ts'
 import { Entry, Show, Slot } from './entities.ts'
 import { isCounted } from './items.ts'
 import { look, recount } from './look.ts'
 import { readInfo, type ShowInfo } from './show-info.ts'
-import { enter, leave, replace } from './slots.ts'
-import type { PipelineView } from './views.ts'
+import { enter, leave, replace } from './slot-tasks.ts'
+import type { PipelineView } from './view-types.ts'
 
 /** The merged state: the newest version of every task and show, indexed and counted for the views. */
-export type Shows = ReturnType<typeof createShows>
+export type State = ReturnType<typeof createState>
 
-export function createShows(pipeline: Pipeline) {
+export function createState(pipeline: Pipeline) {
   const tasks = new Map<string, Entry>()
   const records = new Map<string, ShowRecord>()
   /** By every id that a show has or had. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { definePipeline } from '../records/pipeline.ts'
-import { createShows, type Shows } from './shows.ts'
+import { createState, type State } from './state.ts'
 import type { Facts, ShowRecord, TaskRecord, TaskVersion } from '../records/task.ts'
 import { taskOf, tombstoneOf } from '../testing.ts'
 
@@ -26,16 +26,16 @@ const show = (showId: string, registers: Registers): ShowRecord => ({
 const register = <T>(value: T, rev = 1) => ({ value, rev, by: 'me' })
 const facts = (done: Facts['done'], at = 5): Registers => ({ facts: register({ at, done }) })
 
-const after = (shows: Shows, ...events: readonly (TaskVersion | ShowRecord)[]): Shows => {
+const after = (shows: State, ...events: readonly (TaskVersion | ShowRecord)[]): State => {
   for (const event of events) {
     if ('pipeline' in event) shows.putShow(event)
     else shows.putTask(event)
   }
   return shows
 }
-const made = (...events: readonly (TaskVersion | ShowRecord)[]): Shows =>
-  after(createShows(pipeline), ...events)
-const view = (shows: Shows, showId = 's') => shows.viewOf(showId)
+const made = (...events: readonly (TaskVersion | ShowRecord)[]): State =>
+  after(createState(pipeline), ...events)
+const view = (shows: State, showId = 's') => shows.viewOf(showId)
 
 describe('a slot whose only task is gone', () => {
   const ada = task('t1', { characterId: 'ada' })

@@ -1,4 +1,4 @@
-import type { StepStatus } from './rules.ts'
+import type { StepStatus } from './status.ts'
 import type { Pipeline, StepType } from '../records/pipeline.ts'
 import type { Character, Task, TaskError } from '../records/task.ts'
 

@@ -1,23 +1,23 @@
-import type { Desk } from './desk.ts'
-import type { PipelineView } from '../state/views.ts'
+import type { Internals } from './internals.ts'
+import type { PipelineView } from '../state/view-types.ts'
 import { assertId } from '../write/input.ts'
 
 /** The views of all shows, and the empty views of shows that are not known. */
-export function createLists({ shows, changes }: Desk) {
+export function createShowQueries({ state, changes }: Internals) {
   const empty = new Map<string, WeakRef<PipelineView>>()
   let emptyKept = 1_000
   let listed: { readonly at: number; readonly views: readonly PipelineView[] } | undefined
 
-  const all = () => [...new Set(shows.shows.values())].toReversed()
+  const all = () => [...new Set(state.shows.values())].toReversed()
 
   return {
     getPipeline: (showId: string): PipelineView => {
-      const show = shows.shows.get(showId)
-      if (show) return shows.look(show)
+      const show = state.shows.get(showId)
+      if (show) return state.look(show)
       // An empty id stands for a show that does not exist yet: the hooks read it.
       if (showId !== '') assertId(showId, 'showId')
       // The same object for as long as anything holds it, and no longer.
-      const view = empty.get(showId)?.deref() ?? shows.viewOf(showId)
+      const view = empty.get(showId)?.deref() ?? state.viewOf(showId)
       empty.set(showId, new WeakRef(view))
       if (empty.size > emptyKept) {
         for (const [id, held] of empty) if (held.deref() === undefined) empty.delete(id)
@@ -27,14 +27,14 @@ export function createLists({ shows, changes }: Desk) {
     },
     getPipelines: (): readonly PipelineView[] => {
       if (listed?.at !== changes()) {
-        const views = all().map((show) => shows.look(show))
+        const views = all().map((show) => state.look(show))
         listed = { at: changes(), views: Object.freeze(views.filter(hasWork)) }
       }
       return listed.views
     },
     getShows: (): readonly string[] =>
       all()
-        .filter(({ members }) => !members.every((id) => shows.records.get(id)?.removed))
+        .filter(({ members }) => !members.every((id) => state.records.get(id)?.removed))
         .map(({ showId }) => showId),
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createFakeClock } from '../test/fake-clock.ts'
 import { createGuard } from '../records/guard.ts'
-import { createPage } from './page.ts'
+import { createPage } from './page-lifecycle.ts'
 
 function setUp(world: Partial<Parameters<typeof createPage>[0]> = {}) {
   const clock = createFakeClock(1_000_000)

@@ -1,5 +1,5 @@
-import type { MergeResult } from './contract.ts'
-import type { Desk } from './desk.ts'
+import type { MergeResult } from './tracker-types.ts'
+import type { Internals } from './internals.ts'
 import { problem } from '../records/errors.ts'
 import { isTooOld, type ParsedRecords, type Rejection } from './snapshot.ts'
 
@@ -7,8 +7,8 @@ import { isTooOld, type ParsedRecords, type Rejection } from './snapshot.ts'
 const maxRejected = 1_000
 
 /** Makes the function that merges parsed records. `isWhole`: tasks and tombstones belong together, whatever their age. */
-export const createIntake =
-  ({ now, apply, report, guarded, durations }: Desk) =>
+export const createMerge =
+  ({ now, apply, report, guarded, durations }: Internals) =>
   (records: ParsedRecords, origin: 'merge' | 'restore', live: boolean, isWhole: boolean): MergeResult => {
     if (![records?.tasks, records?.shows, records?.rejected].every(Array.isArray)) {
       const message = `${origin}: expected records from parseSnapshot or parseRecords of @callsheet/core/schema.`

@@ -1,8 +1,8 @@
 // The tasks of one slot in their order: the latest decides its status, the newest that succeeded is its result.
 import { compareTasks, type SlotTask } from '../records/task.ts'
-import { recountSlot } from './counts.ts'
+import { recountSlot } from './step-counts.ts'
 import type { Entry, Slot } from './entities.ts'
-import type { SlotTasks } from './rules.ts'
+import type { SlotTasks } from './status.ts'
 
 /** Puts a task into its slot. */
 export function enter(slot: Slot, entry: Entry): void {

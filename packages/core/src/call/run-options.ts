@@ -2,10 +2,10 @@ import { problem } from '../records/errors.ts'
 import { answerOf } from '../records/guard.ts'
 import { shown } from '../write/input.ts'
 import { isId } from '../records/text.ts'
-import type { Failure } from '../write/failure.ts'
+import type { Failure } from '../write/classify-failure.ts'
 import type { AnyMetadata } from '../records/json.ts'
 import type { Job, TaskError, TaskRecord } from '../records/task.ts'
-import type { TaskPatch } from '../write/writer.ts'
+import type { TaskPatch } from '../write/next-version.ts'
 
 /** The argument of the function of `track`. Its methods never throw, and do nothing after the run has ended. */
 export interface RunContext<M = AnyMetadata> {

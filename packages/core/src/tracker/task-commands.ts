@@ -1,5 +1,5 @@
-import type { Desk } from './desk.ts'
-import type { Lookup, LooseFilter } from './lookup.ts'
+import type { Internals } from './internals.ts'
+import type { TaskQueries, LooseFilter } from './task-queries.ts'
 import { CanceledError, problem } from '../records/errors.ts'
 import { answerOf } from '../records/guard.ts'
 import { definitionOf } from '../records/pipeline.ts'
@@ -15,15 +15,18 @@ import {
 import { limits } from '../records/text.ts'
 import { toTaskError } from '../records/thrown.ts'
 import { assertId, conflictIn, type LooseSlot, readSlot } from '../write/input.ts'
-import { firstVersion, nextVersion, type TaskPatch } from '../write/writer.ts'
+import { firstVersion, nextVersion, type TaskPatch } from '../write/next-version.ts'
 
 type Patch = TaskPatch<never>
 
-export type Tasks = ReturnType<typeof createTasks>
+export type TaskCommands = ReturnType<typeof createTaskCommands>
 
 /** Writes the versions of tasks. Throws a CallsheetError for an invalid id or step; reports other mistakes. */
-export function createTasks(desk: Desk, { versionOf, newest, tasksIn, select, selectAll }: Lookup) {
-  const { pipeline, by, now, newId, redactor, shows, runs, apply, report } = desk
+export function createTaskCommands(
+  internals: Internals,
+  { versionOf, newest, tasksIn, select, selectAll }: TaskQueries,
+) {
+  const { pipeline, by, now, newId, redactor, state, runs, apply, report } = internals
 
   const writing = (type: string) => ({
     now: now(),
@@ -39,7 +42,7 @@ export function createTasks(desk: Desk, { versionOf, newest, tasksIn, select, se
     assertId(id, 'id')
     if (versionOf(id))
       throw problem('duplicate_id', `Task "${id}" is known already; ids are never used again.`)
-    if (shows.records.get(showId)?.removed)
+    if (state.records.get(showId)?.removed)
       throw problem('removed_show', `Show "${showId}" was removed. Use another id.`)
     const startedAt = Math.max(now(), (tasksIn(slot)?.latest.startedAt ?? -1) + 1)
     if (startedAt > limits.time) {

@@ -9,17 +9,17 @@ import type {
   ItemKind,
 } from '../records/pipeline.ts'
 import type { RedactOptions } from '../write/redact.ts'
-import type { PageEvent } from '../call/page.ts'
+import type { PageEvent } from '../call/page-lifecycle.ts'
 import type { Change, Sink } from './sink.ts'
 import type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
 import type { SubscriptionKey } from './subscriptions.ts'
 import type { Character, DurationsRecord, Facts, Slot, Task, TaskRecord } from '../records/task.ts'
 import type { Follow, ResumeResult } from '../call/resume.ts'
-import type { RunContext } from '../call/options.ts'
+import type { RunContext } from '../call/run-options.ts'
 import type { StepOptions } from '../call/track.ts'
 import type { Expiry } from '../records/time.ts'
-import type { PipelineView, StepView } from '../state/views.ts'
-import type { TaskPatch } from '../write/writer.ts'
+import type { PipelineView, StepView } from '../state/view-types.ts'
+import type { TaskPatch } from '../write/next-version.ts'
 
 /** The part of `Durations` that a tracker uses: see `createDurations` of `@callsheet/core/eta`. */
 export interface DurationsLike {
