@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 
@@ -72,6 +72,13 @@ describe('the docs', () => {
     )
     expect(files).toHaveLength(6)
     expect(lines.flat().length).toBeLessThanOrEqual(900)
+  })
+
+  it('name where things are decided, in files that exist', () => {
+    const text = readFileSync(path.join(root, 'AGENTS.md'), 'utf8')
+    const files = [...text.matchAll(/`((?:core|http-adapter)\/src\/[\w/-]+\.ts)`/g)].map(([, file]) => file!)
+    expect(files.length).toBeGreaterThan(15)
+    for (const file of files) expect(existsSync(path.join(root, 'packages', file)), file).toBe(true)
   })
 
   it('explain every error code, and no other', () => {

@@ -28,7 +28,7 @@ export {
   type FailureKind,
   type SeenFailure,
 } from './write/classify-failure.ts'
-export { type PageEvent } from './call/page-lifecycle.ts'
+export { cutTime, type PageEvent } from './call/page-lifecycle.ts'
 export { type Follow, type FollowContext, type ResumeResult } from './call/resume.ts'
 export {
   type Followable,

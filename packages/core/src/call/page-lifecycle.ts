@@ -13,7 +13,7 @@ export type PageEvent = 'watched' | 'may-leave' | 'left' | 'returned'
  * Milliseconds around `may-leave` and before `left` in which a broken connection counts as cut by the browser. Measured:
  * Firefox cuts 4 to 30 ms after `beforeunload`, Chromium 26 ms before `pagehide` when a window is closed.
  */
-const cutTime = 300
+export const cutTime = 300
 /** Milliseconds for which `may-leave` holds up new work. Firefox sends `pagehide` up to 1.2 s later. */
 const doubtTime = 2_000
 

@@ -5,6 +5,7 @@ import { childOf } from '../call/lazy-abort.ts'
 import type { Follow, FollowContext } from '../call/resume.ts'
 import type { Job } from '../records/task.ts'
 import type { TaskPatch } from '../write/next-version.ts'
+import { longestPause } from './side-poll.ts'
 
 export { withSidePoll } from './side-poll.ts'
 
@@ -76,8 +77,6 @@ export class JobFailedError extends CallsheetError {
   override readonly name = 'JobFailedError'
   override readonly code = 'job_failed'
 }
-
-const longestPause = 60_000
 
 /**
  * Makes a function that polls a job until it ends, for `tracker.resume` and for use inside `track`.

@@ -5,7 +5,8 @@ import { type Outcome, settled, unwrap } from '../call/outcome.ts'
 import { isResponse } from '../call/response.ts'
 import type { FollowContext } from '../call/resume.ts'
 
-const longestPause = 60_000
+/** Milliseconds between polls that fail. */
+export const longestPause = 60_000
 /** Milliseconds before a lost poll starts again. */
 const firstPause = 3_000
 

@@ -1,5 +1,5 @@
 import type { Tracker } from '@callsheet/core'
-import type { PageEvent } from '@callsheet/core/provider'
+import { cutTime, type PageEvent } from '@callsheet/core/provider'
 
 /** The page around a sink or a source. */
 export interface HostPage {
@@ -41,9 +41,6 @@ const eventOf: { readonly [N in PageNews]?: PageEvent } = {
   pageshow: 'returned',
   resume: 'returned',
 }
-
-/** For so many ms after `beforeunload`, a connection that breaks was cut by the browser, also when the page stays. */
-const cutTime = 300
 
 /** A page that is listened to. */
 export interface FollowedPage {
