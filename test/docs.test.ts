@@ -64,6 +64,21 @@ describe('the docs', () => {
     expect(run.stdout + run.stderr).toBe('')
   })
 
+  it('say what things are, not that they are no other things; the code too', () => {
+    const isText = (name: string) =>
+      /\.(?:md|tsx?)$/.test(name) && !/(?:^|\/)(?:node_modules|dist|coverage)\//.test(name)
+    const files = ['.changeset', 'docs', 'examples', 'packages'].flatMap((part) =>
+      readdirSync(path.join(root, part), { recursive: true, encoding: 'utf8' })
+        .filter(isText)
+        .map((name) => `${part}/${name}`),
+    )
+    expect(files.length).toBeGreaterThan(500)
+    const wrong = ['README.md', ...files].filter((name) =>
+      readFileSync(path.join(root, name), 'utf8').includes(' is no '),
+    )
+    expect(wrong).toEqual([])
+  })
+
   it('name six files that explain core, of at most 900 lines', () => {
     const text = readFileSync(path.join(root, 'AGENTS.md'), 'utf8')
     const files = [...text.split('\n- ')[1]!.matchAll(/`([a-z]+\/[a-z-]+\.ts)`/g)].map(([, file]) => file!)

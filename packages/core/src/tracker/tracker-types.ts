@@ -236,6 +236,7 @@ export interface ShowTracker<P extends Pipeline> {
   readonly setFacts: (facts: FactsInput<P>) => void
   /** Sets the steps that cannot run here, for example without an API key. They are shown and not counted. */
   readonly setUnavailable: (types: readonly StepType<P>[]) => void
+  /** Cancels all active tasks of the show, their runs and all later attempts. For a part of a show: `tracker.cancel`. */
   readonly cancel: (reason?: string) => void
   readonly getPipeline: () => PipelineView<P>
 }
@@ -278,7 +279,7 @@ export interface Tracker<P extends Pipeline = Pipeline> {
    * tracker.removeShow('neon-noir')
    */
   readonly removeShow: (showId: string) => void
-  /** Cancels active tasks, their runs and all later attempts. Returns their number. */
+  /** Cancels active tasks, their runs and all later attempts. Returns their number. For a whole show: `show.cancel`. */
   readonly cancel: (filter: TaskFilter<P>, reason?: string) => number
   /**
    * Follows the jobs of unfinished tasks again after a reload, with a follower for each provider. The paid call is never

@@ -16,7 +16,7 @@ export interface TaskPatch<M = JsonObject> {
    * `starting`, `processing`, `succeeded`, `failed`, `canceled` or `interrupted`. Use `stage` for provider-specific states.
    */
   readonly status?: TaskStatus
-  /** From 1. Default: the same attempt, or the next one when a failed task becomes active again. */
+  /** From 1. @default the same attempt, or the next one when a failed task becomes active again */
   readonly attempt?: number
   /** Maximum number of attempts, for display. */
   readonly maxAttempts?: number
