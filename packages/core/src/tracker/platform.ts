@@ -10,22 +10,6 @@ const randomId = (): string =>
     byte.toString(16).padStart(2, '0'),
   ).join('')
 
-/** Makes UUIDs whose last six digits count up from a random one. A random one for each task would cost twice as much. */
-function countingIds(): () => string {
-  const end = 0x1_00_00_00
-  let start = ''
-  let next: number = end
-  return () => {
-    if (next === end) {
-      const first = randomId()
-      start = first.slice(0, -6)
-      next = parseInt(first.slice(-6), 16)
-    }
-    next += 1
-    return start + (end + next - 1).toString(16).slice(1)
-  }
-}
-
 export const setTimer = (callback: () => void, ms: number) => {
   const timer = setTimeout(callback, ms)
   return () => clearTimeout(timer)
@@ -33,7 +17,7 @@ export const setTimer = (callback: () => void, ms: number) => {
 
 /** Makes `newId`. A promise is refused as an id, and its rejection counts as handled. */
 export const createIds =
-  (createId: () => string = countingIds()) =>
+  (createId: () => string = randomId) =>
   (): string => {
     const id = createId()
     onRejected(id, () => {})

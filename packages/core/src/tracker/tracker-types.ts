@@ -35,7 +35,7 @@ export interface TrackerOptions<P extends Pipeline> {
   readonly pipeline: P
   /** Returns the time in epoch ms. @default Date.now */
   readonly clock?: () => number
-  /** Returns a unique id. @default UUIDs whose last digits count up from a random one */
+  /** Returns a unique id. @default a random UUID */
   readonly createId?: () => string
   /** The id of this writer in every version that it writes. @default an id from `createId` */
   readonly by?: string
