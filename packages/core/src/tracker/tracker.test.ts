@@ -49,6 +49,21 @@ describe('createTracker', () => {
     vi.unstubAllGlobals()
   })
 
+  it.each([
+    ['as UUIDs', (count: number) => `00000000-0000-4000-8000-${String(count).padStart(12, '0')}`],
+    ['of another form', (count: number) => `uuid-${count}`],
+  ])('makes ids of their own for two trackers where a test counts randomUUID up, %s', (_name, idOf) => {
+    let count = 0
+    vi.stubGlobal('crypto', { randomUUID: () => idOf((count += 1)) })
+    const ids = [1, 2].flatMap(() => {
+      const tracker = createTracker({ pipeline: showPipeline })
+      const add = (showId: string) => tracker.addTask({ showId, type: 'trailer' })!.id
+      return [tracker.by, add('a'), add('b')]
+    })
+    vi.unstubAllGlobals()
+    expect(new Set(ids).size).toBe(6)
+  })
+
   it('refuses a writer without a usable id', () => {
     expect(() => createTracker({ pipeline: showPipeline, by: '' })).toThrow(CallsheetError)
   })
