@@ -57,7 +57,7 @@ class FrozenStep {
       !unavailable && (optional ? completed + active + failed + interrupted > 0 : items?.roster?.size !== 0)
     view.startedAt = finite(startedAt)
     view.completedAt = progress === 100 ? finite(endedAt) : undefined
-    this[list] = new SlotList(step)
+    Object.defineProperty(this, list, { value: new SlotList(step) })
     // Computed on first read, and the view's own, so that spreads, JSON, clones and proxies have them.
     Object.defineProperty(this, 'slots', slots)
     Object.defineProperty(this, 'tasks', tasks)

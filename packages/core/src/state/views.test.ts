@@ -450,6 +450,11 @@ describe('a show', () => {
     expect(name()).toBe('Countess')
   })
 
+  it('shows nothing of the engine where a step is logged, spread or compared', () => {
+    const { step } = setup()
+    expect(Object.getOwnPropertySymbols({ ...step('trailer') })).toEqual([])
+  })
+
   it('names the known steps when it is asked for another', () => {
     const { show } = setup()
     const ask = () => show.getPipeline().step('portraits' as 'portrait')
