@@ -419,12 +419,51 @@ describe('a failure that is held back for 300 ms', () => {
     expect(kit.clock.pending).toBe(0)
   })
 
+  it('is recorded with another of the same slot when its caller calls again', async () => {
+    const kit = setUp()
+    const first = running(kit)
+    // The application gave the first call up, which goes on all the same.
+    kit.tracker.updateTask('task-1', { status: 'failed' })
+    const second = running(kit)
+    first.fn.mock.calls[0]![0].nextAttempt('again')
+    for (const { calls } of [first, second]) calls[0]!.reject(cut())
+    await quiet()
+    const third = vi.fn(async () => 'new')
+    void kit.show.track('trailer', third)
+    expect(third).toHaveBeenCalledTimes(1)
+    await quiet()
+    expect([1, 2, 3].map((count) => kit.task(`task-${count}`)?.status)).toEqual([
+      'failed',
+      'failed',
+      'succeeded',
+    ])
+  })
+
   it('is the next attempt’s to take up by `retryOf`', async () => {
     const kit = setUp()
     await kit.show.track('trailer', () => Promise.reject(cut())).catch(() => {})
     await kit.show.track('trailer', () => Promise.resolve(1), { retryOf: 'task-1' })
     expect(kit.task()).toMatchObject({ status: 'succeeded', attempt: 2 })
   })
+
+  it.each(['reset', 'removed with its show'] as const)(
+    'is not dismissed where a listener that is told of it has it %s',
+    async (how) => {
+      const kit = setUp()
+      const { calls } = running(kit)
+      calls[0]!.reject(cut())
+      await quiet()
+      kit.tracker.on('taskFinished', () => {
+        if (how === 'reset') kit.tracker.reset('task-1')
+        else kit.tracker.removeShow('s')
+      })
+      expect(kit.tracker.dismiss('task-1')).toBe(0)
+      expect(kit.tracker.has({ showId: 's', type: 'trailer' }, 'tried')).toBe(false)
+      expect(kit.errors).toEqual([])
+      const held = kit.tracker.serialize().tasks
+      expect(held.map((task) => 'type' in task)).toEqual(how === 'reset' ? [false] : [])
+    },
+  )
 
   it('gives way to a cancel', async () => {
     const kit = setUp()

@@ -110,8 +110,8 @@ function meetConflict(
   onConflict: 'join' | 'supersede' | 'reject',
 ): Promise<unknown> | undefined {
   let { task, run } = host.look(slot)
-  if (run?.state === 'held') {
-    // The call is over, though its record waits.
+  // Such a call is over, though its record waits. A slot may have several.
+  while (run?.state === 'held') {
     run.settleNow()
     ;({ task, run } = host.look(slot))
   }

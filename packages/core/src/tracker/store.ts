@@ -70,6 +70,8 @@ export function createStore({ state, listeners, sinks, createdAt, maxTasks, runs
     // At once, so that nothing more is paid for.
     for (const version of change.tasks)
       if (isRemoved(version) || version.status === 'canceled') stop(version.id)
+    for (const { showId, removed } of change.shows)
+      if (removed) for (const [id, run] of runs) if (run.task.showId === showId) stop(id)
     tellInOrder()
     return change.tasks.length + change.shows.length
   }
@@ -98,7 +100,6 @@ export function createStore({ state, listeners, sinks, createdAt, maxTasks, runs
     const before = state.records.get(showId)
     const looks = seen ? [touch(seen, showId), renamedTo && touch(seen, renamedTo.value)] : []
     if (!state.putShow(record)) return
-    if (removed) for (const [id, run] of runs) if (run.task.showId === showId) stop(id)
     const merged = state.records.get(showId)!
     change.shows.push(merged)
     // Neither what the database knew before anything ran nor a new name nor a removal completes a step.

@@ -6,6 +6,7 @@ import { definitionOf } from '../records/pipeline.ts'
 import {
   type Dismissed,
   isActive,
+  isInSlot,
   labelOf,
   type SlotTask,
   type TaskRecord,
@@ -88,8 +89,9 @@ export function createTaskCommands(
     const tombstones = tasks.flatMap(({ id }): Tombstone[] => {
       // A failure that is held back is recorded first.
       runs.get(id)?.settleNow()
-      const task = versionOf(id) as SlotTask
-      if (isActive(task)) return []
+      const task = versionOf(id)
+      // A listener who is told of it may have removed the task.
+      if (!task || !isInSlot(task) || isActive(task)) return []
       const { showId, rev, type, characterId, startedAt } = task
       const status = task.status as Dismissed['status']
       // A tombstone outranks every version of its task, so it can do without a higher `rev`.

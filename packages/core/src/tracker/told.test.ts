@@ -72,6 +72,18 @@ describe('a listener of a show', () => {
     tracker.removeShow('b')
     expect(seen.mock.calls).toEqual([[0]])
   })
+
+  it('hears of a removal before what its calls write when they are aborted', () => {
+    const { tracker, add, merge } = setup()
+    void tracker.show('a').track('trailer', ({ signal }) => {
+      signal.addEventListener('abort', () => void add('note', 'b'))
+      return new Promise(() => {})
+    })
+    const told: string[] = []
+    for (const showId of ['a', 'b']) tracker.subscribe(() => void told.push(showId), { showId })
+    merge({ showId: 'a', pipeline: 'show', removed: register(true) })
+    expect(told).toEqual(['a', 'b'])
+  })
 })
 
 describe('stepCompleted', () => {
