@@ -439,6 +439,20 @@ describe('a failure that is held back for 300 ms', () => {
     ])
   })
 
+  it('is not retried when the slot has a newer task after the pause: nothing is called twice', async () => {
+    const kit = setUp()
+    const { fn, calls, settled } = running(kit, { retry: {} })
+    calls[0]!.reject(cut())
+    await kit.clock.advance(300)
+    expect(kit.task()?.status).toBe('starting')
+    kit.tracker.addTask({ id: 'newer', showId: 's', type: 'trailer', status: 'succeeded' })
+    await kit.clock.advance(10_000)
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(settled).toHaveBeenCalledTimes(1)
+    expect(kit.task()).toMatchObject({ status: 'failed', error: { message: 'Failed to fetch' } })
+    expect(kit.clock.pending).toBe(0)
+  })
+
   it('is the next attempt’s to take up by `retryOf`', async () => {
     const kit = setUp()
     await kit.show.track('trailer', () => Promise.reject(cut())).catch(() => {})

@@ -69,8 +69,11 @@ async function attempts(
     // A page that was left makes no call.
     if (!host.page.isHere()) await wait(host.page.whenHere, 0, [run.abort.signal])
     if (run.abort.reason) throw run.abort.reason
-    if (run.isReplaced) run.end(verdict)
     if (run.isOver) break
+    if (run.isReplaced) {
+      run.end(verdict)
+      break
+    }
     run.beginAttempt({ stage: `attempt ${attempt + 1} of ${most}` })
     end = settled(again)
   }
