@@ -39,10 +39,10 @@ describe('redaction, on the corpus', () => {
 
   // The measured shares of today, rounded down. Raise them with the rules; never lower them.
   it('removes secrets: recall', () => {
-    expect(measured.recall, measured.missed).toBeGreaterThanOrEqual(0.56)
+    expect(measured.recall, measured.missed).toBeGreaterThanOrEqual(0.95)
   })
 
   it('leaves legitimate texts as they are: precision', () => {
-    expect(measured.precision, measured.changed).toBeGreaterThanOrEqual(0.92)
+    expect(measured.precision, measured.changed).toBeGreaterThanOrEqual(0.99)
   })
 })

@@ -29,7 +29,7 @@ const tooLarge = 'it does not fit into the 24 KiB of metadata'
  */
 export function redactMetadata(
   sources: readonly (object | undefined)[],
-  { text, name: nameOf }: Redactor,
+  { text, value: valueOf, name: nameOf, isSecret }: Redactor,
   secret: readonly string[] = [],
   drop: Drop = () => {},
 ): JsonObject {
@@ -52,7 +52,7 @@ export function redactMetadata(
     isCut ||= depth > limits.depth
     if (depth > limits.depth) return undefined
     if (typeof value === 'string') {
-      const kept = text(value)
+      const kept = valueOf(value)
       spend(kept.length)
       return kept
     }
@@ -104,7 +104,7 @@ export function redactMetadata(
       if (name === undefined) continue
       keys -= 1
       const value = visit(item, depth + 1)
-      if (value === undefined) keys += 1
+      if (value === undefined || isSecret(name, value)) keys += 1
       else kept.push([name, value])
     }
     // Unlike assignment, this makes own properties of all names, `__proto__` too.
@@ -132,7 +132,8 @@ export function redactMetadata(
     ancestors.clear()
     isShort = false
     try {
-      const value = visit((source as Record<string, unknown>)[given], 1)
+      const read = visit((source as Record<string, unknown>)[given], 1)
+      const value = read === undefined || isSecret(name, read) ? undefined : read
       const size = value === undefined ? 0 : jsonSize(name) + jsonSize(value) + 2
       if (size > mostRoom || (isShort && !isLast)) return false
       isCut ||= isShort

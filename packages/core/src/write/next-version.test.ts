@@ -135,7 +135,7 @@ describe('nextVersion', () => {
   it('takes secrets out of errors and stages', () => {
     const task = next(first(), { status: 'failed', error: 'Incorrect API key sk-abcdefghijklmnopqrstuv' })
     expect(task.error?.message).toBe('Incorrect API key [redacted]')
-    expect(next(first(), { stage: 'with Bearer abcdefghijk1' }).stage).toBe('with [redacted]')
+    expect(next(first(), { stage: 'with Bearer abcdefghijk1' }).stage).toBe('with Bearer [redacted]')
   })
 
   it('merges metadata, and drops what the step calls secret', () => {

@@ -1,7 +1,7 @@
 import { CallsheetError } from '../records/errors.ts'
 import { createRedactor, type RedactOptions } from './redact.ts'
 
-/** How secrets begin, for the message only. What counts as a secret is decided in redact.ts. */
+/** How secrets begin, for the message only. What counts as a secret is decided where records are redacted. */
 const families: readonly (readonly [RegExp, string])[] = [
   [/^sk-ant-/, 'an Anthropic key'],
   [/^[rs]k_(?:live|test)_/, 'a Stripe key'],
@@ -15,7 +15,6 @@ const families: readonly (readonly [RegExp, string])[] = [
   [/^AKIA/, 'an AWS key'],
   [/^eyJ/, 'a JSON web token'],
   [/^[\da-f]{8}-/, 'a fal key'],
-  [/^(?:bearer|basic) /i, 'the credentials of an Authorization header'],
   [/^PRIVATE KEY/, 'a private key'],
 ]
 
@@ -27,7 +26,10 @@ function firstDifference(text: string, other: string): number {
 }
 
 function familyOf(text: string, clean: string): string {
-  const secret = text.slice(firstDifference(text, clean))
+  const start = firstDifference(text, clean)
+  const secret = text.slice(start)
+  if (/(?:bearer|basic)\s+$/i.test(text.slice(Math.max(0, start - 12), start)))
+    return 'the credentials of an Authorization header'
   const known = families.find(([shape]) => shape.test(secret))
   return known?.[1] ?? 'a secret by its name or by a shape of your own'
 }
@@ -63,7 +65,7 @@ const holdsNothing = (value: unknown): boolean =>
  * expectNoSecrets(await response.text())
  */
 export function expectNoSecrets(value: unknown, options: RedactOptions = {}): void {
-  const { hide, name: nameOf } = createRedactor(options)
+  const { url: hide, name: nameOf } = createRedactor(options)
   const seen = new Set<unknown>()
   const fail = (path: string, family: string) => {
     throw new CallsheetError(`Found ${family} at ${path || 'the top'}.`, { code: 'assertion_failed' })

@@ -3,7 +3,10 @@ import { checkSync } from 'recheck'
 import { describe, expect, it } from 'vitest'
 import { CallsheetError } from '../records/errors.ts'
 import { redactMetadata as redact } from './metadata.ts'
-import { address, createRedactor, describeDataUrl, forLogs, namedSecret, secretShape } from './redact.ts'
+import { secretShape } from './known-shapes.ts'
+import { createRedactor, describeDataUrl, authority, forLogs, query, userInfo } from './redact.ts'
+import * as names from './secret-names.ts'
+import { secretShapes } from '../secret-shapes.ts'
 import { assertLaw, expectSame, oneOf, taskOf } from '../testing.ts'
 
 const redactor = createRedactor()
@@ -96,13 +99,24 @@ describe('createRedactor', () => {
     `https://replicate.delivery/xezq/${'aB3'.repeat(14)}/out-0.png`,
     `https://v3.fal.media/files/elephant/${'aB3_-'.repeat(4)}.jpeg`,
     'https://a.example/eyJidWNrZXQiOiJwaWN0dXJlcyJ9.png',
-    // Signed addresses of pictures, each all of a text.
+  ]
+
+  it.each([
     `https://b.s3.amazonaws.com/p.png?X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20261122&X-Amz-Security-Token=abc&X-Amz-Signature=${'0a'.repeat(32)}`,
     'https://p.supabase.co/storage/v1/object/sign/b/p.png?token=eyJhbGciOiJIUzI1NiJ9.eyJ1cmwiOiJiL3AucG5nIn0.c2lnbmF0dXJl',
     `https://firebasestorage.googleapis.com/v0/b/b/o/p.png?alt=media&token=${uuid}`,
     'https://a.blob.core.windows.net/private/img.png?st=2026&se=2027&sig=aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789%3D',
     '/pictures/p.png?token=0123456789abcdef',
-  ]
+    'https://a.example/sk-0123456789abcdefABCDEF01.png',
+    'https://a.example/secret=garden/eyJhbGciOiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl/p.m3u8',
+  ])(
+    'keeps %j in a field of an address, as it must load, and takes its secrets out of a sentence',
+    (text) => {
+      expect(redactor.url(text)).toBe(text)
+      expect(redactMetadata({ text, list: [text] })).toEqual({ text, list: [text] })
+      expect(redactor.text(`saving ${text}`)).toContain('[redacted]')
+    },
+  )
 
   it.each(harmless)('leaves %j as it is', (text) => {
     expect(redactor.text(text)).toBe(text)
@@ -208,12 +222,53 @@ describe('createRedactor', () => {
   // recheck looks for texts on which a pattern takes longer than in proportion to their length. Its limits in ms would
   // call a pattern vulnerable on a busy machine, so only those in characters stay.
   const untimed = { timeout: null, attackTimeout: null, incubationTimeout: null, seedingTimeout: null }
-  it.each([
-    ['shapes', secretShape],
-    ['names', namedSecret],
-    ['addresses', address],
-  ])('reads every text in linear time: %s', (_what, { source, flags }) => {
+  const { nameEnd, either, assignment, gap, line, scheme, group, run } = names
+  const [ownShapes] = secretShapes as readonly [RegExp]
+  it.each(
+    Object.entries({
+      secretShape,
+      nameEnd,
+      either,
+      assignment,
+      gap,
+      line,
+      scheme,
+      group,
+      run,
+      query,
+      authority,
+      userInfo,
+      ownShapes,
+    }),
+  )('reads every text in linear time: %s', (_what, { source, flags }) => {
     expect(checkSync(source, flags, untimed)).toMatchObject({ status: 'safe' })
+  })
+})
+
+describe('a text that is long', () => {
+  it.each([
+    'key=',
+    'token=[',
+    '://a:',
+    'cookie: ',
+    'key:"',
+    'authorization: a ',
+    'sk-',
+    'eyJ',
+    '/x?',
+    '\\\\',
+  ])('of %j alone is read, and cut, as a value and as a name', (part) => {
+    const text = part.repeat(1_000_000 / part.length)
+    expect(redactor.text(text).length).toBeLessThan(2_100)
+    expect(redactor.name(text)?.length ?? 0).toBeLessThan(300)
+  })
+})
+
+describe('secretShapes', () => {
+  it('adds the keys of about a hundred services in one line', () => {
+    const key = ['shp', 'at_', '0a'.repeat(16)].join('')
+    expect(redactText(`shop ${key}`)).toContain(key)
+    expect(createRedactor({ values: secretShapes }).text(`shop ${key}`)).toBe('shop [redacted]')
   })
 })
 
@@ -400,8 +455,8 @@ describe('a text that is passed over unsearched', () => {
     '-',
   ]
   it('holds no secret, whatever its words and signs', async () => {
-    const { hide } = createRedactor({ values: [/(?!)/] })
-    const { hide: quick } = createRedactor()
+    const { text: hide } = createRedactor({ values: [/(?!)/] })
+    const { text: quick } = createRedactor()
     await assertLaw(
       fc.property(fc.array(oneOf(...pieces), { maxLength: 8 }), (parts) => {
         const text = parts.join('')

@@ -1,7 +1,10 @@
 import { problem } from '../records/errors.ts'
 import { readIds, shown } from './input.ts'
+import type { Json } from '../records/json.ts'
 import { cleanText, limits } from '../records/text.ts'
 import { isRemoved, type TaskVersion } from '../records/task.ts'
+import { hideNamed, looksSecret, suspicionOf } from './secret-names.ts'
+import { secretShape } from './known-shapes.ts'
 
 /** What to redact beside the built-in names and shapes of secrets. */
 export interface RedactOptions {
@@ -23,28 +26,26 @@ export interface RedactOptions {
 export interface Redactor {
   /** A free text as a record may hold it: without secrets and invalid characters, cut to the maximum length. */
   readonly text: (text: string) => string
-  /** A text of any length without secrets. A URL keeps its query, as in `url`. */
-  readonly hide: (text: string) => string
-  /** A URL without secrets, but with its query, which may be the signature that the picture needs to load. */
+  /** The content of a field that may hold an address: as `text`, but an address stays as in `url`. */
+  readonly value: (text: string) => string
+  /**
+   * An address without its password. Its path and query stay: either may be the signature that the picture needs to load.
+   * Everything else is read as a text.
+   */
   readonly url: (url: string) => string
   /** The name of a field as a record may hold it; undefined for a secret field. */
   readonly name: (name: string) => string | undefined
+  /** Whether a field is a secret by its name and its content together. */
+  readonly isSecret: (name: string, value: Json) => boolean
 }
 
-// Shapes that are secrets anywhere in a text: keys with a prefix (OpenAI, Anthropic, Replicate, Hugging Face, Stripe,
-// ElevenLabs, GitHub, Slack, Google, AWS), JSON web tokens, fal's id:secret, credentials after Bearer and Basic, private
-// keys. Each starts at the start of a word (or after an escaped sign such as `%20`) and never backtracks, so every text is
-// read in linear time.
-export const secretShape =
-  /(?<!(?<![%\\]\w?)[\w-])((([rs]k|r8|hf|gh\w|github_pat|xox\w)[-_]|AIza|AKIA)[\w-]*?(\d[^\W_]{9}|[^\W_]{16})[\w-]*|eyJ[\w-]+\.[\w.-]{20,}|[\da-f-]{36}:[\da-f]{16,}|([Bb]earer|Basic) (?=[^\s"']+[A-Z\d])[^\s"']{12,})|PRIVATE KEY-[^]*/g
+// The start of an address, and credentials before its host. A password goes up to the last `@`, as it may hold every sign;
+// the digits of a port are left.
+export const authority = /:\/\/(?:(?!:\/\/)\S){1,250}/g
+export const userInfo = /^(:\/\/)(?:([^/?#@:[]*:)(?!\d{1,5}(?![^/?#"'<>,;)\]}])).+|([^/?#@:[]{20,}))(?=@)/
 
-// Values that are named as secrets: before the host of a URL, and after a name, as in JSON, a header or a query. An unquoted
-// value after `name: ` may be prose, so it counts only if it looks like a secret.
-export const namedSecret =
-  /(:\/\/)[^\s/:?]*:[^\s/?]*(?=@)|((authorization|passw(or)?d|secret|token|cookie|credentials?|(api|access|private|secret).?key|[-?&]sig(nature)?)\\*(["']\s?:|["']?\s?=|%3D|:(?=\s?(?=\S{6})(\S{0,19}[\d=]|\S{20})))\s?\\*["']?)((?<=")[^"]+|(?<='|cookie: )[^'\n]+|[[{][^\]}]+[\]}]?|[^\s"'&,;<>]+)/gi
-
-// A text that is nothing but a URL with a query.
-export const address = /^[^\s"?#]*[?#][^\s"]*$/
+// A parsed address: http(s) with a host, or rooted.
+const address = /^(?:https?:\/\/[^\s/?#]+|\/(?!\/))[^\s"<>]*$/i
 
 // Longer texts are cut before the search. A secret that this cuts apart is far behind the part that is kept.
 const searched = limits.text * 8
@@ -61,7 +62,7 @@ function mayHoldSecret(text: string): boolean {
     word = isSpace ? 0 : word + 1
     if (word === 12 || code === 37 /* % */ || code === 58 /* : */ || code === 61 /* = */) return true
   }
-  return text.includes('PRIVATE KEY-')
+  return text.includes('PRIVATE KEY')
 }
 
 const plain = (name: string) => name.replace(/[\s!-/:-@[-`{-~]/g, '').toLowerCase()
@@ -85,37 +86,47 @@ export function createRedactor(options: RedactOptions | false = {}): Redactor {
   const shapes = values.map((shape) => new RegExp(shape, shape.flags.replace(/[gy]/g, '') + 'g'))
   /** A cache of redacted field names. */
   const names = new Map<string, string | undefined>()
+  const hidePasswords = (text: string) =>
+    text.replace(authority, (one) =>
+      one.replace(userInfo, (found, start: string, user: string | undefined, token: string) =>
+        user !== undefined || looksSecret(token) ? `${start}${user ?? ''}[redacted]` : found,
+      ),
+    )
   function hideAll(text: string): string {
     if (options === false) return text
-    let rest = text
-      .replace(secretShape, '[redacted]')
-      .replace(namedSecret, (_found, slashes = '', name = '') => `${slashes}${name}[redacted]`)
+    let rest = hideNamed(hidePasswords(text).replace(secretShape, '[redacted]'))
     for (const shape of shapes) rest = rest.replace(shape, (found) => found && '[redacted]')
     return rest
   }
-  const url = (text: string) => text.replace(/^[^?#]*/, hideAll)
   const isHarmless = (text: string) => shapes.length === 0 && !mayHoldSecret(text)
-  const hide = (text: string) => (isHarmless(text) ? text : address.test(text) ? url(text) : hideAll(text))
-  const isSecret = (name: string) =>
-    `${plain(name)}=0`.search(namedSecret) < 0
-      ? own.has(plain(name))
-      : options !== false && !kept.has(plain(name))
+  const hide = (text: string): string => (isHarmless(text) ? text : hideAll(text))
+  const url = (text: string) =>
+    options === false ? text : address.test(text) ? hidePasswords(text) : hide(text)
+  const suspicion = (name: string) =>
+    own.has(plain(name))
+      ? 'always'
+      : options === false || kept.has(plain(name))
+        ? undefined
+        : suspicionOf(name)
+  const read = (given: string, hideIn: (text: string) => string) => {
+    const text = given.slice(0, searched)
+    if (isHarmless(text)) return cleanText(text, maxLength, given.length)
+    const data = describeDataUrl(given)
+    return data ? `[${data.type}, ${data.bytes} bytes]` : cleanText(hideIn(text), maxLength, given.length)
+  }
   return {
-    hide,
     url,
-    text(given) {
-      const text = given.slice(0, searched)
-      if (isHarmless(text)) return cleanText(text, maxLength, given.length)
-      const data = describeDataUrl(given)
-      return data ? `[${data.type}, ${data.bytes} bytes]` : cleanText(hide(text), maxLength, given.length)
-    },
-    name(name) {
+    text: (given) => read(given, hide),
+    value: (given) => read(given, url),
+    name(given) {
+      const name = given.slice(0, limits.text)
       if (names.has(name)) return names.get(name)
-      const kept = isSecret(name) ? undefined : cleanText(hide(name), 200)
+      const kept = suspicion(name) === 'always' ? undefined : cleanText(hide(name), 200, given.length)
       if (names.size >= 1_000) names.clear()
       if (name.length <= 200) names.set(name, kept)
       return kept
     },
+    isSecret: (name, value) => suspicion(name) === 'often' && looksSecret(JSON.stringify(value)),
   }
 }
 
@@ -134,10 +145,10 @@ export function describeDataUrl(url: string): { readonly type: string; readonly 
   return { type, bytes: /;base64,/i.test(head) ? Math.floor((length * 3) / 4) - padding : length }
 }
 
-// The query of a URL anywhere in a text.
-const query = /(https?:\/\/[^\s?#"'<>]*)[?#][^\s"'<>]*/gi
+// The query and the fragment of an address of any form in a text.
+export const query = /(\/[^\s/?#"'<>]*)[?#][^\s"'<>]+/g
 
-/** A value without the queries of the URLs in its texts. */
+/** A value without the queries of the addresses in its texts. */
 export const withoutQueries = <T>(value: T): T => {
   if (typeof value === 'string') return value.replace(query, '$1') as T
   if (Array.isArray(value)) return value.map(withoutQueries) as T

@@ -214,7 +214,7 @@ async function plant({ tracker, show }: ReturnType<typeof setup>, { text, secret
     apiKey: secret,
     headers: { authorization: secret, 'Set-Cookie': [secret], list: [{ password: { was: secret } }] },
   })
-  const inAddress = isShape ? `https://a.example/${secret}/p.png?width=1` : '/p.png'
+  const inAddress = isShape ? `https://ada:${secret}@a.example/p.png?width=1` : '/p.png'
   const patch = () => ({
     stage: text,
     metadata: metadata(),
