@@ -4,7 +4,7 @@ import type { ShowRecord } from '../records/task.ts'
 import { changed, recountStep } from './step-counts.ts'
 import type { Show } from './entities.ts'
 import { relist } from './items.ts'
-import { readInfo } from './show-info.ts'
+import { readInfo, type ShowInfo } from './show-info.ts'
 import { viewOfShow } from './show-view.ts'
 import { isSameView, viewOfStep } from './step-view.ts'
 import type { PipelineView } from './view-types.ts'
@@ -21,11 +21,17 @@ export function look(show: Show, pipeline: Pipeline, records: ReadonlyMap<string
   return (show.view = viewOfShow(show))
 }
 
+/** What the records of a show, and of all ids that renames have joined to it, say together. */
+export const infoOf = (show: Show, pipeline: Pipeline, records: ReadonlyMap<string, ShowRecord>): ShowInfo =>
+  readInfo(
+    pipeline,
+    show.showId,
+    show.members.flatMap((id) => records.get(id) ?? []),
+  )
+
 /** Counts all of a show anew, for the rare changes that concern all of it. Steps that look as before keep their views. */
 export function recount(show: Show, pipeline: Pipeline, records: ReadonlyMap<string, ShowRecord>): void {
-  // Together: what is known of the show, by the records of all ids that renames have joined.
-  const known = show.members.flatMap((id) => records.get(id) ?? [])
-  show.info = readInfo(pipeline, show.showId, known)
+  show.info = infoOf(show, pipeline, records)
   show.isStale = false
   show.view = undefined
   show.outside = 0

@@ -10,7 +10,7 @@ import {
 import { changed } from './step-counts.ts'
 import { Entry, Show, Slot } from './entities.ts'
 import { isCounted } from './items.ts'
-import { look, recount } from './look.ts'
+import { infoOf, look, recount } from './look.ts'
 import { readInfo, type ShowInfo } from './show-info.ts'
 import { enter, leave, replace } from './slot-tasks.ts'
 import type { PipelineView } from './view-types.ts'
@@ -111,7 +111,10 @@ export function createState(pipeline: Pipeline) {
     if (merged === held) return false
     records.set(showId, merged)
     const show = open(showId)
-    show.isStale = true
+    if (held && isOnlyTitle(held, merged) && !show.isStale) {
+      show.info = infoOf(show, pipeline, records)
+      show.view = undefined
+    } else show.isStale = true
     if (merged.removed && !held?.removed) clear(show, showId)
     const target = merged.renamedTo?.value
     if (target === held?.renamedTo?.value) return true
@@ -195,6 +198,12 @@ export function createState(pipeline: Pipeline) {
     },
   }
 }
+
+/** Whether a show's record has changed in nothing but its title: its steps need not be counted anew. */
+const isOnlyTitle = (held: ShowRecord, merged: ShowRecord): boolean =>
+  (Object.keys(merged) as (keyof ShowRecord)[]).every(
+    (name) => name === 'title' || merged[name] === held[name],
+  )
 
 const hasMoved = (held: SlotTask, version: SlotTask): boolean =>
   held.showId !== version.showId ||
