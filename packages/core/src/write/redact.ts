@@ -154,9 +154,14 @@ export const withoutQueries = <T>(value: T): T => {
   if (Array.isArray(value)) return value.map(withoutQueries) as T
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([name, part]) => [withoutQueries(name), withoutQueries(part)]),
+    Object.entries(value).map(([name, part]) =>
+      ids.has(name) ? [name, part] : [withoutQueries(name), withoutQueries(part)],
+    ),
   ) as T
 }
+
+/** What a record is found by: never changed, although an id may hold any sign. */
+const ids = new Set(['id', 'showId', 'characterId', 'by'])
 
 /** A version for logs: without the queries of its URLs, which may be signed. */
 export function forLogs(version: TaskVersion): TaskVersion {
