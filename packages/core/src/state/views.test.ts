@@ -455,6 +455,45 @@ describe('a show', () => {
     expect(Object.getOwnPropertySymbols({ ...step('trailer') })).toEqual([])
   })
 
+  it('counts an item that is seen later as done, where facts name the whole step', () => {
+    const { show, add, step } = setup()
+    show.setFacts({ at: 1_000, done: { portrait: true } })
+    expect(step('portrait')).toMatchObject({ total: 0, completed: 0 })
+    add('character-dossier', 'processing', 'zoe')
+    expect(step('portrait')).toMatchObject({ total: 1, completed: 1, progress: 100 })
+    expect(step('character-dossier')).toMatchObject({ total: 1, completed: 0, active: 1 })
+  })
+
+  it('follows the progress of two running tasks', () => {
+    const { show, add, step, tracker } = setup()
+    show.setCharacters(ids('ada', 'bo'))
+    const [ada, bo] = [add('portrait', 'processing', 'ada'), add('portrait', 'processing', 'bo')]
+    for (const [id, progress, whole] of [
+      [ada, 10, 5],
+      [ada, 60, 30],
+      [bo, 40, 50],
+      [ada, 90, 65],
+    ] as const) {
+      tracker.updateTask(id, { progress })
+      expect(step('portrait').progress).toBe(whole)
+    }
+  })
+
+  it('was completed by the last result that is still there', () => {
+    const { show, add, step, tracker, clock } = setup()
+    show.setCharacters(ids('ada', 'bo'))
+    const result = (at: number, characterId: string) => {
+      clock.now = at
+      return add('portrait', 'succeeded', characterId)
+    }
+    const [ada, bo] = [result(2_000, 'ada'), result(3_000, 'bo')]
+    expect(step('portrait')).toMatchObject({ startedAt: 2_000, completedAt: 3_000 })
+    tracker.dismiss(bo)
+    expect(step('portrait')).toMatchObject({ completed: 2, startedAt: 2_000, completedAt: 2_000 })
+    tracker.dismiss(ada)
+    expect(step('portrait')).toMatchObject({ completed: 2, startedAt: undefined, completedAt: undefined })
+  })
+
   it('names the known steps when it is asked for another', () => {
     const { show } = setup()
     const ask = () => show.getPipeline().step('portraits' as 'portrait')
