@@ -39,6 +39,6 @@ export function recount(show: Show, pipeline: Pipeline, records: ReadonlyMap<str
   for (const step of show.steps) {
     recountStep(step)
     const view = show.stepViews[step.place]
-    if (view && !isSameView(view, viewOfStep(step))) changed(step)
+    if (view && !step.isChanged && !isSameView(view, viewOfStep(step))) changed(step)
   }
 }

@@ -47,19 +47,18 @@ export class SlotList {
     return (this.#lists ??= listsOf(this.#list(), this.#step.definition!.optional))
   }
 
-  /** Whether it answers as another list of the same step does, for every item. */
+  /** Whether it answers as another list of the same step does, where tasks and counts are the same. */
   equals(other: SlotList): boolean {
-    const [before, after] = [this.#answers, other.#answers]
+    if (!this.#items) return true
+    if (!isSameDone(this.#done, other.#done)) return false
+    // Without a roster, an optional step lists only what has begun, and what facts name one by one.
+    const isListed = !this.#step.definition!.optional || this.#done === true
+    if (!isListed && !this.#isRosterKnown && !other.#isRosterKnown) return true
+    const [before, after] = [this.#listItems(), other.#listItems()]
     return (
-      (!this.#items || isSameDone(this.#done, other.#done)) &&
       before.length === after.length &&
-      before.every((slot, place) => slot === after[place])
+      before.every(({ id, name }, place) => id === after[place]!.id && name === after[place]!.name)
     )
-  }
-
-  /** Those of a known roster can be asked for by name; of others, only what an optional step shows is told apart. */
-  get #answers(): readonly SlotView[] {
-    return this.#isRosterKnown ? [...this.lists.byItem.values()] : this.lists.slots
   }
 
   get #done(): Done {

@@ -90,10 +90,21 @@ const slots = lazy('slots')
 const tasks = lazy('tasks')
 const errors = lazy('errors')
 
-/** Whether two views of a step show the same. */
+/** Whether two views of a step between which no task has changed show the same. */
 export const isSameView = (before: StepView, after: StepView): boolean =>
   figures.every((name) => before[name] === after[name]) && listOf(before).equals(listOf(after))
 
 const listOf = (view: StepView): SlotList => (view as unknown as FrozenStep)[list]
 
-const figures = ['unavailable', 'status', 'total', 'completed', 'progress', 'counted'] as const
+// Later facts outdate failures: then one of the counts is smaller.
+const figures = [
+  'unavailable',
+  'status',
+  'total',
+  'completed',
+  'failed',
+  'canceled',
+  'interrupted',
+  'progress',
+  'counted',
+] as const
