@@ -1,12 +1,15 @@
-import { CanceledError, CallsheetError, TimeoutError } from '../records/errors.ts'
+import { CallsheetError, TimeoutError } from '../records/errors.ts'
 import { classifyFailure, seenIn } from '../write/classify-failure.ts'
 import type { JsonObject } from '../records/json.ts'
 import { childOf } from '../call/lazy-abort.ts'
 import type { Follow, FollowContext } from '../call/resume.ts'
 import type { Job } from '../records/task.ts'
 import type { TaskPatch } from '../write/next-version.ts'
+import { endError, JobLostError } from './job-errors.ts'
 import { longestPause } from './side-poll.ts'
 
+export { JobFailedError, JobLostError } from './job-errors.ts'
+export { type JobResult, runJob, type StartJob } from './run-job.ts'
 export { withSidePoll } from './side-poll.ts'
 
 /** The state of a job, as read from a provider. */
@@ -62,20 +65,6 @@ export interface FollowOptions {
    * @default true
    */
   readonly needsOutput?: boolean
-}
-
-/** The provider no longer knows the job, or polls keep failing. The outcome is unknown. */
-export class JobLostError extends CallsheetError {
-  override readonly name = 'JobLostError'
-  override readonly code = 'job_lost'
-  /** The paid call is not retried. */
-  readonly retryable = false
-}
-
-/** The provider reports that the job failed. */
-export class JobFailedError extends CallsheetError {
-  override readonly name = 'JobFailedError'
-  override readonly code = 'job_failed'
 }
 
 /**
@@ -232,12 +221,6 @@ function outcomeOf(state: JobState, context: FollowContext, options: FollowOptio
   // A success is recorded here too, because the return value inside `track` belongs to the caller.
   context.update(isOver ? patch : { ...patch, status: 'processing' })
   return isOver ? patch : undefined
-}
-
-function endError(cause: unknown, status: 'failed' | 'canceled'): Error {
-  const { message, code } = seenIn(cause).error
-  if (status === 'canceled') return new CanceledError(message)
-  return Object.assign(new JobFailedError(message, { cause }), code === undefined ? {} : { code })
 }
 
 /** The pause after a failed poll. Throws a JobLostError if no further poll follows. */
