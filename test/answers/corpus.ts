@@ -1,0 +1,35 @@
+import { bfl } from './bfl.ts'
+import { dashscope } from './dashscope.ts'
+import { dId } from './d-id.ts'
+import { elevenlabs } from './elevenlabs.ts'
+import type { Answer } from './entry.ts'
+import { heygen } from './heygen.ts'
+import { kling, klingTasks } from './kling.ts'
+import { leonardo } from './leonardo.ts'
+import { luma } from './luma.ts'
+import { minimax } from './minimax.ts'
+import { runway } from './runway.ts'
+import { seedance } from './seedance.ts'
+import { synthesia } from './synthesia.ts'
+import { vidu } from './vidu.ts'
+
+/**
+ * What providers answer. The form of each body is that of the provider's documentation; its texts are made up. Written
+ * before the code that reads them was looked at, so that the code can be measured by it.
+ */
+export const corpus: readonly Answer[] = [
+  ...bfl,
+  ...kling,
+  ...klingTasks,
+  ...minimax,
+  ...runway,
+  ...luma,
+  ...heygen,
+  ...leonardo,
+  ...dashscope,
+  ...vidu,
+  ...seedance,
+  ...dId,
+  ...synthesia,
+  ...elevenlabs,
+]

@@ -1,0 +1,79 @@
+import { createTracker, showPipeline, type TaskRecord } from '@callsheet/core'
+import { createTrackedFetch, type Fetch } from '@callsheet/http-adapter'
+import type { Answer } from './entry.ts'
+import { settings } from './providers.ts'
+
+/** An answer, and what the tracker made of it. */
+export interface Played {
+  readonly answer: Answer
+  readonly task: TaskRecord
+}
+
+const longestPause = 30_000
+/** For an answer after which nothing happens. A read takes a few ms. */
+const patience = 5_000
+
+/**
+ * Gives an answer to a tracked call, or to the first poll of a job that a reload has interrupted. It is read when the task
+ * has ended, or when the next poll is sent.
+ */
+export async function play(answer: Answer): Promise<Played> {
+  const { provider, start, job } = settings[answer.provider]!
+  const tracker = createTracker({
+    pipeline: showPipeline,
+    // Pauses are short; time limits never come.
+    schedule(callback, ms) {
+      const timer = ms > longestPause ? undefined : setTimeout(callback, 0)
+      return () => clearTimeout(timer)
+    },
+  })
+  const bodies = answer.before === undefined ? [answer.body] : [answer.before, answer.body]
+  let isRead: () => void
+  const read = new Promise<void>((resolve) => void (isRead = resolve))
+  const send: Fetch = () => {
+    const body = bodies.shift()
+    if (body === undefined) {
+      isRead()
+      return new Promise(() => {})
+    }
+    const status = bodies.length > 0 ? 200 : answer.httpStatus
+    return Promise.resolve(Response.json(body, { status: status ?? 200 }))
+  }
+  const fetch = createTrackedFetch({ tracker, providers: [provider], fetch: send })
+  tracker.on('taskChanged', ({ task }) => void (task && 'completedAt' in task && isRead()))
+  const work = { showId: 's1', type: 'trailer' } as const
+  if (answer.to === 'start') {
+    await (await fetch.for(work)(start, { method: 'POST', body: '{}' })).text()
+  } else {
+    tracker.addTask({ ...work, id: 'task-1', status: 'processing', job })
+    tracker.resume(fetch.followers)
+  }
+  const limit = setTimeout(() => isRead(), patience)
+  await read
+  clearTimeout(limit)
+  return { answer, task: tracker.getTasks({ showId: 's1' })[0] as TaskRecord }
+}
+
+const plain = (text: string | undefined) => text?.toLowerCase().replaceAll(/[-_]/g, ' ')
+
+/** Each field of the task that a viewer should see otherwise. */
+export function misreadings({ answer: { expected, to }, task }: Played): string[] {
+  const differences: string[] = []
+  const compare = (name: string, actual: unknown, wanted: unknown) => {
+    const [is, should] = [actual, wanted].map((value) => JSON.stringify(value) ?? 'nothing')
+    if (is !== should) differences.push(`${name} is ${is}, not ${should}`)
+  }
+  compare('status', task.status, expected.status)
+  compare('outputUrl', task.outputUrl, expected.outputUrl)
+  if (expected.outputs) compare('outputs', task.outputs, expected.outputs)
+  if (expected.status === 'processing') compare('progress', task.progress, expected.progress)
+  if (to === 'start' && expected.jobId !== undefined) compare('job.id', task.job?.id, expected.jobId)
+  if (expected.status === 'failed')
+    compare('error', task.error?.message, expected.error ?? task.error?.message)
+  if (expected.status === 'failed' && !task.error?.message) differences.push('it has no sentence')
+  if (/poll failed/.test(task.stage ?? '')) differences.push(`the stage is "${task.stage}"`)
+  if (expected.stage !== undefined && !plain(task.stage)?.includes(plain(expected.stage)!)) {
+    compare('stage', task.stage, expected.stage)
+  }
+  return differences
+}
