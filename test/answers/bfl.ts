@@ -96,6 +96,6 @@ export const bfl = answersOf('bfl', [
         { loc: ['body', 'safety_tolerance'], msg: 'The tolerance goes up to 5', type: 'less_than_equal' },
       ],
     },
-    'The tolerance goes up to 5',
+    'safety_tolerance: The tolerance goes up to 5',
   ),
 ])

@@ -1,18 +1,26 @@
+import { azure } from './azure.ts'
 import { bfl } from './bfl.ts'
-import { dashscope } from './dashscope.ts'
 import { dId } from './d-id.ts'
+import { dashscope } from './dashscope.ts'
 import { elevenlabs } from './elevenlabs.ts'
 import type { Answer } from './entry.ts'
+import { fal } from './fal.ts'
+import { fastapi } from './fastapi.ts'
+import { gemini } from './gemini.ts'
 import { heygen } from './heygen.ts'
+import { ideogram } from './ideogram.ts'
 import { kling, klingTasks } from './kling.ts'
 import { leonardo } from './leonardo.ts'
 import { luma } from './luma.ts'
 import { minimax } from './minimax.ts'
+import { openaiImages, openaiVideos } from './openai.ts'
+import { replicate } from './replicate.ts'
 import { runway } from './runway.ts'
 import { seedance } from './seedance.ts'
+import { stability } from './stability.ts'
 import { synthesia } from './synthesia.ts'
+import { vertex } from './vertex.ts'
 import { vidu } from './vidu.ts'
-
 /**
  * What providers answer. The form of each body is that of the provider's documentation; its texts are made up. Written
  * before the code that reads them was looked at, so that the code can be measured by it.
@@ -32,4 +40,14 @@ export const corpus: readonly Answer[] = [
   ...dId,
   ...synthesia,
   ...elevenlabs,
+  ...gemini,
+  ...vertex,
+  ...azure,
+  ...openaiVideos,
+  ...openaiImages,
+  ...fal,
+  ...replicate,
+  ...stability,
+  ...ideogram,
+  ...fastapi,
 ]

@@ -94,6 +94,6 @@ export const elevenlabs = answersOf('elevenlabs', [
     invalid,
     422,
     { detail: [{ loc: ['body', 'target_lang'], msg: 'A target language is needed', type: 'missing' }] },
-    'A target language is needed',
+    'target_lang: A target language is needed',
   ),
 ])

@@ -10,7 +10,7 @@ export interface Expected {
   readonly outputUrl?: string
   /** All of them, where there are several. */
   readonly outputs?: readonly string[]
-  /** The sentence of a failure, in the provider's words. Left out where the provider gives none: then any sentence will do. */
+  /** The sentence of a failure, in the provider's words, after the field that it is about. Left out where the provider gives none: then any sentence will do. */
   readonly error?: string
   /** A part of the stage, in any case: the provider's word where it says more than the status does. */
   readonly stage?: string

@@ -66,7 +66,7 @@ export function misreadings({ answer: { expected, to }, task }: Played): string[
   compare('status', task.status, expected.status)
   compare('outputUrl', task.outputUrl, expected.outputUrl)
   if (expected.outputs) compare('outputs', task.outputs, expected.outputs)
-  if (expected.status === 'processing') compare('progress', task.progress, expected.progress)
+  if (expected.status === 'processing') compare('progress', task.progress ?? 0, expected.progress ?? 0)
   if (to === 'start' && expected.jobId !== undefined) compare('job.id', task.job?.id, expected.jobId)
   if (expected.status === 'failed')
     compare('error', task.error?.message, expected.error ?? task.error?.message)

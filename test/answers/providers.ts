@@ -1,6 +1,9 @@
 import type { Job } from '@callsheet/core'
 import type { Provider } from '@callsheet/http-adapter'
+import { fal } from '@callsheet/http-adapter/fal'
 import { jsonJob, type JsonJobOptions } from '@callsheet/http-adapter/json-job'
+import { openai } from '@callsheet/http-adapter/openai'
+import { replicate } from '@callsheet/http-adapter/replicate'
 
 /** How an application tracks a provider, in one option. */
 interface Setting {
@@ -21,6 +24,9 @@ const json = (name: string, options: Partial<JsonJobOptions> = {}): Setting => {
   }
 }
 
+/** The name of an operation is the whole of its path. */
+const nameOf = (body: unknown) => (body as { readonly name?: string }).name
+
 export const settings: Readonly<Record<string, Setting>> = {
   bfl: json('bfl'),
   kling: json('kling'),
@@ -37,4 +43,30 @@ export const settings: Readonly<Record<string, Setting>> = {
   'd-id': json('d-id'),
   synthesia: json('synthesia'),
   elevenlabs: json('elevenlabs', { needsOutput: false }),
+  gemini: json('gemini', { needsOutput: false, id: nameOf }),
+  vertex: json('vertex', { needsOutput: false, id: nameOf }),
+  azure: json('azure', { needsOutput: false }),
+  'openai videos': {
+    provider: openai({ interval }),
+    start: 'https://api.openai.com/v1/videos',
+    job: { provider: 'openai', id: 'video_1', url: 'https://api.openai.com/v1/videos/video_1' },
+  },
+  'openai images': {
+    provider: openai({ interval }),
+    start: 'https://api.openai.com/v1/images/generations',
+    job: { provider: 'openai', id: 'video_1', url: 'https://api.openai.com/v1/videos/video_1' },
+  },
+  fal: {
+    provider: fal({ interval }),
+    start: 'https://queue.fal.run/fal-ai/veo3',
+    job: { provider: 'fal', id: 'req-1', url: 'https://queue.fal.run/fal-ai/veo3/requests/req-1' },
+  },
+  replicate: {
+    provider: replicate({ interval }),
+    start: 'https://api.replicate.com/v1/models/black-forest-labs/flux-schnell/predictions',
+    job: { provider: 'replicate', id: 'pre-1', url: 'https://api.replicate.com/v1/predictions/pre-1' },
+  },
+  stability: json('stability', { needsOutput: false }),
+  ideogram: json('ideogram'),
+  fastapi: json('fastapi'),
 }
