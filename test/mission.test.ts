@@ -14,6 +14,7 @@ import { folderFor } from '../tools/type-check.ts'
 import { playDocument, showId } from './mission/document.ts'
 
 afterEach(() => {
+  vi.useRealTimers()
   vi.restoreAllMocks()
   vi.unstubAllGlobals()
 })
@@ -135,13 +136,18 @@ describe("an application's own objects, for a whole show", () => {
   })
 })
 
-describe("the README's own flow", () => {
+/** Runs code of a page as a module of its own, and gives what it exports. */
+async function play<T>(page: string, pick: (block: string) => boolean, name: string): Promise<T> {
+  const text = readFileSync(path.resolve(import.meta.dirname, '..', page), 'utf8')
+  const blocks = [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code!).filter(pick)
+  const file = path.join(folderFor('docs-flow'), `${path.dirname(page)}-flow.ts`)
+  mkdirSync(path.dirname(file), { recursive: true })
+  writeFileSync(file, `${blocks.join('\n')}\nexport { ${name} as tracker }\n`)
+  return ((await import(file)) as { readonly tracker: T }).tracker
+}
+
+describe('the flow of the guide', () => {
   it('leaves no step pending that it has passed', async () => {
-    const readme = readFileSync(path.resolve(import.meta.dirname, '../README.md'), 'utf8')
-    const [, code] = /^```ts\n([\s\S]*?)^```/m.exec(readme)!
-    const file = path.join(folderFor('readme'), 'flow.ts')
-    mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(file, `${code}\nexport { tracker }\n`)
     const calls: string[] = []
     vi.stubGlobal('fetch', async (url: string) => {
       calls.push(url)
@@ -152,7 +158,8 @@ describe("the README's own flow", () => {
         ],
       })
     })
-    const { tracker } = (await import(file)) as { readonly tracker: Tracker<ShowPipeline> }
+    const isFlow = (block: string) => block.includes('/api/generate')
+    const tracker = await play<Tracker<ShowPipeline>>('docs/guide/README.md', isFlow, 'studio')
     expect(calls[0]).toBe('/api/generate')
     expect(tracker.getPipeline('neon-noir').characters).toHaveLength(2)
     expect(stepsOf(tracker)).toMatchObject({
@@ -160,5 +167,33 @@ describe("the README's own flow", () => {
       'character-seeds': 'succeeded 1/1',
       portrait: 'succeeded 2/2',
     })
+  })
+})
+
+describe("the README's slow calls", () => {
+  it('are paid for once for each attempt, and end with the result', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const paid: string[] = []
+    vi.stubGlobal('fetch', async (url: string, init?: RequestInit) => {
+      if (init?.method === 'POST') return Response.json({ jobId: `j${paid.push(init.body as string)}` })
+      const isGood = /[24]$/.test(url)
+      return Response.json(
+        isGood
+          ? { status: 'done', url: `https://x.test/${paid.length}.png` }
+          : { status: 'failed', error: 'blood' },
+      )
+    })
+    const isCase = (block: string) => block.includes('/api/portraits')
+    const playing = play<Tracker<ShowPipeline>>('README.md', isCase, 'tracker')
+    let isOver = false
+    void playing.finally(() => (isOver = true))
+    while (!isOver) await vi.advanceTimersByTimeAsync(1_000)
+    const { slots } = (await playing).getPipeline('neon-noir').step('portrait')
+    expect(slots.map(({ status, task, result }) => [status, task?.attempt, result?.outputUrl])).toEqual([
+      ['succeeded', 2, 'https://x.test/2.png'],
+      ['succeeded', 2, 'https://x.test/4.png'],
+    ])
+    const why = 'without: blood'
+    expect(paid).toEqual(['Ada at dawn', `Ada at dawn, ${why}`, 'Bo at dawn', `Bo at dawn, ${why}`])
   })
 })

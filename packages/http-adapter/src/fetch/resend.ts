@@ -5,22 +5,32 @@ import { isJson } from '../body/read-json.ts'
 import { isRequest, signalOf } from '../route/request.ts'
 import { observe, shareCall } from '../body/share-call.ts'
 import type { SharedResponse } from '../body/shared-response.ts'
-import { onAbort } from '../body/signals.ts'
+import { onAbort, orAborted } from '../body/signals.ts'
 
 /**
  * When and how a call is retried: as in `track`, but the result of `before` is merged over the next call's `init`.
  */
 export interface ResendPolicy extends Omit<RetryPolicy<JsonObject>, 'before'> {
   readonly before?: (context: RunContext<JsonObject>) => RequestInit | void | Promise<RequestInit | void>
+  /**
+   * What an attempt ends with. `response`: a job that fails later is not started again, since the caller has its response.
+   * `job`: the caller waits until the job has ended, and gets the response whose job succeeded, or the last one. Use it
+   * only if the caller has no time limit of its own; a stream is passed on at once.
+   *
+   * @default 'response'
+   */
+  readonly until?: 'response' | 'job'
 }
 
 /**
  * For `retry` of a route: retries a failed call, as attempts of one task. The caller gets the first good response, or the
- * last one. A call whose body is a stream is sent once, since the stream can be read only once.
+ * last one. With `until: 'job'`, a call whose job fails is retried, too. A call whose body is a stream is sent once, since
+ * the stream can be read only once.
  *
  * @example
  * const retry = resend({
  *   attempts: 4,
+ *   until: 'job',
  *   before: async ({ lastError }) => ({ body: JSON.stringify({ prompt: await soften(lastError?.message) }) }),
  * })
  */
@@ -29,7 +39,9 @@ export const resend =
   (args, plan, tools) => {
     const [input, init] = args
     if (isOneShot(init?.body)) return undefined
-    const { before, classify, when } = policy
+    const { until, ...rest } = policy
+    const { before, classify, when } = rest
+    const isUntilJob = until === 'job'
     const signal = signalOf(args)
     let answer!: (response: SharedResponse) => void
     let refuse!: (error: unknown) => void
@@ -38,26 +50,35 @@ export const resend =
       refuse = reject
     })
     const shared = shareCall(() => answered)
-    let isAnswered = false
+    let [isAnswered, isLeft] = [false, false]
     let last: SharedResponse | undefined
+    /** Of the attempt that has succeeded, and of the one whose job is followed. */
+    let good: SharedResponse | undefined
+    let begun: SharedResponse | undefined
+    let isStopped = () => false
     let changes: RequestInit | void
     let stay = () => {}
-    const settle = (good: SharedResponse) => {
+    const settle = (response: SharedResponse) => {
       isAnswered = true
       stay()
-      answer(good)
+      answer(response)
     }
 
     return {
       attempt(context) {
         const { id } = context.task
         stay()
-        // Also in the pause before the next attempt.
-        const leave = () => tools.tracker.cancel(id, textOf(signal?.reason))
+        isStopped = () => context.signal.aborted
+        // Also in the pause before the next attempt. A job goes on for those who have joined.
+        const leave = () => {
+          if (begun && shared.isJoined()) return
+          isLeft = true
+          tools.tracker.cancel(id, textOf(signal?.reason))
+        }
         if (signal?.aborted) leave()
         stay = onAbort(signal, leave)
         if (last) letGo(last)
-        last = undefined
+        last = begun = undefined
         const again = changes ? { ...init, ...changes } : init
         const isReusable = isRequest(input) && !input.bodyUsed && !again?.body
         const copy = isReusable ? input.clone() : input
@@ -70,9 +91,14 @@ export const resend =
         let own: SharedResponse | undefined
         const outcome = outcomeOf(received, plan, context, tools, {
           onSaid(said) {
-            const isGood = 'patch' in said ? said.patch?.status !== 'failed' : said.ok
-            if (isGood && own) settle(own)
+            if (!isUntilJob && own && isGood(said)) settle(own)
           },
+          onFollow() {
+            if (isUntilJob) begun = own
+          },
+        })
+        observe(outcome, (said) => {
+          if (isGood(said)) good = own
         })
         observe(received, ({ shared }) => {
           own = last = shared
@@ -83,7 +109,7 @@ export const resend =
         return outcome
       },
       retry: {
-        ...policy,
+        ...rest,
         classify: (failure) => (isAnswered ? { kind: 'unknown', retryable: false } : classify?.(failure)),
         ...(when && { when: (failure) => !isAnswered && when(failure) }),
         ...(before && {
@@ -97,23 +123,32 @@ export const resend =
           tracked,
           () => {
             stay()
-            if (last) answer(last)
+            const response = good ?? last
+            if (response) answer(response)
           },
           (error) => {
             stay()
-            refuse(signal?.aborted ? signal.reason : error)
+            // The job has failed, or is lost: its caller can ask for it.
+            if (begun && !isStopped()) answer(begun)
+            else refuse(signal?.aborted ? signal.reason : error)
           },
         )
         const response = answered.then((it) => it.response)
         return {
-          response,
+          response: isUntilJob ? orAborted(signal, response) : response,
           outcome: tracked,
           shared,
-          isAbandoned: () => !isAnswered && signal?.aborted === true,
+          isAbandoned: () => isLeft,
         }
       },
     }
   }
+
+/** A fake may give anything. */
+function isGood(given: Outcome): boolean {
+  const said = Object(given) as Outcome
+  return 'patch' in said ? said.patch?.status !== 'failed' : said.ok
+}
 
 /** An unread body would hold its connection. */
 function letGo({ response }: SharedResponse): void {

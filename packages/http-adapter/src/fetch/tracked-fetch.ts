@@ -27,15 +27,20 @@ export type StepWork<T extends string, Item, M> = CallOptions & {
 } & Item
 
 /** Options of `createTrackedFetch`. */
-export interface TrackedFetchOptions<P extends Pipeline, K extends RouteKey> {
+export interface TrackedFetchOptions<
+  P extends Pipeline,
+  K extends RouteKey,
+  J extends string = string,
+  N extends string = string,
+> {
   /** Records the calls. */
   readonly tracker: Tracker<P>
   /** Routes by method and path; the first match counts. A path alone matches on every host. @default {} */
   readonly routes?: { readonly [N in K]: Route<P, N> }
   /** Providers whose calls need no routes: `[replicate(), fal()]`. They come after the routes. @default [] */
-  readonly providers?: readonly Provider[]
+  readonly providers?: readonly Provider<N>[]
   /** Followers of the jobs that routes return, by `provider`: `{ ours: followHttpJob({ … }) }`. @default {} */
-  readonly jobs?: Readonly<Record<string, Follow>>
+  readonly jobs?: Readonly<Record<J, Follow>>
   /** Makes the calls. @default the global fetch at creation */
   readonly fetch?: Fetch
 }
@@ -59,10 +64,10 @@ export interface FetchFor<P extends Pipeline> {
 }
 
 /** A fetch that tracks itself. */
-export interface TrackedFetch<P extends Pipeline> extends Fetch {
+export interface TrackedFetch<P extends Pipeline, J extends string = string> extends Fetch {
   readonly for: FetchFor<P>
-  /** Followers of jobs, for use after a reload: `tracker.resume(fetch.followers)`. */
-  readonly followers: Readonly<Record<string, Follow>>
+  /** Followers of jobs by provider, for use after a reload, `tracker.resume(fetch.followers)`, and for `runJob`. */
+  readonly followers: Readonly<Record<J, Follow>>
 }
 
 /** By tracker and task id, so that two tracked fetches of one tracker share their calls. */
@@ -95,21 +100,26 @@ const runningCalls = new WeakMap<object, Map<string, Call>>()
  * })
  * const response = await fetch('/api/shows/s1/trailer', { method: 'POST' })
  */
-export function createTrackedFetch<P extends Pipeline, K extends RouteKey>({
+export function createTrackedFetch<
+  P extends Pipeline,
+  K extends RouteKey,
+  J extends string = never,
+  N extends string = never,
+>({
   tracker,
   routes,
   providers = [],
-  jobs = {},
+  jobs,
   fetch: send = globalThis.fetch,
-}: TrackedFetchOptions<P, K>): TrackedFetch<P> {
+}: TrackedFetchOptions<P, K, J, N>): TrackedFetch<P, J | N> {
   const loose = tracker as unknown as Tracker
-  const followers: Record<string, Follow> = { ...jobs }
+  const followers = { ...jobs } as Record<J | N, Follow>
   for (const { name, jobs: of } of providers) {
     if (of) followers[name] = of({ fetch: send, report: tracker.report, tracker: loose })
   }
   const running = runningCalls.get(tracker) ?? new Map<string, Call>()
   runningCalls.set(tracker, running)
-  const tools: CallTools = { send, tracker: loose, jobs: new Map(Object.entries(followers)) }
+  const tools: CallTools = { send, tracker: loose, jobs: new Map(Object.entries<Follow>(followers)) }
   for (const [key, route] of Object.entries(routes ?? {})) checkOptions(route as object, tracker, key)
   const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
 

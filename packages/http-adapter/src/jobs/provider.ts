@@ -71,9 +71,9 @@ export interface HttpJobs extends Follow {
 export type JobFollower = Follow & Partial<HttpJobs>
 
 /** Maps the calls of one provider to tasks, and follows its jobs. */
-export interface Provider {
+export interface Provider<Name extends string = string> {
   /** The `provider` of its jobs. */
-  readonly name: string
+  readonly name: Name
   readonly starts: { readonly [K in RouteKey]?: Start }
   readonly watches?: { readonly [K in RouteKey]?: Watch }
   /** Called once for each tracked fetch, with its untracked fetch. */

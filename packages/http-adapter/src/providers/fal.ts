@@ -33,7 +33,7 @@ const queue = 'https://queue.fal.run'
  * const client = createFalClient({ fetch: fetch.for({ showId: 's1', type: 'portrait', characterId: 'ada' }) })
  * await client.subscribe('fal-ai/flux/schnell', { input: { prompt } })
  */
-export function fal(options: FalOptions = {}): Provider {
+export function fal(options: FalOptions = {}): Provider<'fal'> {
   const repeats = createRepeats()
   const metadata: Start['metadata'] = ({ params }) => ({
     model: (params as Params)['*']!.replace(/\/stream$/, ''),

@@ -11,12 +11,12 @@ import type { Provider, Start, Watch } from '../jobs/provider.ts'
 export { jsonState } from './json-state.ts'
 
 /** Options of `jsonJob`. */
-export interface JsonJobOptions extends Pick<
+export interface JsonJobOptions<Name extends string = string> extends Pick<
   HttpJobOptions,
   'headers' | 'interval' | 'timeout' | 'needsOutput'
 > {
   /** The `provider` of its jobs; each of several servers needs its own. @default 'json' */
-  readonly name?: string
+  readonly name?: Name
   /** The calls that begin a job. */
   readonly start: RouteKey | readonly RouteKey[]
   /**
@@ -47,15 +47,15 @@ export interface JsonJobOptions extends Pick<
  * })
  * const fetch = createTrackedFetch({ tracker, providers: [portraits] })
  */
-export function jsonJob({
-  name = 'json',
+export function jsonJob<const Name extends string = 'json'>({
+  name = 'json' as Name,
   start,
   status,
   cancel,
   id = idIn,
   read = jsonState,
   ...options
-}: JsonJobOptions): Provider {
+}: JsonJobOptions<Name>): Provider<Name> {
   if (!status.includes(':id')) {
     throw new CallsheetError(
       `Invalid "status" of jsonJob: expected an address with ":id" for the job's id, got "${status}".`,

@@ -35,7 +35,7 @@ export function openai({
   baseUrl = 'https://api.openai.com/v1',
   videoUrl,
   ...options
-}: OpenAiOptions = {}): Provider {
+}: OpenAiOptions = {}): Provider<'openai'> {
   const base = baseUrl.replace(/\/+$/, '') as `https://${string}`
   const addressOf = (kind: 'responses' | 'videos', id: string) => `${base}/${kind}/${segmentOf(id)}`
   const handleOf = (kind: 'responses' | 'videos') => (id: unknown) =>

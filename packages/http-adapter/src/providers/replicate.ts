@@ -28,7 +28,7 @@ const maxBytes = 33_554_432
 export function replicate({
   baseUrl = 'https://api.replicate.com/v1',
   ...options
-}: ReplicateOptions = {}): Provider {
+}: ReplicateOptions = {}): Provider<'replicate'> {
   const base = baseUrl.replace(/\/+$/, '') as `https://${string}`
   const urlOf = (id: string) => `${base}/predictions/${segmentOf(id)}`
   const create: Start = {

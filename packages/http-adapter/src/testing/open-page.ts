@@ -80,6 +80,7 @@ export function openPage(send: Fetch, provider: Provider, saved?: string) {
     tasks,
     fetch: fetchFor(),
     fetchFor,
+    followers: fetch.followers,
     /** The newest task, once it has ended and nothing is left of it. */
     end: () =>
       until(() => {
