@@ -185,9 +185,9 @@ describe("the README's slow calls", () => {
     })
     const isCase = (block: string) => block.includes('/api/portraits')
     const playing = play<Tracker<ShowPipeline>>('README.md', isCase, 'tracker')
-    let isOver = false
-    void playing.finally(() => (isOver = true))
-    while (!isOver) await vi.advanceTimersByTimeAsync(1_000)
+    const over = playing.then(() => true)
+    const turn = async () => void (await vi.advanceTimersByTimeAsync(1_000))
+    while (!(await Promise.race([over, turn()]))) continue
     const { slots } = (await playing).getPipeline('neon-noir').step('portrait')
     expect(slots.map(({ status, task, result }) => [status, task?.attempt, result?.outputUrl])).toEqual([
       ['succeeded', 2, 'https://x.test/2.png'],
