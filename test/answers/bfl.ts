@@ -85,7 +85,7 @@ export const bfl = answersOf('bfl', [
     'a task that is not known',
     errors,
     { id, status: 'Task not found', ...empty },
-    { status: 'failed', error: 'Task not found' },
+    { status: 'interrupted' },
   ),
   refusal(
     'a value that is out of range',

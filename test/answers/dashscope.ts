@@ -106,7 +106,7 @@ export const dashscope = answersOf('dashscope', [
   ),
   status('canceled', pictures, answered({ task_status: 'CANCELED', ...ended }), { status: 'canceled' }),
   status('a task that is a day old, and not known any more', pictures, answered({ task_status: 'UNKNOWN' }), {
-    status: 'failed',
+    status: 'interrupted',
   }),
   refusal(
     'a parameter that is invalid',

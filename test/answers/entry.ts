@@ -1,7 +1,10 @@
 /** What a viewer should see of the task after the answer. A field that is left out must not be there. */
 export interface Expected {
-  /** A job that waits in a queue is `processing`, too. Its place in the queue is a stage. */
-  readonly status: 'processing' | 'succeeded' | 'failed' | 'canceled'
+  /**
+   * A job that waits in a queue is `processing`, too: its place in the queue is a stage. One that the provider does not know,
+   * poll after poll, is `interrupted`.
+   */
+  readonly status: 'processing' | 'succeeded' | 'failed' | 'canceled' | 'interrupted'
   /** After a start. */
   readonly jobId?: string
   /** Whole percent of a running job, whatever the provider's unit is. */

@@ -9,13 +9,16 @@ export interface Played {
   readonly task: TaskRecord
 }
 
+const isActive = ({ status }: { readonly status?: string }) =>
+  status === 'starting' || status === 'processing'
+
 const longestPause = 30_000
 /** For an answer after which nothing happens. A read takes a few ms. */
 const patience = 5_000
 
 /**
  * Gives an answer to a tracked call, or to the first poll of a job that a reload has interrupted. It is read when the task
- * has ended, or when the next poll is sent.
+ * has ended, or when the next poll is sent. An answer that says that a job is not known is given to all polls.
  */
 export async function play(answer: Answer): Promise<Played> {
   const { provider, start, job } = settings[answer.provider]!
@@ -31,7 +34,7 @@ export async function play(answer: Answer): Promise<Played> {
   let isRead: () => void
   const read = new Promise<void>((resolve) => void (isRead = resolve))
   const send: Fetch = () => {
-    const body = bodies.shift()
+    const body = answer.expected.status === 'interrupted' ? answer.body : bodies.shift()
     if (body === undefined) {
       isRead()
       return new Promise(() => {})
@@ -40,7 +43,7 @@ export async function play(answer: Answer): Promise<Played> {
     return Promise.resolve(Response.json(body, { status: status ?? 200 }))
   }
   const fetch = createTrackedFetch({ tracker, providers: [provider], fetch: send })
-  tracker.on('taskChanged', ({ task }) => void (task && 'completedAt' in task && isRead()))
+  tracker.on('taskChanged', ({ task }) => void (task && !isActive(task) && isRead()))
   const work = { showId: 's1', type: 'trailer' } as const
   if (answer.to === 'start') {
     await (await fetch.for(work)(start, { method: 'POST', body: '{}' })).text()
