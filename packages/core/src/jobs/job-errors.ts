@@ -17,7 +17,11 @@ export class JobFailedError extends CallsheetError {
 
 /** The error that ends the run of a job, with the provider's message and code. */
 export function endError(cause: unknown, status: 'failed' | 'canceled'): Error {
-  const { message, code } = seenIn(cause).error
+  const { message, code, retryable } = seenIn(cause).error
   if (status === 'canceled') return new CanceledError(message)
-  return Object.assign(new JobFailedError(message, { cause }), code === undefined ? {} : { code })
+  return Object.assign(
+    new JobFailedError(message, { cause }),
+    code !== undefined && { code },
+    retryable !== undefined && { retryable },
+  )
 }

@@ -207,6 +207,13 @@ describe('followJob', () => {
     expect(task()).toMatchObject({ status: 'failed', error: { message: 'NSFW content', code: 'E005' } })
   })
 
+  it("keeps the provider's word that the same call would fail again", async () => {
+    const error = { message: 'Blocked', code: 'SAFETY.INPUT.TEXT', retryable: false }
+    const { result, task } = following({ read: answering({ status: 'failed', error }) })
+    await expect(result).rejects.toMatchObject({ retryable: false })
+    expect(task()).toMatchObject({ status: 'failed', error })
+  })
+
   it('fault 10: one question at a time, the next one after the answer', async () => {
     let open = 0
     let most = 0

@@ -37,6 +37,13 @@ describe('createTrackedFetch', () => {
             return undefined
           },
         },
+        'POST /:version/models/:model:predict': {
+          type: 'trailer',
+          scope: ({ params }) => {
+            expectTypeOf(params).toEqualTypeOf<{ readonly version: string; readonly model: string }>()
+            return undefined
+          },
+        },
         'POST /shows/:showId': {
           type: 'trailer',
           // @ts-expect-error an unknown parameter

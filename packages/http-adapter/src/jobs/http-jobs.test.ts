@@ -1,8 +1,16 @@
 import { parseSnapshot } from '@callsheet/core/schema'
 import { createTestTracker } from '@callsheet/core/test'
 import { describe, expect, it, vi } from 'vitest'
-import { createTrackedFetch, done, failed, followHttpJob, job, type Provider } from '../index.ts'
-import type { Fetch, FetchArguments } from '../route/request.ts'
+import {
+  createTrackedFetch,
+  done,
+  failed,
+  followHttpJob,
+  type HttpJobOptions,
+  job,
+  type Provider,
+} from '../index.ts'
+import type { Fetch, FetchArguments, RouteRequest } from '../route/request.ts'
 import { until } from '../testing/until.ts'
 
 const json = (body: unknown, init: ResponseInit = {}) =>
@@ -14,7 +22,11 @@ const json = (body: unknown, init: ResponseInit = {}) =>
 type Answer = unknown
 
 /** A provider that a hand drives: the paid call begins job `j1`, whose states are answered one after the other. */
-function setUp({ states = [] as Answer[], begin = (): Answer => ({ id: 'j1', status: 'starting' }) } = {}) {
+function setUp({
+  states = [] as Answer[],
+  begin = (): Answer => ({ id: 'j1', status: 'starting' }),
+  headers = undefined as HttpJobOptions['headers'],
+} = {}) {
   const made = createTestTracker()
   const calls: { method: string; url: string; headers: Headers }[] = []
   const next = [...states]
@@ -61,6 +73,7 @@ function setUp({ states = [] as Answer[], begin = (): Answer => ({ id: 'j1', sta
     jobs: (tools) =>
       followHttpJob({
         ...tools,
+        ...(headers && { headers }),
         url: ({ id }) => `https://api.acme.test/jobs/${id}`,
         read: (body) => body as { status: string; outputUrl?: string },
         cancel: ({ id }) => [`https://api.acme.test/jobs/${id}/cancel`, { method: 'POST' }],
@@ -112,6 +125,17 @@ describe('a call that begins a job', () => {
     expect(calls[1]!.headers.get('authorization')).toBe('Bearer secret-token-of-mine')
     expect(clock.pending).toBe(0)
     expect(errors).toEqual([])
+  })
+
+  it('asks `headers` with the call that began the job, whose key may stand in any header', async () => {
+    const key = (_job: unknown, request?: RouteRequest) => ({
+      'x-api-key': request?.headers.get('authorization')?.replace('Bearer ', '') ?? 'none',
+    })
+    const { begin, clock, task, calls } = setUp({ states: [image], headers: key })
+    await begin()
+    await clock.advance(3_000)
+    expect(task()?.status).toBe('succeeded')
+    expect(calls[1]!.headers.get('x-api-key')).toBe('secret-token-of-mine')
   })
 
   it.each([

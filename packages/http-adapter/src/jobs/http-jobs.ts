@@ -198,10 +198,13 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
     watch({ id, read, maxBytes }: Watch, answered: Promise<SharedResponse>, request: RouteRequest) {
       observe(answered, (shared) => {
         const { original } = shared
-        if (!original?.ok || !isJson(original)) return
-        const toldIn = async (body: unknown) => ({ id: await id(request), state: await read(body, request) })
-        readJson(shared, toldIn, report, { maxBytes })
-          // The caller hears of a body that breaks off.
+        // Some answer a cancel without a body.
+        const isEmpty = original?.status === 204
+        if (!original?.ok || !(isEmpty || isJson(original))) return
+        const toldIn = async (body?: unknown) => ({ id: await id(request), state: await read(body, request) })
+        const told = isEmpty ? toldIn() : readJson(shared, toldIn, report, { maxBytes })
+        // The caller hears of a body that breaks off.
+        told
           .catch(() => undefined)
           .then((told) => {
             if (told?.id !== undefined && told.state?.status && !tell(told.id, told.state))

@@ -6,8 +6,14 @@ import type { RouteRequest } from '../route/request.ts'
 /** A request to a provider: an address, or an address and an `init`. */
 export type Question = string | readonly [url: string, init: RequestInit]
 
-/** Headers of every request, or a function that returns them. */
-export type JobHeaders = HeadersInit | ((job: Job) => HeadersInit | Promise<HeadersInit>)
+/**
+ * Headers of every request, or a function that returns them.
+ *
+ * `request` is the call that began the job, with its credentials; undefined after a reload. Pass them on only to its own
+ * origin.
+ */
+export type JobHeaders =
+  HeadersInit | ((job: Job, request: RouteRequest | undefined) => HeadersInit | Promise<HeadersInit>)
 
 /**
  * Sends a request to a provider and returns an ok response. What it throws says whether to try again.
@@ -67,7 +73,7 @@ async function headersFor(
   address: string,
   request: RouteRequest | undefined,
 ): Promise<HeadersInit> {
-  if (headers !== undefined) return typeof headers === 'function' ? headers(job) : headers
+  if (headers !== undefined) return typeof headers === 'function' ? headers(job, request) : headers
   const authorization = request?.headers.get('authorization')
   const isSame = request && new URL(address, request.url).origin === request.url.origin
   return authorization && isSame ? { authorization } : {}

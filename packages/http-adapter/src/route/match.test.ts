@@ -32,6 +32,19 @@ describe('createMatcher', () => {
     expect(at('GET', '/aXb/c')).toBeUndefined()
   })
 
+  it('tells the methods of one resource apart, as Google writes them', () => {
+    const at = find(['POST /:version/models/:model:predict', 'POST /:version/models/:model:generateContent'])
+    const params = { version: 'v1', model: 'imagen-4.0' }
+    expect(at('POST', '/v1/models/imagen-4.0:predict')).toEqual({
+      route: 'POST /:version/models/:model:predict',
+      params,
+    })
+    expect(at('POST', '/v1/models/imagen-4.0:generateContent')?.params).toEqual(params)
+    expect(at('POST', '/v1/models/imagen-4.0:countTokens')).toBeUndefined()
+    expect(at('POST', '/v1/models/imagen-4.0')).toBeUndefined()
+    expect(at('POST', '/v1/models/:predict')).toBeUndefined()
+  })
+
   it('gives the rest of an open path', () => {
     const at = find(['* /api/*'])
     expect(at('PATCH', '/api/a/b')?.params).toEqual({ '*': 'a/b' })

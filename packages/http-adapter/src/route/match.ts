@@ -4,18 +4,20 @@ type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' |
 
 /**
  * A method (`*` for any) and a path or a whole address. A path segment is literal, `:name`, or at the end `*` for the
- * rest.
+ * rest. A name ends at a further `:`, after which the segment is literal: `/models/:model:predict`.
  */
 export type RouteKey = `${Method} ${'/' | 'http://' | 'https://'}${string}`
 
 /** The names of a key's parameters; `*` for the rest of an open path. */
 export type ParamName<K extends string> = K extends `${string}/:${infer Name}/${infer Rest}`
-  ? Name | ParamName<`/${Rest}`>
+  ? NameIn<Name> | ParamName<`/${Rest}`>
   : K extends `${string}/:${infer Name}`
-    ? Name
+    ? NameIn<Name>
     : K extends `${string}/*`
       ? '*'
       : never
+
+type NameIn<Segment extends string> = Segment extends `${infer Name}:${string}` ? Name : Segment
 
 /** The base of relative addresses outside a page. */
 export const nowhere = 'http://relative.invalid'
@@ -69,7 +71,7 @@ function parseKey<R>(key: string, route: R): Pattern<R> {
   const url = new URL(address, nowhere)
   const names: string[] = []
   const path = url.pathname.replaceAll(
-    /(?<=\/):([^/]+)|(?<=\/)(\*)$|[.*+?^${}()|[\]\\]/g,
+    /(?<=\/):([^/:]+)|(?<=\/)(\*)$|[.*+?^${}()|[\]\\]/g,
     (sign, name?: string, rest?: string) => {
       if (!name && !rest) return `\\${sign}`
       names.push(name ?? '*')
