@@ -18,6 +18,8 @@ const entries = [
   'http-adapter',
   'http-adapter/fal',
   'http-adapter/openai',
+  'http-adapter/google',
+  'http-adapter/runway',
   'http-adapter/indexed-db',
   'http-adapter/webhooks',
   'http-adapter/test',

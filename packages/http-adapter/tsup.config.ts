@@ -7,6 +7,8 @@ export default defineConfig({
     replicate: 'src/providers/replicate.ts',
     fal: 'src/providers/fal.ts',
     openai: 'src/providers/openai.ts',
+    google: 'src/providers/google.ts',
+    runway: 'src/providers/runway.ts',
     'json-job': 'src/providers/json-job.ts',
     webhooks: 'src/webhooks/webhooks.ts',
     'indexed-db': 'src/sink/indexed-db.ts',

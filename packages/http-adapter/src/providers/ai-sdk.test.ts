@@ -1,13 +1,17 @@
 import { createFal } from '@ai-sdk/fal'
+import { createGoogleGenerativeAI } from '@ai-sdk/google'
 import { createOpenAI } from '@ai-sdk/openai'
 import { createReplicate } from '@ai-sdk/replicate'
 import { experimental_generateVideo, generateImage, generateText, streamText } from 'ai'
 import { describe, expect, it } from 'vitest'
 import { fal } from './fal.ts'
+import { google } from './google.ts'
 import { openai } from './openai.ts'
 import { replicate } from './replicate.ts'
 import type { Fetch } from '../route/request.ts'
 import { type FalState, startFalServer } from '../testing/servers/fal-server.ts'
+import { contentOf, exhausted } from '../testing/servers/google-bodies.ts'
+import { apiKey, type GoogleScript, startGoogleServer } from '../testing/servers/google-server.ts'
 import { hurry } from '../testing/hurry.ts'
 import { endOf, openPage } from '../testing/open-page.ts'
 import { rateLimited, refusedByPolicy } from '../testing/servers/openai-problems.ts'
@@ -303,5 +307,81 @@ describe('the AI SDK with fal', () => {
         }),
     })
     expect(await page.end()).toMatchObject({ status: 'failed', error: { httpStatus: 422 } })
+  })
+})
+
+describe('the AI SDK with Google', () => {
+  type Server = Awaited<ReturnType<typeof startGoogleServer>>
+  const uri = 'https://generativelanguage.googleapis.com/v1beta/files/f1:download?alt=media'
+  const { setUp, compare } = providerTests({
+    start: ({ script = {} }: { script?: GoogleScript }) => startGoogleServer(script),
+    provider: () => google({ interval: 60_000 }),
+    clientOf: (fetch) => fetch,
+    paid: (server) => ['content', 'stream', 'videos'].map((endpoint) => server.count(endpoint)),
+  })
+  const clientOf = (fetch: Fetch) => createGoogleGenerativeAI({ apiKey, fetch })
+  const generate: Use<Server> = async (fetch) => {
+    const { text: written, finishReason } = await generateText({
+      model: clientOf(fetch)('gemini-3.5-flash'),
+      prompt,
+    })
+    return { written, finishReason }
+  }
+  const stream: Use<Server> = async (fetch) =>
+    streamText({ model: clientOf(fetch)('gemini-3.5-flash'), prompt, onError: () => {} }).text
+
+  it.each([generate, stream])('writes a text', async (use) => {
+    const { page } = await compare(use)
+    expect(await page.end()).toMatchObject({
+      status: 'succeeded',
+      metadata: { outputType: 'text', model: 'gemini-3.5-flash' },
+    })
+    expect(page.tasks()).toHaveLength(1)
+    expect(page.errors).toEqual([])
+    expect(JSON.stringify(page.versions)).not.toContain(apiKey)
+  })
+
+  it('fails with a prompt that is blocked, which comes with 200', async () => {
+    const { page } = await compare(stream, {
+      script: { content: [{ promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } }] },
+    })
+    expect(await page.end()).toMatchObject({ status: 'failed', error: { code: 'PROHIBITED_CONTENT' } })
+  })
+
+  it('draws a picture, and keeps none of its data', async () => {
+    const data = Buffer.from('a picture').toString('base64')
+    const picture = contentOf([{ inlineData: { mimeType: 'image/png', data } }])
+    const draw: Use<Server> = async (fetch) =>
+      (await generateImage({ model: clientOf(fetch).image('gemini-3.1-flash-image'), prompt })).images
+    const { page } = await compare(draw, { script: { content: [picture] } })
+    expect(await page.end()).toMatchObject({ metadata: { output: [{ type: 'image/png', bytes: 9 }] } })
+    expect(JSON.stringify(page.versions)).not.toContain(data)
+  })
+
+  it('makes a film', async () => {
+    const { server, page, client } = await setUp({
+      script: { videos: [{}, {}, { done: true, videos: [{ uri }] }] },
+    })
+    await experimental_generateVideo({
+      model: clientOf(client).video('veo-3.1-generate-preview'),
+      prompt,
+      providerOptions: { google: { pollIntervalMs: 5 } },
+      download: async () => ({ data: new TextEncoder().encode('a film'), mediaType: 'video/mp4' }),
+    })
+    expect(await page.end()).toMatchObject({ status: 'succeeded', outputUrl: uri })
+    expect([server.count('videos'), server.count('operation')]).toEqual([1, 2])
+    expect(JSON.stringify(page.versions)).not.toContain(apiKey)
+  })
+
+  it.each([generate, stream])('comes back when Google is too busy', async (use) => {
+    hurry()
+    const { server, page } = await compare(use, {
+      faults: (at) => {
+        at.fault('content', exhausted)
+        at.fault('stream', exhausted)
+      },
+    })
+    expect(await page.end()).toMatchObject({ status: 'succeeded', attempt: 2 })
+    expect([server.count('content') + server.count('stream'), page.tasks().length]).toEqual([2, 1])
   })
 })

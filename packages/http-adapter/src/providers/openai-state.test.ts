@@ -136,6 +136,11 @@ describe('imagesState', () => {
       { data: [{ b64_json: 'AAAA' }], output_format: 'jpeg' },
       { status: 'succeeded', outputUrl: 'data:image/jpeg;base64,AAAA' },
     ],
+    // Each is described once.
+    [
+      { data: [{ b64_json: 'AAAA' }, { b64_json: 'BBBB' }] },
+      { status: 'succeeded', outputs: ['data:image/png;base64,AAAA', 'data:image/png;base64,BBBB'] },
+    ],
     [
       { data: [{ url: 'https://x.test/1.png' }, { b64_json: 'AAAA' }] },
       {

@@ -1,17 +1,6 @@
 import type { JobState } from '@callsheet/core/jobs'
-import { outputOf } from './output.ts'
+import { answered, type Fields, fieldsOf, filed, listOf, refused, textIn, written } from './model-answer.ts'
 import { queued, stages } from './stage.ts'
-
-type Fields = Readonly<Record<string, unknown>>
-type Output = ReturnType<typeof outputOf>
-
-export const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null ? (value as Fields) : {}
-
-/** A text field; empty for anything else. */
-export const textIn = (value: unknown): string => (typeof value === 'string' ? value : '')
-
-export const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : [])
 
 /** Reads a video of OpenAI's API. No status for anything else. */
 export function videoState(video: unknown): JobState {
@@ -47,11 +36,11 @@ export function responseState(response: unknown): JobState {
   const items = listOf(output)
   const parts = items.flatMap(({ content }) => listOf(content))
   const refusal = parts.find(({ type }) => type === 'refusal')
-  if (refusal) return refused(refusal['refusal'])
+  if (refusal) return refusedBy(refusal)
   const pictures = items.flatMap(({ type, result, output_format: format }) =>
     type === 'image_generation_call' ? addressOf(undefined, result, format) : [],
   )
-  if (pictures.length > 0) return written(pictured(pictures), model)
+  if (pictures.length > 0) return written(filed(pictures), model)
   const hasText = parts.some(({ text }) => Boolean(text))
   return answered(
     hasText,
@@ -68,7 +57,7 @@ export function chatState(completion: unknown): JobState {
   if (answers.length === 0) return {}
   const messages = answers.map(({ message }) => fieldsOf(message))
   const refusal = messages.find((message) => message['refusal'])
-  if (refusal) return refused(refusal['refusal'])
+  if (refusal) return refusedBy(refusal)
   const hasText = messages.some(({ content }) => Boolean(content))
   const hasMore = messages.some(({ tool_calls: calls, audio }) => listOf(calls).length > 0 || Boolean(audio))
   const cut = answers.map(({ finish_reason: reason }) => textIn(reason)).find((reason) => cuts.has(reason))
@@ -83,10 +72,8 @@ export function imagesState(images: unknown): JobState {
   const pictures = listOf(data).flatMap(({ url, b64_json: base64 }) => addressOf(url, base64, format))
   if (listOf(data).length === 0) return {}
   if (pictures.length === 0) return { status: 'failed', error: 'The answer has no picture.' }
-  return { status: 'succeeded', ...pictured(pictures) }
+  return { status: 'succeeded', ...filed(pictures) }
 }
-
-const pictured = (all: readonly string[]): Output => outputOf(all.length === 1 ? all[0] : all)
 
 function addressOf(url: unknown, base64: unknown, format: unknown): string[] {
   if (textIn(url)) return [textIn(url)]
@@ -94,25 +81,5 @@ function addressOf(url: unknown, base64: unknown, format: unknown): string[] {
   return textIn(base64) ? [`data:image/${type};base64,${textIn(base64)}`] : []
 }
 
-/** @param cut Why it was cut off, if it was. */
-function answered(hasText: boolean, hasMore: boolean, model: unknown, cut = ''): JobState {
-  const outputType = hasText ? 'text' : hasMore && !cut ? 'json' : undefined
-  if (cut === 'content_filter' || (outputType === undefined && cut)) {
-    return { status: 'failed', error: { code: cut, message: `The answer was cut off: ${cut}.` } }
-  }
-  if (outputType === undefined) return { status: 'failed', error: 'The answer is empty.' }
-  return written({ metadata: { outputType, ...(cut && { incomplete: cut }) } }, model)
-}
-
-const written = ({ metadata, ...output }: Output, model: unknown): JobState => ({
-  status: 'succeeded',
-  ...output,
-  // The one that was really used.
-  metadata: { ...metadata, ...(typeof model === 'string' ? { model } : {}) },
-})
-
-/** The same input would be refused again. */
-const refused = (reason: unknown): JobState => ({
-  status: 'failed',
-  error: { code: 'refusal', message: `The model refuses: ${textIn(reason)}`, retryable: false },
-})
+const refusedBy = ({ refusal }: Fields): JobState =>
+  refused('refusal', `The model refuses: ${textIn(refusal)}`)

@@ -1,4 +1,5 @@
 import { createFalClient } from '@fal-ai/client'
+import RunwayML from '@runwayml/sdk'
 import OpenAI from 'openai'
 import Replicate from 'replicate'
 import { describe, it } from 'vitest'
@@ -14,13 +15,19 @@ import { type FalState, startFalServer } from '../testing/servers/fal-server.ts'
 import { type JobBody, startJobServer } from '../testing/servers/job-server.ts'
 import type { ResponseState, VideoState } from '../testing/servers/openai-bodies.ts'
 import { startOpenAiServer } from '../testing/servers/openai-server.ts'
+import { clientOf as geminiOf, headers as geminiHeaders, vertexOf } from '../testing/google-uses.ts'
+import type { InteractionState, OperationState } from '../testing/servers/google-bodies.ts'
+import { accessToken, startGoogleServer } from '../testing/servers/google-server.ts'
+import { type RunwayState, secret, startRunwayServer } from '../testing/servers/runway-server.ts'
 import { type PredictionState, startReplicateServer } from '../testing/servers/replicate-server.ts'
 import { falWebhooks } from '../webhooks/fal-webhooks.ts'
 import { replicateWebhooks } from '../webhooks/standard-webhooks.ts'
 import { fal } from './fal.ts'
+import { google } from './google.ts'
 import { jsonJob } from './json-job.ts'
 import { openai } from './openai.ts'
 import { replicate } from './replicate.ts'
+import { runway } from './runway.ts'
 
 const input = { prompt: 'a portrait of Ada' }
 const reason = 'The prompt was filtered.'
@@ -135,6 +142,77 @@ async function setUpVideos(scene: ProviderScene): Promise<ProviderUnderTest> {
   }
 }
 
+const films: Record<ProviderScene, readonly OperationState[]> = {
+  succeeds: [{}, {}, { done: true, videos: [{ gcsUri: 'gs://shows/1.mp4' }] }],
+  fails: [{}, { done: true, reasons: [reason] }],
+  runs: [{}],
+}
+
+async function setUpVeo(scene: ProviderScene): Promise<ProviderUnderTest> {
+  const server = await startGoogleServer({ videos: films[scene] })
+  return {
+    provider: google({ headers: { authorization: `Bearer ${accessToken}` } }),
+    fetch: server.fetch,
+    begin: (fetch) => vertexOf(fetch).models.generateVideos({ model: 'veo-3.1-generate-001', source: input }),
+    close: server.close,
+  }
+}
+
+const interactions: Record<ProviderScene, readonly InteractionState[]> = {
+  succeeds: [
+    { status: 'queued' },
+    { status: 'in_progress' },
+    {
+      status: 'completed',
+      content: [{ type: 'video', uri: 'https://generativelanguage.googleapis.com/v1/files/1' }],
+    },
+  ],
+  fails: [{ status: 'in_progress' }, { status: 'failed', errors: [{ code: 'filtered', message: reason }] }],
+  runs: [{ status: 'in_progress' }],
+}
+
+async function setUpInteractions(scene: ProviderScene): Promise<ProviderUnderTest> {
+  const server = await startGoogleServer({ interactions: interactions[scene] })
+  return {
+    provider: google({ headers: geminiHeaders }),
+    fetch: server.fetch,
+    begin: (fetch) =>
+      geminiOf(fetch).interactions.create({
+        model: 'gemini-omni-1.2-flash',
+        input: input.prompt,
+        background: true,
+      }),
+    isCanceled: () => server.count('cancel') > 0,
+    close: server.close,
+  }
+}
+
+const tasks: Record<ProviderScene, readonly RunwayState[]> = {
+  succeeds: [
+    { status: 'PENDING' },
+    { status: 'RUNNING', progress: 0.5 },
+    { status: 'SUCCEEDED', output: ['https://dnznrvs05pmza.cloudfront.net/1.mp4?_jwt=signed'] },
+  ],
+  fails: [{ status: 'PENDING' }, { status: 'FAILED', failure: reason, failureCode: 'SAFETY.INPUT.TEXT' }],
+  runs: [{ status: 'RUNNING', progress: 0.1 }],
+}
+
+async function setUpRunway(scene: ProviderScene): Promise<ProviderUnderTest> {
+  const server = await startRunwayServer(tasks[scene])
+  return {
+    provider: runway({ headers: { authorization: `Bearer ${secret}` } }),
+    fetch: server.fetch,
+    begin: (fetch) =>
+      new RunwayML({ apiKey: secret, fetch }).textToImage.create({
+        model: 'gen4_image',
+        promptText: input.prompt,
+        ratio: '1920:1080',
+      }),
+    isCanceled: () => server.count('delete') > 0,
+    close: server.close,
+  }
+}
+
 const jobs: Record<ProviderScene, readonly JobBody[]> = {
   succeeds: [
     { status: 'queued' },
@@ -172,6 +250,9 @@ const all: readonly { name: string; setUp: SetUp; options?: ProviderContractOpti
   { name: 'fal', setUp: setUpFal, options: { webhooks: true } },
   { name: 'openai with responses', setUp: setUpResponses },
   { name: 'openai with videos', setUp: setUpVideos, options: { cancels: false } },
+  { name: 'google with videos of Veo', setUp: setUpVeo, options: { cancels: false } },
+  { name: 'google with interactions', setUp: setUpInteractions },
+  { name: 'runway', setUp: setUpRunway },
   { name: 'jsonJob', setUp: setUpJobs },
 ]
 

@@ -1,6 +1,16 @@
 /** Stages that all providers share. */
 export const stages = { starting: 'starting', running: 'running' } as const
 
+/** Stages of a model that answers. */
+export const phases = {
+  thinking: 'thinking',
+  writing: 'writing',
+  drawing: 'drawing',
+  searching: 'searching',
+  coding: 'running code',
+  calling: 'calling a tool',
+} as const
+
 /** @param place 1 is the next one. An invalid place is left out. */
 export const queued = (place?: unknown): string =>
   typeof place === 'number' && Number.isInteger(place) && place >= 1
