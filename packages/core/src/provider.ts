@@ -29,6 +29,8 @@ export {
   type SeenFailure,
 } from './write/classify-failure.ts'
 export { cutTime, type PageEvent } from './call/page-lifecycle.ts'
+export { createOwnership, type OwnershipOptions } from './call/ownership.ts'
+export { type OwnedRuns, type Ownership } from './call/run.ts'
 export { type Follow, type FollowContext, type ResumeResult } from './call/resume.ts'
 export {
   type Followable,

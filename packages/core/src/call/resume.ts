@@ -37,13 +37,20 @@ export function resume(
   tasks: readonly TaskRecord[],
   followers: Readonly<Record<string, Follow>>,
 ): ResumeResult {
+  const ownership = host.ownership()
   const resumed: string[] = []
   const interrupted: string[] = []
   for (const task of tasks) {
     const { id, job } = task
     const follow: unknown = job && Object.hasOwn(followers, job.provider) && followers[job.provider]
     if (job && typeof follow === 'function') {
-      followAgain(host, task, job, follow as Follow)
+      const again = () => followAgain(host, task, job, follow as Follow)
+      // A task that ran before, perhaps elsewhere: if another owner has it, nothing is followed here.
+      if (!ownership) again()
+      else
+        void ownership.ownerOf(task, host.report).then((owner) => {
+          if (owner === undefined && !host.runs.has(id)) again()
+        })
       resumed.push(id)
       continue
     }

@@ -30,6 +30,10 @@ export class Context implements RunContext<never> {
     return this.#run.task
   }
 
+  get idempotencyKey(): string {
+    return this.#run.idempotencyKey
+  }
+
   get lastError(): TaskError | undefined {
     return this.#run.lastError
   }

@@ -17,6 +17,16 @@ export interface RunContext<M = AnyMetadata> {
   readonly task: TaskRecord
   /** Why the last attempt failed. */
   readonly lastError: TaskError | undefined
+  /**
+   * Names this attempt, for servers and providers that do the same work only once: the task's id and the attempt. A call that
+   * repeats an interrupted one has the key of the lost call.
+   *
+   * @example
+   * show.track('trailer', ({ idempotencyKey }) =>
+   *   fetch('/api/trailer', { method: 'POST', headers: { 'Idempotency-Key': idempotencyKey } }),
+   * )
+   */
+  readonly idempotencyKey: string
   /** Sets the progress in percent, 0 to 100. It is rounded down, and never lowered within an attempt. */
   readonly progress: (percent: number) => void
   /** Sets a free text for display. */
@@ -109,6 +119,13 @@ export interface RunOptions<M, R, U extends 'done' = 'done'> {
    */
   readonly unless?: U | undefined
   /**
+   * Whether the slot is claimed before the call where several tabs may work on it (`keepInBrowser`); `track` then returns a
+   * promise even for a synchronous function. With `false` the call is made at once, and another tab may make it too.
+   *
+   * @default true
+   */
+  readonly claim?: boolean
+  /**
    * Maximum duration of the whole call in ms, with all attempts and pauses. Then the task fails and `signal` is aborted.
    *
    * @default Infinity
@@ -149,6 +166,7 @@ const checks: Checks = {
   stage: anything,
   onConflict: [(value) => conflicts.has(value), "'join', 'supersede' or 'reject'"],
   unless: [(value) => value === 'done', "'done'"],
+  claim: [(value) => typeof value === 'boolean', 'true or false'],
   timeout: duration,
   attemptTimeout: duration,
   result: someFunction,

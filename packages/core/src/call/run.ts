@@ -12,6 +12,26 @@ import { isFinished, labelOf, type TaskError, type TaskRecord, type TaskStatus }
 import { type Schedule, wait } from './timers.ts'
 import type { TaskPatch } from '../write/next-version.ts'
 
+/** Decides which of several trackers works on a slot; made by `createOwnership`. */
+export interface Ownership {
+  /** Whether another living tracker works on the task. */
+  readonly isElsewhere: (task: TaskRecord) => boolean
+  /** Claims the slot of a task. Gives the task that another owner works on; undefined once the slot is claimed. */
+  readonly ownerOf: (task: TaskRecord, report: (error: unknown) => void) => Promise<string | undefined>
+  /** Makes the function that claims the slot and then makes the next attempt. */
+  readonly attempt: (run: Run, fn: unknown, call: () => unknown) => () => unknown
+}
+
+/** What a tracker offers the one who decides. */
+export interface OwnedRuns {
+  /** The tasks that run here. */
+  readonly tasks: () => readonly TaskRecord[]
+  /** Another owner has taken the task over: its run here records nothing more, except a success. */
+  readonly yield: (taskId: string) => void
+  /** Ends the ownership: calls are made without a claim again. */
+  readonly release: () => void
+}
+
 /** The tracker as runs use it. None of these throws, except `read` and `begin`. */
 export interface TrackHost {
   /** Reads the slot of a call, whose options name the item. Throws for an invalid one. */
@@ -40,8 +60,14 @@ export interface TrackHost {
   readonly isDone: (slot: LooseSlot) => boolean
   /** Milliseconds of silence after which an active task without a run here is taken over. */
   readonly takeOverAfter: (type: string) => number
-  /** Resolves to a task once it has ended. Rejects if it is removed. */
-  readonly ended: (id: string) => Promise<TaskRecord>
+  /** Resolves to a task of a show once it has ended, also if it is not known here yet. Rejects if it is removed. */
+  readonly ended: (id: string, showId: string) => Promise<TaskRecord>
+  /** Who decides which tracker works on a slot; undefined if there is only this one. */
+  readonly ownership: () => Ownership | undefined
+  /** Removes a task that was made here for nothing, as if it had never been. */
+  readonly forget: (task: TaskRecord) => void
+  /** See `RunContext.idempotencyKey`. */
+  readonly keyOf: (task: TaskRecord | undefined) => string
   /** The active runs by the ids of their tasks. */
   readonly runs: Map<string, Run>
   /** `same`: the caller gets the function's own promise. `derived`: unhandled rejections stay visible to the process. */
@@ -87,6 +113,8 @@ export class Run {
   /** The first version of the task. Without one, the function runs untracked. */
   #task: TaskRecord | undefined = undefined
   #label = 'untracked'
+  #isOwner = true
+  #key: { readonly attempt: number; readonly text: string } | undefined = undefined
   /** The number of the page's departures when the attempt began. */
   #departures: number
   #timers: (() => void)[] | undefined = undefined
@@ -102,8 +130,12 @@ export class Run {
 
   // --- from the start to the end -----------------------------------------------------------------------------------
 
-  /** Makes the task. Throws if the slot or the id is invalid; the function then runs untracked. */
-  begin(slot: LooseSlot): void {
+  /**
+   * Makes the task. Throws if the slot or the id is invalid; the function then runs untracked.
+   *
+   * @param isClaiming The slot is to be claimed before the first attempt.
+   */
+  begin(slot: LooseSlot, isClaiming = false): void {
     const { host } = this
     const {
       id,
@@ -115,7 +147,8 @@ export class Run {
       retry,
     } = this.options
     this.#label = labelOf(slot)
-    const patch: { -readonly [K in keyof TaskPatch<never>]: TaskPatch<never>[K] } = { status: 'processing' }
+    const status = isClaiming ? 'starting' : 'processing'
+    const patch: { -readonly [K in keyof TaskPatch<never>]: TaskPatch<never>[K] } = { status }
     if (metadata !== undefined) patch.metadata = metadata
     if (stage !== undefined) patch.stage = stage
     const current = retryOf === undefined ? undefined : host.look(slot).task
@@ -205,11 +238,24 @@ export class Run {
     if (this.state !== 'held') this.#finish()
   }
 
+  /** Another tracker has taken the task over: of what is known here, only a success is still recorded. */
+  disown(): void {
+    this.#isOwner = false
+  }
+
+  /** Another tracker works on the slot, so no call is made. A task that was made for the first attempt is removed. */
+  withdraw(reason: Error): void {
+    const { task } = this
+    this.disown()
+    this.#finish(undefined, reason)
+    if (task.attempt === 1) this.host.forget(task)
+  }
+
   /** The function returned a value that cannot be followed to its end. */
-  lose(what: string): void {
+  lose(value: unknown): void {
     this.end({ status: 'interrupted', patch: { stage: 'returned a value that cannot be observed' } })
     const message =
-      `${this.#label} returned ${what}, which cannot be observed. The task is interrupted. ` +
+      `${this.#label} returned ${wordFor(value)}, which cannot be observed. The task is interrupted. ` +
       'Make the function async and await or read the value inside it.'
     this.host.report(problem('unobservable', message))
   }
@@ -236,7 +282,12 @@ export class Run {
       const { id } = this.#task
       if (runs.get(id) === this) runs.delete(id)
       // The end is recorded even if the rest of the patch cannot be written.
-      if (verdict && !write(id, verdict.patch, verdict.status)) write(id, { status: verdict.status })
+      if (
+        verdict &&
+        (this.#isOwner || verdict.status === 'succeeded') &&
+        !write(id, verdict.patch, verdict.status)
+      )
+        write(id, { status: verdict.status })
     }
     if (reason) this.abort.abort(reason)
   }
@@ -249,6 +300,14 @@ export class Run {
 
   get task(): TaskRecord {
     return (this.#task && this.host.newest(this.#task.id)) ?? this.#task ?? untracked
+  }
+
+  /** Kept for the attempt, because the task that it repeats may still change. */
+  get idempotencyKey(): string {
+    const { task } = this
+    if (this.#key?.attempt !== task.attempt)
+      this.#key = { attempt: task.attempt, text: this.host.keyOf(this.#task && task) }
+    return this.#key.text
   }
 
   /** Whether the task has succeeded or was canceled, here or elsewhere. Then no further attempt is made. */
@@ -280,7 +339,7 @@ export class Run {
   // --- while it goes on --------------------------------------------------------------------------------------------
 
   write(patch: TaskPatch<never>): void {
-    if (this.state !== 'over' && this.#task) this.host.write(this.#task.id, patch)
+    if (this.state !== 'over' && this.#task && this.#isOwner) this.host.write(this.#task.id, patch)
   }
 
   /** Calls back after some ms, unless the run ends before. Returns the undo. */
@@ -336,6 +395,15 @@ export class Run {
     }
     for (const resolve of this.#joiners) resolve(isThrown ? again() : isResponse(end) ? copyFor(end) : end)
     this.#joiners = undefined
+  }
+}
+
+const wordFor = (value: unknown): string => {
+  try {
+    if (Array.isArray(value)) return 'a list of promises'
+    return 'then' in (value as object) ? 'a lazy promise' : 'an iterable or a stream'
+  } catch {
+    return 'a proxy that throws'
   }
 }
 

@@ -3,6 +3,7 @@ import { AlreadyRunningError } from '../records/errors.ts'
 import { followGenerator } from './generator.ts'
 import type { LooseSlot } from '../write/input.ts'
 import { isWithin, within } from './async-context.ts'
+import { answerOf } from '../records/guard.ts'
 import { kindOf, observe, type Then } from './observe.ts'
 import type { Outcome } from './outcome.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from '../records/pipeline.ts'
@@ -32,54 +33,48 @@ export function track<R>(
   options: RunOptions<never, never>,
 ): R {
   const run = new Run(host, options)
+  const ownership = options.claim === false ? undefined : host.ownership()
   try {
     const slot = host.read(showId, type, options)
     if (options.unless === 'done' && host.isDone(slot)) return undefined as R
     const conflict = meetConflict(host, slot, options.onConflict ?? 'join')
     if (conflict) return conflict as R
-    run.begin(slot)
+    run.begin(slot, ownership !== undefined)
   } catch (error) {
     host.report(error)
   }
   // A listener may have canceled the run when it was announced.
   if (run.abort.reason) return refused(host, run.abort.reason) as R
-  let value: R
+  const call = () => within(run, fn, new Context(run))
+  const again = ownership && run.isTracked ? ownership.attempt(run, fn, call) : call
+  let value: unknown
   try {
-    value = within(run, fn, new Context(run))
+    value = again()
   } catch (error) {
     settle(run, { thrown: error })
     throw error
   }
-  return follow(run, value, fn) as R
+  return follow(run, value, again) as R
 }
 
-type Tracked = (context: RunContext<never>) => unknown
-
-/** Settles the run as the value settles. Returns the value for the caller. */
-function follow(run: Run, value: unknown, fn: Tracked): unknown {
+/**
+ * Settles the run as the value settles. Returns the value for the caller.
+ *
+ * @param again Makes the next attempt.
+ */
+function follow(run: Run, value: unknown, again: () => unknown): unknown {
   const kind = kindOf(value)
-  if (typeof kind === 'function') return followPromise(run, value, kind, fn)
+  if (typeof kind === 'function') return followPromise(run, value, kind, again)
   if (kind === 'generator') return followGenerator(run, value as AsyncGenerator)
   if (kind === 'value') settle(run, { value })
-  else run.lose(wordFor(value))
+  else run.lose(value)
   return value
 }
 
-const wordFor = (value: unknown): string => {
-  try {
-    if (Array.isArray(value)) return 'a list of promises'
-    return 'then' in (value as object) ? 'a lazy promise' : 'an iterable or a stream'
-  } catch {
-    return 'a proxy that throws'
-  }
-}
-
-function followPromise(run: Run, value: unknown, then: Then, fn: Tracked): unknown {
+function followPromise(run: Run, value: unknown, then: Then, again: () => unknown): unknown {
   const isDerived = run.host.promises === 'derived'
   const { retry } = run.options
-  const source = retry
-    ? followAttempts(run, retry, value, () => within(run, fn, new Context(run)))
-    : (value as Promise<unknown>)
+  const source = retry ? followAttempts(run, retry, value, again) : (value as Promise<unknown>)
   const end = (outcome: Outcome) => {
     if (!retry) settle(run, outcome)
     run.share(outcome)
@@ -125,13 +120,17 @@ function meetConflict(
       host.write(one, { status: 'canceled', error: reason })
     return undefined
   }
-  if (!run && host.now() - held.updatedAt > host.takeOverAfter(slot.type)) {
+  const isElsewhere = !run && answerOf(() => host.ownership()?.isElsewhere(held), host.report)
+  if (!run && !isElsewhere && host.now() - held.updatedAt > host.takeOverAfter(slot.type)) {
     host.write(id, { status: 'interrupted', stage: 'taken over after a long silence' })
     return undefined
   }
   const isNested = run !== undefined && isWithin(run)
   if (onConflict === 'join' && run?.returned !== undefined && !isNested) return run.join()
-  const error = new AlreadyRunningError(labelOf(slot), id, { finished: () => host.ended(id), isNested })
+  const error = new AlreadyRunningError(labelOf(slot), id, {
+    finished: () => host.ended(id, slot.showId),
+    isNested,
+  })
   return refused(host, error)
 }
 

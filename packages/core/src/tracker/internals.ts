@@ -3,7 +3,7 @@ import { createListeners } from './listeners.ts'
 import { createStore } from './store.ts'
 import { createClock, createIds, setTimer } from './platform.ts'
 import { anyDuration, type Schedule } from '../call/timers.ts'
-import type { Run } from '../call/run.ts'
+import type { Ownership, Run } from '../call/run.ts'
 import type { Pipeline } from '../records/pipeline.ts'
 import { defaultExpiry } from '../records/time.ts'
 import { createState } from '../state/state.ts'
@@ -15,7 +15,8 @@ export type Internals = ReturnType<typeof createInternals>
 
 /** Reads the options of a tracker. Throws a CallsheetError for an invalid one. */
 export function createInternals(options: TrackerOptions<Pipeline>) {
-  const { pipeline, durations, sinks = [], promises = 'same', maxTasks = 50_000 } = options
+  const { pipeline, durations, promises = 'same', maxTasks = 50_000 } = options
+  const sinks = [...(options.sinks ?? [])]
   const { takeOverAfter = 3_600_000 } = options
   const { clock = Date.now, random = Math.random } = options
   const expiry = { ...defaultExpiry, ...options.expiry }
@@ -37,6 +38,7 @@ export function createInternals(options: TrackerOptions<Pipeline>) {
     const undo = anyTimer(callback, ms)
     return () => void listeners.guarded(undo)
   }
+  const ownership: { current: Ownership | undefined } = { current: undefined }
   const world = { clock, now, newId, random, schedule }
   return {
     pipeline,
@@ -48,6 +50,7 @@ export function createInternals(options: TrackerOptions<Pipeline>) {
     takeOverAfter,
     redactor,
     runs,
+    ownership,
     state,
     ...world,
     ...listeners,

@@ -84,12 +84,13 @@ export function createListeners({ pipeline, redact, durations, createdAt }: List
     { change, isAnnounced }: News,
   ): void {
     const { id } = version
-    const { origin } = change
+    const { origin, from } = change
+    const came = from === undefined ? { origin } : { origin, from }
     const task = isRemoved(version) ? undefined : version
     if (task?.status === 'succeeded' && durations) guarded(() => durations.learn(task))
-    announce('taskChanged', () => ({ id, task, origin }))
+    announce('taskChanged', () => ({ id, task, ...came }))
     if (isAnnounced && task && isFinished(task) && held?.status !== task.status)
-      announce('taskFinished', () => ({ task }))
+      announce('taskFinished', () => ({ task, ...came }))
   }
 
   /** Tells of the steps that became complete, and of the show if the last of them did. */

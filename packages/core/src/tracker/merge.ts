@@ -9,7 +9,13 @@ const maxRejected = 1_000
 /** Makes the function that merges parsed records. `isWhole`: tasks and tombstones belong together, whatever their age. */
 export const createMerge =
   ({ now, apply, report, guarded, durations }: Internals) =>
-  (records: ParsedRecords, origin: 'merge' | 'restore', live: boolean, isWhole: boolean): MergeResult => {
+  (
+    records: ParsedRecords,
+    origin: 'merge' | 'restore',
+    live: boolean,
+    isWhole: boolean,
+    from?: string,
+  ): MergeResult => {
     if (![records?.tasks, records?.shows, records?.rejected].every(Array.isArray)) {
       const message = `${origin}: expected records from parseSnapshot or parseRecords of @callsheet/core/schema.`
       throw problem('invalid_field', message)
@@ -28,7 +34,7 @@ export const createMerge =
       return isTaken
     })
     if (durations) guarded(() => durations.merge(records.durations))
-    const accepted = apply(tasks, records.shows, origin, live)
+    const accepted = apply(tasks, records.shows, origin, live, from)
     const [first] = rejected
     if (first) {
       const count = records.rejected.length + records.tasks.length - tasks.length

@@ -11,6 +11,8 @@ export interface Change {
   readonly shows: readonly ShowRecord[]
   /** The origin: this tracker's own writes, a merge from elsewhere, or a restored snapshot. */
   readonly origin: 'local' | 'merge' | 'restore'
+  /** Of a merge: where the records came from, as `tracker.merge` was told, such as `tab`. */
+  readonly from?: string
 }
 
 /** The functions of a tracker for its sinks. */

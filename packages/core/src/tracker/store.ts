@@ -51,8 +51,10 @@ export function createStore({ state, listeners, sinks, createdAt, maxTasks, runs
     records: readonly ShowRecord[],
     origin: Change['origin'] = 'local',
     live = true,
+    from?: string,
   ): number {
-    const change = { tasks: [] as TaskVersion[], shows: [] as ShowRecord[], origin }
+    const came = from === undefined ? { origin } : { origin, from }
+    const change = { tasks: [] as TaskVersion[], shows: [] as ShowRecord[], ...came }
     const news: News = { change, held: [], looks: [], isAnnounced: live && origin !== 'restore' }
     const seen: Seen = listeners.areWatching() ? new Map<string, Look>() : undefined
     // What old news completes is not announced: what the rest completes is.

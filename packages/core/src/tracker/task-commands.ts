@@ -83,19 +83,27 @@ export function createTaskCommands(
     return tasks.length
   }
 
+  /** A tombstone that names no slot. It outranks every version of its task, so it can do without a higher `rev`. */
+  const tombstoneOf = ({ id, showId, rev }: SlotTask) => ({
+    id,
+    showId,
+    removed: true as const,
+    updatedAt: now(),
+    rev: Math.min(rev + 1, limits.count),
+    by,
+  })
+
   /** Replaces the tasks that are not active with tombstones; those of dismissed tasks name their slots. */
   function remove(tasks: readonly SlotTask[], isDismissal: boolean): number {
-    const updatedAt = now()
     const tombstones = tasks.flatMap(({ id }): Tombstone[] => {
       // A failure that is held back is recorded first.
       runs.get(id)?.settleNow()
       const task = versionOf(id)
       // A listener who is told of it may have removed the task.
       if (!task || !isInSlot(task) || isActive(task)) return []
-      const { showId, rev, type, characterId, startedAt } = task
+      const { type, characterId, startedAt } = task
       const status = task.status as Dismissed['status']
-      // A tombstone outranks every version of its task, so it can do without a higher `rev`.
-      const bare = { id, showId, removed: true as const, updatedAt, rev: Math.min(rev + 1, limits.count), by }
+      const bare = tombstoneOf(task)
       const item = characterId === undefined ? {} : { characterId }
       return [Object.freeze(isDismissal ? { ...bare, type, ...item, startedAt, status } : bare)]
     })
@@ -106,6 +114,8 @@ export function createTaskCommands(
     begin,
     update,
     cancel,
+    /** Removes a task, as if it had never been. */
+    forget: (task: TaskRecord): void => void apply([Object.freeze(tombstoneOf(task))], []),
     dismiss: (filter: LooseFilter): number => remove(select(filter), true),
     reset: (filter: LooseFilter): number => remove(selectAll(filter), false),
     /** Adds a task by hand. */

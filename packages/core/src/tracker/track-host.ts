@@ -5,19 +5,31 @@ import { createPage } from '../call/page-lifecycle.ts'
 import type { TrackHost } from '../call/run.ts'
 import { problem } from '../records/errors.ts'
 import { definitionOf } from '../records/pipeline.ts'
-import { isActive, isFinished, type TaskRecord } from '../records/task.ts'
+import { isActive, isFinished, isRemoved, type TaskRecord } from '../records/task.ts'
 import { slotFor } from '../write/input.ts'
 
 /** A tracker as its calls use it. */
 export function createTrackHost(
   internals: Internals,
   queries: TaskQueries,
-  { begin, update }: TaskCommands,
+  { begin, update, forget }: TaskCommands,
 ): TrackHost {
   const { pipeline, newId, now, random, promises, takeOverAfter, runs, state, report, guarded, subscribe } =
     internals
   const { schedule } = internals
-  const { newest, currentIn, has } = queries
+  const { versionOf, newest, currentIn, has } = queries
+
+  /** A call that repeats an interrupted one has its key. */
+  function keyOf(task: TaskRecord | undefined): string {
+    if (!task) return newId()
+    const { id, attempt } = task
+    const { latest, older = [] } = state.slotOf(task) ?? {}
+    const place = latest?.version.id === id ? older.length : older.findIndex((one) => one.version.id === id)
+    const before = older[place - 1]?.version
+    const isRepeat = attempt === 1 && before && !isRemoved(before) && before.status === 'interrupted'
+    return isRepeat ? keyOf(before) : `${id}:${attempt}`
+  }
+
   const page = createPage({ now: internals.clock, schedule, guarded })
   return {
     read: (showId, type, options) => slotFor(pipeline, showId, type, options as never),
@@ -45,19 +57,23 @@ export function createTrackHost(
     page,
     isDone: (slot) => has(slot, 'done'),
     takeOverAfter: (type) => Math.max(takeOverAfter, definitionOf(pipeline, type)?.stallAfter ?? 120_000),
-    ended: (id) =>
+    ended: (id, showId) =>
       new Promise<TaskRecord>((resolve, reject) => {
-        const showId = newest(id)?.showId
+        let isKnown = false
         const look = () => {
           const task = newest(id)
-          if (task && isActive(task)) return
-          undo?.()
+          isKnown ||= versionOf(id) !== undefined
+          if (task ? isActive(task) : !isKnown) return
+          undo()
           if (task) resolve(task)
           else reject(problem('unknown_task', `Task "${id}" was removed before it ended.`))
         }
-        const undo = showId === undefined ? undefined : subscribe(look, { showId })
+        const undo = subscribe(look, { showId })
         look()
       }),
+    ownership: () => internals.ownership.current,
+    forget,
+    keyOf,
     runs,
     promises,
   }

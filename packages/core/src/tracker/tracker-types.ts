@@ -9,6 +9,7 @@ import type {
   ItemKind,
 } from '../records/pipeline.ts'
 import type { RedactOptions } from '../write/redact.ts'
+import type { OwnedRuns, Ownership } from '../call/run.ts'
 import type { PageEvent } from '../call/page-lifecycle.ts'
 import type { Change, Sink } from './sink.ts'
 import type { ParsedRecords, ParsedSnapshot, Rejection, Snapshot } from './snapshot.ts'
@@ -80,12 +81,15 @@ export interface TrackerOptions<P extends Pipeline> {
   readonly durations?: DurationsLike
 }
 
+/** Where a change came from: see `Change`. */
+type Came = Pick<Change, 'origin' | 'from'>
+
 /** The events of a tracker. */
 export type TrackerEvents<P extends Pipeline = Pipeline> = {
   /** A task is new or has a new version; `task` is undefined if it was removed. */
-  taskChanged: { readonly id: string; readonly task: Task<P> | undefined; readonly origin: Change['origin'] }
+  taskChanged: { readonly id: string; readonly task: Task<P> | undefined } & Came
   /** A task succeeded, failed or was canceled. Not fired by `restore`. */
-  taskFinished: { readonly task: Task<P> }
+  taskFinished: { readonly task: Task<P> } & Came
   /** A live change completed a step. Another slot of the step may be in the middle of a remake. */
   stepCompleted: { readonly showId: string; readonly type: StepType<P>; readonly step: StepView<P> }
   /** A live change completed the last counted step. */
@@ -322,11 +326,11 @@ export interface Tracker<P extends Pipeline = Pipeline> {
   readonly restore: (snapshot: ParsedSnapshot) => MergeResult
   /**
    * Merges records that are not older than 30 days. `live: false` fires no completion events. `whole: true` accepts records
-   * of any age, as a complete snapshot in which tasks and tombstones belong together.
+   * of any age, as a complete snapshot in which tasks and tombstones belong together. Events and sinks are told `from`.
    */
   readonly merge: (
     records: ParsedRecords,
-    options?: { readonly live?: boolean; readonly whole?: boolean },
+    options?: { readonly live?: boolean; readonly whole?: boolean; readonly from?: string },
   ) => MergeResult
   /** Calls the listener after each change of what the key names; returns the undo. */
   readonly subscribe: (listener: () => void, key?: SubscriptionKey) => () => void
@@ -349,6 +353,13 @@ export interface Tracker<P extends Pipeline = Pipeline> {
    * addEventListener('pageshow', () => tracker.page('returned'))
    */
   readonly page: (event: PageEvent) => void
+  /** Adds a sink to a tracker that exists. Returns a function that removes it, without closing it. For adapters. */
+  readonly addSink: (sink: Sink) => () => void
+  /**
+   * Claims a slot before each attempt, where several trackers may work on it. Throws a CallsheetError if there is an
+   * ownership already. For adapters: see `createOwnership` and `keepInBrowser`.
+   */
+  readonly own: (ownership: Ownership) => OwnedRuns
   /** Flushes and closes the sinks. */
   readonly close: () => Promise<void>
 }

@@ -5,8 +5,10 @@ import { createMerge } from './merge.ts'
 import { createShowQueries } from './show-queries.ts'
 import { createTaskQueries } from './task-queries.ts'
 import { createShowTrackers } from './show-tracker.ts'
+import type { Sink } from './sink.ts'
 import { toSnapshot } from './snapshot.ts'
 import { createTaskCommands } from './task-commands.ts'
+import type { OwnedRuns, Ownership } from '../call/run.ts'
 import { resume } from '../call/resume.ts'
 import { CallsheetError, problem } from '../records/errors.ts'
 import { answerOf } from '../records/guard.ts'
@@ -34,7 +36,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
   const { rename, remove, show } = createShowTrackers(internals, host, tasks, safely)
   const { getPipeline, getPipelines, getShows } = createShowQueries(internals)
   const take = createMerge(internals)
-  for (const sink of sinks) guarded(() => sink.connect?.({ report, page: host.page.tell }))
+  const connect = (sink: Sink) => void guarded(() => sink.connect?.({ report, page: host.page.tell }))
+  sinks.forEach(connect)
 
   /** Throws for an invalid step or id. Reports any other error and returns `otherwise`. */
   function safely<R>(otherwise: R, action: () => R): R {
@@ -67,6 +70,28 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     for (const sink of sinks) guarded(() => sink.close?.())
   }
 
+  function addSink(sink: Sink): () => void {
+    sinks.push(sink)
+    connect(sink)
+    return () => {
+      const place = sinks.indexOf(sink)
+      if (place >= 0) sinks.splice(place, 1)
+    }
+  }
+
+  function own(ownership: Ownership): OwnedRuns {
+    const { ownership: held } = internals
+    if (held.current) throw problem('invalid_option', 'Another ownership decides for this tracker already.')
+    held.current = ownership
+    return {
+      tasks: () => Array.from(runs.values(), (run) => run.task),
+      yield: (taskId) => runs.get(taskId)?.disown(),
+      release() {
+        if (held.current === ownership) held.current = undefined
+      },
+    }
+  }
+
   const tracker = {
     pipeline,
     by,
@@ -75,6 +100,8 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     report: (error: unknown) => report(error),
     page: host.page.tell,
     on,
+    addSink,
+    own,
     close,
     getPipeline,
     getPipelines,
@@ -104,7 +131,10 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
       safely({ resumed: [], interrupted: [] }, () => {
         const only = given?.only ?? (() => true)
         const isMeant = (task: Task) =>
-          !isFinished(task) && !runs.has(task.id) && answerOf(() => only(task), report)
+          !isFinished(task) &&
+          !runs.has(task.id) &&
+          !answerOf(() => internals.ownership.current?.isElsewhere(task), report) &&
+          answerOf(() => only(task), report)
         return resume(host, queries.living().filter(isMeant), followers ?? {})
       }),
     has: (slot, what) => safely(false, () => queries.has(readSlot(pipeline, slot), what)),
@@ -119,7 +149,7 @@ export function createTracker<const P extends Pipeline>(options: TrackerOptions<
     },
     restore: (snapshot) => safely(nothing, () => take(snapshot, 'restore', false, true)),
     merge: (records, given) =>
-      safely(nothing, () => take(records, 'merge', given?.live ?? true, given?.whole ?? false)),
+      safely(nothing, () => take(records, 'merge', given?.live ?? true, given?.whole ?? false, given?.from)),
     subscribe(listener, given) {
       const key = given ?? {}
       if (key.showId !== undefined) assertId(key.showId, 'showId')

@@ -4,7 +4,13 @@ import { createGuard } from '@callsheet/core/provider'
 import type { Call, CallTools, Outcome, Plan } from './contract.ts'
 import { isHtml } from '../body/read-json.ts'
 import { readOutcome } from './read-outcome.ts'
-import { type FetchArguments, type SignedCall, signalOf, withSignal } from '../route/request.ts'
+import {
+  type ExtraHeader,
+  type FetchArguments,
+  type SignedCall,
+  signalOf,
+  withSignal,
+} from '../route/request.ts'
 import { isThenable, observe, shareCall } from '../body/share-call.ts'
 import { shareResponse, type SharedResponse } from '../body/shared-response.ts'
 
@@ -69,7 +75,9 @@ export function sendCall(
   { send, tracker }: Pick<CallTools, 'send' | 'tracker'>,
   { isJoined, isHeld = false }: { readonly isJoined: () => boolean; readonly isHeld?: boolean },
 ): SentCall {
-  const sent = addSignal(args, context.signal, tracker.report)
+  const { idempotencyHeader: header } = route
+  const extra: ExtraHeader | undefined = header === undefined ? undefined : [header, context.idempotencyKey]
+  const sent = addSignal(args, context.signal, tracker.report, extra)
   const { release = () => {} } = sent
   const aborted = () => [signalOf(args), context.signal].find((signal) => signal?.aborted)
   const run = {
@@ -155,9 +163,14 @@ export function outcomeOf(
 }
 
 /** A signal that cannot be joined with another stays alone: then the tracker aborts nothing. */
-function addSignal(args: FetchArguments, signal: AbortSignal, report: (error: unknown) => void): SignedCall {
+function addSignal(
+  args: FetchArguments,
+  signal: AbortSignal,
+  report: (error: unknown) => void,
+  extra?: ExtraHeader,
+): SignedCall {
   try {
-    return withSignal(args, signal)
+    return withSignal(args, signal, extra)
   } catch (error) {
     report(error)
     return { args, signal: signalOf(args) }

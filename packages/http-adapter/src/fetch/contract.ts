@@ -36,6 +36,13 @@ export interface CallOptions {
   readonly timeout?: number
   /** Maximum duration of one attempt in ms. Then it counts as failed, and `resend` sends the next one. @default Infinity */
   readonly attemptTimeout?: number
+  /**
+   * The header that names each attempt, such as `Idempotency-Key`, for servers that do the same work only once: see
+   * `idempotencyKey` of core. A header that the caller sets stays.
+   *
+   * @default none
+   */
+  readonly idempotencyHeader?: string
   /** Retries a failed call: `resend({ attempts: 4 })`. @default none */
   readonly retry?: Resend
 }

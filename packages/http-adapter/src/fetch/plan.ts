@@ -90,7 +90,7 @@ export function planCall(
   }
 }
 
-const workOptions = 'type, metadata, onConflict, timeout, attemptTimeout, retry'
+const workOptions = 'type, metadata, onConflict, timeout, attemptTimeout, idempotencyHeader, retry'
 
 /**
  * Reports unknown options, which only the types of TypeScript refuse. In work, names such as `showId` are of the slot.

@@ -22,7 +22,7 @@ describe('an option that does not exist', () => {
   it('is reported once, when the route is given, and the call is tracked without it', async () => {
     const { fetch, sent, errors, task } = setUp(route({ retires: 3 }))
     expect(errors.map(({ message }) => message)).toEqual([
-      'Unknown option "retires" of route "POST /a". Known options: type, metadata, onConflict, timeout, attemptTimeout, retry, scope, read, stream, job, redact. The option is ignored.',
+      'Unknown option "retires" of route "POST /a". Known options: type, metadata, onConflict, timeout, attemptTimeout, idempotencyHeader, retry, scope, read, stream, job, redact. The option is ignored.',
     ])
     expect(errors[0]).toMatchObject({ code: 'invalid_option' })
     const call = fetch('/a', post)
@@ -37,7 +37,7 @@ describe('an option that does not exist', () => {
     const { fetch, errors } = setUp()
     fetch.for({ showId: 's1', type: 'portrait', characterId: 'ada', timeout: 1_000, stage: 'x' } as never)
     expect(errors.map(({ message }) => message)).toEqual([
-      'Unknown option "stage" of fetch.for. Known options: type, metadata, onConflict, timeout, attemptTimeout, retry. The option is ignored.',
+      'Unknown option "stage" of fetch.for. Known options: type, metadata, onConflict, timeout, attemptTimeout, idempotencyHeader, retry. The option is ignored.',
     ])
   })
 })

@@ -70,8 +70,21 @@ export interface TrackedFetch<P extends Pipeline, J extends string = string> ext
   readonly followers: Readonly<Record<J, Follow>>
 }
 
-/** By tracker and task id, so that two tracked fetches of one tracker share their calls. */
-const runningCalls = new WeakMap<object, Map<string, Call>>()
+/** By task id, the calls of one tracker. */
+interface Calls {
+  readonly running: Map<string, Call>
+  /** Calls whose slot is being claimed. Each promise resolves once the call is made or refused. */
+  readonly claiming: Map<string, Promise<void>>
+}
+
+/** By tracker, so that two tracked fetches of one tracker share their calls. */
+const allCalls = new WeakMap<object, Calls>()
+
+function callsOf(tracker: object): Calls {
+  const calls = allCalls.get(tracker) ?? { running: new Map<string, Call>(), claiming: new Map() }
+  allCalls.set(tracker, calls)
+  return calls
+}
 
 /**
  * Creates a `fetch` that tracks the calls of the given routes and providers and passes all others on, untouched.
@@ -117,8 +130,7 @@ export function createTrackedFetch<
   for (const { name, jobs: of } of providers) {
     if (of) followers[name] = of({ fetch: send, report: tracker.report, tracker: loose })
   }
-  const running = runningCalls.get(tracker) ?? new Map<string, Call>()
-  runningCalls.set(tracker, running)
+  const { running, claiming } = callsOf(tracker)
   const tools: CallTools = { send, tracker: loose, jobs: new Map(Object.entries<Follow>(followers)) }
   for (const [key, route] of Object.entries(routes ?? {})) checkOptions(route as object, tracker, key)
   const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
@@ -127,20 +139,29 @@ export function createTrackedFetch<
     const { last } = plan
     if (last?.reason) return given(Promise.reject(last.reason))
     const isShared = onConflict === undefined || onConflict === 'join'
-    const other = isShared ? running.get(plan.currentId() ?? '') : undefined
+    const currentId = isShared ? (plan.currentId() ?? '') : ''
+    const other = running.get(currentId)
     if (other?.shared) return join(args, plan, other, other.shared)
+    const first = claiming.get(currentId)
+    if (first) return given(first.then(() => run(args, plan, onConflict)))
     const resent = plan.route.retry?.(args, plan, tools)
     let taskId = ''
     let made: (() => Call) | undefined
-    const fn = (context: RunContext<JsonObject>) => {
+    let onMade = () => {}
+    const make = (context: RunContext<JsonObject>) => {
       taskId = context.task.id
       if (resent) {
-        made = () => resent.settledBy(tracked)
+        made ??= () => resent.settledBy(tracked)
         return resent.attempt(context)
       }
       const call = makeCall(args, plan, context, tools)
       made = () => call
       return call.outcome
+    }
+    const fn = (context: RunContext<JsonObject>) => {
+      const outcome = make(context)
+      onMade()
+      return outcome
     }
     const tracked = plan.track(fn, {
       ...(resent && { retry: resent.retry }),
@@ -148,16 +169,36 @@ export function createTrackedFetch<
       // Other work in this slot is not a tracked fetch, and its value is not a Response for this caller.
       onConflict: isShared ? 'reject' : onConflict,
     })
-    const call = made?.()
-    if (!call) return tracked as unknown as Promise<Response>
-    const { response, outcome, shared } = call
-    if (!shared) return response
-    running.set(taskId, call)
-    const end = () => {
-      if (running.get(taskId) === call) running.delete(taskId)
+    function begun(call: Call): Promise<Response> {
+      const { response, outcome, shared } = call
+      if (!shared) return response
+      running.set(taskId, call)
+      const end = () => {
+        if (running.get(taskId) === call) running.delete(taskId)
+      }
+      observe(outcome, end, end)
+      observe(tracked, shared.close, shared.close)
+      return given(response)
     }
-    observe(outcome, end, end)
-    observe(tracked, shared.close, shared.close)
+
+    if (made) return begun(made())
+    // Refused, or the slot is claimed first.
+    const response = new Promise<Response>((resolve, reject) => {
+      const id = plan.currentId() ?? ''
+      const isOver = new Promise<void>((end) => {
+        onMade = () => {
+          onMade = () => {}
+          resolve(begun(made!()))
+          end()
+        }
+        observe(tracked, undefined, (error) => {
+          reject(error as Error)
+          end()
+        })
+      })
+      claiming.set(id, isOver)
+      void isOver.then(() => claiming.get(id) === isOver && claiming.delete(id))
+    })
     return given(response)
   }
 

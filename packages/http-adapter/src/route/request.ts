@@ -42,11 +42,13 @@ export function signalOf([input, init]: FetchArguments): AbortSignal | undefined
   return isRequest(input) ? input.signal : undefined
 }
 
+/** An iterator can be read only once, and fetch has to read it. */
+const isOneShot = (headers: unknown): boolean =>
+  typeof (headers as { readonly next?: unknown } | undefined)?.next === 'function'
+
 export function headersOf([input, init]: FetchArguments): Headers {
   const given = init?.headers ?? (isRequest(input) ? input.headers : undefined)
-  // An iterator can be read only once, and fetch has to read it.
-  const isOneShot = typeof (given as { next?: unknown } | undefined)?.next === 'function'
-  return new Headers(isOneShot ? undefined : given)
+  return new Headers(isOneShot(given) ? undefined : given)
 }
 
 export function describeRequest(
@@ -78,14 +80,22 @@ export interface SignedCall {
   readonly release?: (() => void) | undefined
 }
 
+/** A header that is sent unless the caller sets it. */
+export type ExtraHeader = readonly [name: string, value: string]
+
 /** The same call with one signal more, which ends it with that signal's reason. */
-export function withSignal(args: FetchArguments, signal: AbortSignal): SignedCall {
+export function withSignal(args: FetchArguments, signal: AbortSignal, extra?: ExtraHeader): SignedCall {
   const [input, init] = args
   const own = signalOf(args)
   const copy: Record<string, unknown> = {}
   // Inherited fields too: a Request or an instance of one's own class may be given as `init`.
   for (const name in init) copy[name] = init[name as keyof RequestInit]
   if (isRequest(input) && Object.values(copy).every((value) => value === undefined)) keepReferrer(input, copy)
+  if (extra && !isOneShot(init?.headers)) {
+    const headers = headersOf(args)
+    if (!headers.has(extra[0])) headers.set(...extra)
+    copy['headers'] = headers
+  }
   const joined = own ? joinSignals([own, signal]) : { signal }
   copy['signal'] = joined.signal
   return { args: [input, copy as NonNullable<Init>], ...joined }

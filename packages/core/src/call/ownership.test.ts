@@ -1,0 +1,351 @@
+import { describe, expect, it } from 'vitest'
+import {
+  AlreadyRunningError,
+  isActive,
+  showPipeline,
+  type ShowPipeline,
+  type ShowTracker,
+  type TaskRecord,
+  type Tracker,
+} from '../index.ts'
+import { parseRecords } from '../schema/schema.ts'
+import { createTracker } from '../tracker/tracker.ts'
+import { createOwnership } from './ownership.ts'
+import type { OwnedRuns } from './run.ts'
+
+const slot = { showId: 's', type: 'trailer' } as const
+
+interface Claim {
+  readonly owner: string
+  readonly taskId: string
+}
+
+interface Tab {
+  readonly by: string
+  readonly tracker: Tracker<ShowPipeline>
+  readonly show: ShowTracker<ShowPipeline>
+  readonly owned: OwnedRuns
+  readonly errors: readonly Error[]
+  /** Sends all records to the other tabs. */
+  readonly tell: () => void
+  readonly break: (error: Error) => void
+  readonly takeOver: (key: string, taskId: string) => void
+}
+
+/** Tabs of one browser: their records reach each other at once unless `isApart`, and claims are compared and set. */
+function openBrowser({ isApart = false } = {}) {
+  const claims = new Map<string, Claim>()
+  const tabs: Tab[] = []
+  const open = (by: string): Tab => {
+    let isTold = false
+    let nextTask = 0
+    const tracker = createTracker({
+      pipeline: showPipeline,
+      by,
+      createId: () => `${by}-${(nextTask += 1)}`,
+      schedule: (callback) => {
+        const timer = setTimeout(callback, 0)
+        return () => clearTimeout(timer)
+      },
+    })
+    const errors: Error[] = []
+    tracker.on('error', ({ error }) => errors.push(error))
+    const tell = () => {
+      for (const tab of tabs)
+        if (tab.by !== by) tab.tracker.merge(parseRecords(JSON.parse(JSON.stringify(tracker.serialize()))))
+    }
+    tracker.on('taskChanged', ({ origin }) => {
+      if (isApart || origin !== 'local' || isTold) return
+      isTold = true
+      tell()
+      isTold = false
+    })
+    let failure: Error | undefined
+    const owned: OwnedRuns = tracker.own(
+      createOwnership({
+        async claim({ id, showId, type, characterId = '' }) {
+          await Promise.resolve()
+          if (failure) throw failure
+          const key = JSON.stringify([showId, type, characterId])
+          const held = claims.get(key)
+          const known = held && tracker.getTask(held.taskId)
+          const isFree = !held || held.owner === by || (known && !isActive(known))
+          if (!isFree) return held.taskId
+          claims.set(key, { owner: by, taskId: id })
+          return undefined
+        },
+        isElsewhere: ({ id }) => [...claims.values()].some((one) => one.taskId === id && one.owner !== by),
+      }),
+    )
+    const tab: Tab = {
+      by,
+      tracker,
+      show: tracker.show('s'),
+      owned,
+      errors,
+      tell,
+      break: (error: Error) => void (failure = error),
+      takeOver: (key: string, taskId: string) => void claims.set(key, { owner: by, taskId }),
+    }
+    tabs.push(tab)
+    return tab
+  }
+  return { open, claims }
+}
+
+const trailerKey = JSON.stringify(['s', 'trailer', ''])
+
+describe('a slot that several tabs may work on', () => {
+  it('is paid for once when two tabs start at the same moment, and only one task is left', async () => {
+    const browser = openBrowser({ isApart: true })
+    const [a, b] = [browser.open('a'), browser.open('b')]
+    const calls: string[] = []
+    const pay = (by: string) => async (): Promise<string> => {
+      calls.push(by)
+      return `by ${by}`
+    }
+    const first = a.show.track('trailer', pay('a'))
+    const second = b.show.track('trailer', pay('b'))
+    expect(a.tracker.has(slot, 'running')).toBe(true)
+    await expect(first).resolves.toBe('by a')
+    await expect(second).rejects.toMatchObject({ code: 'already_running', taskId: 'a-1' })
+    expect(calls).toEqual(['a'])
+    a.tell()
+    b.tell()
+    expect(b.tracker.getPipeline('s')).toEqual(a.tracker.getPipeline('s'))
+    expect(b.tracker.getTasks().map(({ id, status }) => [id, status])).toEqual([['a-1', 'succeeded']])
+  })
+
+  it('tells the other tab when the work is finished, also when its task is not known there yet', async () => {
+    const browser = openBrowser({ isApart: true })
+    const [a, b] = [browser.open('a'), browser.open('b')]
+    let finish = (_url: string) => {}
+    const first = a.show.track('trailer', () => new Promise<string>((resolve) => (finish = resolve)), {
+      result: (outputUrl) => ({ outputUrl }),
+    })
+    const error = await b.show.track('trailer', async () => 'paid').catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(AlreadyRunningError)
+    const { finished } = error as AlreadyRunningError
+    finish('https://x.test/a.mp4')
+    await first
+    a.tell()
+    await expect(finished).resolves.toMatchObject({ status: 'succeeded', outputUrl: 'https://x.test/a.mp4' })
+  })
+
+  it('is shared by two clicks in one tab, also while it is being claimed', async () => {
+    const { show } = openBrowser().open('a')
+    let calls = 0
+    const click = () => show.track('trailer', async () => (calls += 1))
+    await expect(Promise.all([click(), click()])).resolves.toEqual([1, 1])
+    expect(calls).toBe(1)
+  })
+
+  it('gives a promise even for a synchronous function, and the value itself with claim: false', async () => {
+    const { show, tracker } = openBrowser().open('a')
+    const value: unknown = show.track('trailer', () => 7)
+    expect(value).toBeInstanceOf(Promise)
+    await expect(value).resolves.toBe(7)
+    expect(show.track('show-generation', () => 7, { claim: false })).toBe(7)
+    expect(tracker.getTasks().map(({ status }) => status)).toEqual(['succeeded', 'succeeded'])
+  })
+
+  it('makes no call when it is canceled while it is being claimed', async () => {
+    const { show, tracker } = openBrowser().open('a')
+    let calls = 0
+    const value = show.track('trailer', async () => (calls += 1))
+    show.cancel('changed my mind')
+    await expect(value).rejects.toThrow('changed my mind')
+    expect(calls).toBe(0)
+    expect(tracker.getTask(slot)).toMatchObject({ status: 'canceled' })
+  })
+
+  it('is claimed before each attempt: after a takeover no further attempt is paid for', async () => {
+    const { open } = openBrowser({ isApart: true })
+    const [a, b] = [open('a'), open('b')]
+    let calls = 0
+    const value = a.show.track(
+      'trailer',
+      async () => {
+        calls += 1
+        // The tab is frozen and comes back; meanwhile another one has taken the slot over.
+        b.takeOver(trailerKey, 'a-1')
+        throw new Error('HTTP 503')
+      },
+      { retry: { attempts: 5 } },
+    )
+    await expect(value).rejects.toMatchObject({ code: 'already_running' })
+    expect(calls).toBe(1)
+    expect(a.tracker.getTask('a-1')).toMatchObject({ status: 'processing', attempt: 2 })
+  })
+
+  it('makes the call when claims cannot be made, and reports it', async () => {
+    const { show, tracker, errors, ...tab } = openBrowser().open('a')
+    tab.break(new Error('the database was deleted'))
+    await expect(show.track('trailer', async () => 'paid')).resolves.toBe('paid')
+    expect(errors.map(({ message }) => message)).toEqual(['the database was deleted'])
+    expect(tracker.getTask(slot)).toMatchObject({ status: 'succeeded' })
+  })
+
+  it('cancels the work of another tab with supersede', async () => {
+    const { open } = openBrowser()
+    const [a, b] = [open('a'), open('b')]
+    let reason: unknown
+    let hasBegun = () => {}
+    const begun = new Promise<void>((resolve) => (hasBegun = resolve))
+    const first = a.show.track(
+      'trailer',
+      ({ signal }) =>
+        new Promise((_resolve, reject) => {
+          hasBegun()
+          signal.addEventListener('abort', () => reject((reason = signal.reason) as Error))
+        }),
+    )
+    first.catch(() => {})
+    await begun
+    await expect(b.show.track('trailer', async () => 'new', { onConflict: 'supersede' })).resolves.toBe('new')
+    expect(reason).toMatchObject({ code: 'canceled' })
+    expect(a.tracker.getTask(slot)).toMatchObject({ id: 'b-1', status: 'succeeded' })
+  })
+
+  it('is not taken over after a long silence while its owner lives', async () => {
+    const { open } = openBrowser()
+    const [a, b] = [open('a'), open('b')]
+    void a.show.track('trailer', () => new Promise(() => {}))
+    await Promise.resolve()
+    await expect(b.show.track('trailer', async () => 'paid')).rejects.toThrow(AlreadyRunningError)
+    expect(b.tracker.getTask(slot)).toMatchObject({ id: 'a-1', status: 'processing' })
+  })
+
+  it.each([
+    ['success', 'succeeded'],
+    ['failure', 'interrupted'],
+  ] as const)('after a takeover, a late %s leaves the task %s', async (end, status) => {
+    const { open } = openBrowser()
+    const a = open('a')
+    let settle: { resolve: (value: string) => void; reject: (error: Error) => void } | undefined
+    const value = a.show.track(
+      'trailer',
+      () => new Promise<string>((resolve, reject) => (settle = { resolve, reject })),
+    )
+    value.catch(() => {})
+    await expect.poll(() => settle).toBeDefined()
+    a.owned.yield('a-1')
+    a.tracker.updateTask('a-1', { status: 'interrupted' })
+    if (end === 'success') settle!.resolve('late')
+    else settle!.reject(new Error('HTTP 500'))
+    await value.catch(() => {})
+    expect(a.tracker.getTask('a-1')).toMatchObject({ status })
+    expect(a.owned.tasks()).toEqual([])
+  })
+
+  it('is claimed at the first step of a generator', async () => {
+    const { open } = openBrowser()
+    const [a, b] = [open('a'), open('b')]
+    let begins = 0
+    const generate = async function* () {
+      begins += 1
+      yield 'one'
+      return 'two'
+    }
+    const steps = a.show.track('trailer', generate)
+    expect(begins).toBe(0)
+    await expect(steps.next()).resolves.toEqual({ done: false, value: 'one' })
+    await expect(b.show.track('trailer', generate).next()).rejects.toThrow(AlreadyRunningError)
+    await expect(steps.next()).resolves.toEqual({ done: true, value: 'two' })
+    expect(begins).toBe(1)
+    expect(b.tracker.getTask(slot)).toMatchObject({ id: 'a-1', status: 'succeeded' })
+  })
+
+  it('is resumed by one of two tabs', async () => {
+    const { open } = openBrowser()
+    const before = createTracker({ pipeline: showPipeline, createId: () => 'lost' })
+    const job = { provider: 'ours', id: 'j1' }
+    before.addTask({ ...slot, status: 'processing', job })
+    const saved = parseRecords(JSON.parse(JSON.stringify(before.serialize())))
+    const [a, b] = [open('a'), open('b')]
+    const followed: string[] = []
+    for (const { tracker, by } of [a, b]) {
+      tracker.merge(saved)
+      tracker.resume({
+        async ours() {
+          followed.push(by)
+          return { outputUrl: 'https://x.test/a.mp4' }
+        },
+      })
+    }
+    await expect.poll(() => b.tracker.getTask(slot)).toMatchObject({ status: 'succeeded' })
+    expect(followed).toEqual(['a'])
+  })
+
+  it('leaves a running task of another tab alone in resume', async () => {
+    const { open } = openBrowser()
+    const [a, b] = [open('a'), open('b')]
+    void a.show.track('trailer', () => new Promise(() => {}))
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(b.tracker.resume({})).toEqual({ resumed: [], interrupted: [] })
+  })
+
+  it('has one ownership at a time', () => {
+    const { owned, tracker, show } = openBrowser().open('a')
+    const other = createOwnership({ claim: async () => undefined, isElsewhere: () => false })
+    expect(() => tracker.own(other)).toThrow(/Another ownership/)
+    owned.release()
+    expect(show.track('show-generation', () => 1)).toBe(1)
+    tracker.own(other).release()
+  })
+})
+
+describe('idempotencyKey', () => {
+  const open = () => {
+    let nextTask = 0
+    const tracker = createTracker({ pipeline: showPipeline, createId: () => `t${(nextTask += 1)}` })
+    const keys: string[] = []
+    const call = (end?: Partial<TaskRecord>, retry = 1) =>
+      tracker.show('s').track(
+        'trailer',
+        async ({ idempotencyKey, attempt, task }) => {
+          keys.push(idempotencyKey)
+          if (attempt < retry) throw new Error('HTTP 503')
+          if (end) tracker.updateTask(task.id, end as never)
+          return 'made'
+        },
+        { retry: { attempts: retry, delay: () => 0 } },
+      )
+    return { tracker, keys, call }
+  }
+
+  it('names the task and the attempt', async () => {
+    const { keys, call } = open()
+    await call({}, 3)
+    await call()
+    const [first, ...others] = keys.map((key) => key.split(':'))
+    expect(keys).toHaveLength(4)
+    expect(others.map(([id, attempt]) => [id === first![0], attempt])).toEqual([
+      [true, '2'],
+      [true, '3'],
+      [false, '1'],
+    ])
+  })
+
+  it('is that of the lost call when an interrupted one is repeated, also twice', async () => {
+    const { keys, call, tracker } = open()
+    for (let round = 0; round < 3; round += 1) {
+      const task = tracker.addTask({ ...slot, status: 'processing' })!
+      keys.push(`${task.id}:1`)
+      tracker.updateTask(task.id, { status: 'interrupted' })
+    }
+    await call()
+    expect(keys.at(-1)).toBe(keys[0])
+    await call()
+    expect(keys.slice(0, -1)).not.toContain(keys.at(-1))
+  })
+
+  it('is not shared by calls that cannot be tracked', () => {
+    const { tracker } = open()
+    tracker.on('error', () => {})
+    const keyOf = () =>
+      tracker.show('s').track('nothing' as 'trailer', ({ idempotencyKey }) => idempotencyKey)
+    expect(keyOf()).not.toBe(keyOf())
+  })
+})
