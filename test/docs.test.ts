@@ -15,10 +15,16 @@ const pages = [
 
 /** Other people's clients, which only the tests of the package that tracks them install. */
 const clients = Object.fromEntries(
-  ['replicate', '@fal-ai/client', 'openai', 'ai', '@ai-sdk/openai'].map((name) => [
-    name,
-    [path.join(root, 'packages/http-adapter/node_modules', name)],
-  ]),
+  [
+    'replicate',
+    '@fal-ai/client',
+    'openai',
+    '@google/genai',
+    '@runwayml/sdk',
+    'ai',
+    '@ai-sdk/openai',
+    '@ai-sdk/google',
+  ].map((name) => [name, [path.join(root, 'packages/http-adapter/node_modules', name)]]),
 )
 
 /** The code of a page as one module: its blocks in order, their imports merged. */
@@ -77,6 +83,12 @@ describe('the docs', () => {
       readFileSync(path.join(root, name), 'utf8').includes(' is no '),
     )
     expect(wrong).toEqual([])
+  })
+
+  it('show the provider of the examples as it is, in less than 30 lines', () => {
+    const [, ...lines] = readFileSync(path.join(root, 'examples/adapters/src/studio-provider.ts'), 'utf8').split('\n')
+    expect(lines.length).toBeLessThan(30)
+    expect(readFileSync(path.join(root, 'docs/guide/write-a-provider.md'), 'utf8')).toContain(lines.join('\n'))
   })
 
   it('name six files that explain core, of at most 900 lines', () => {

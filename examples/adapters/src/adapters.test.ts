@@ -106,20 +106,20 @@ describe('studio', () => {
     let asked = 0
     let isCanceled = false
     const end = {
-      succeeds: { phase: 'ready', film: 'https://studio.example/films/1.mp4' },
-      fails: { phase: 'failed', reason: 'The script was filtered.' },
-      runs: { phase: 'rendering', percent: 40 },
+      succeeds: { status: 'ready', film: 'https://studio.example/films/1.mp4' },
+      fails: { status: 'failed', reason: 'The script was filtered.' },
+      runs: { status: 'rendering', percent: 40 },
     }[scene]
     const fetch = async (_input: unknown, init?: RequestInit): Promise<Response> => {
       if (new Headers(init?.headers).get('x-api-key') !== 'key-of-the-studio')
         return new Response(null, { status: 401 })
-      if (init?.method === 'POST') return Response.json({ id: 'render-1', phase: 'waiting' })
+      if (init?.method === 'POST') return Response.json({ id: 'render-1' })
       if (init?.method === 'DELETE') isCanceled = true
       asked += 1
-      return Response.json(asked < 2 ? { phase: 'rendering', percent: 10 } : end)
+      return Response.json(asked < 2 ? { status: 'rendering', percent: 10 } : end)
     }
     return {
-      provider: studio({ key: 'key-of-the-studio' }),
+      provider: studio({ headers: { 'x-api-key': 'key-of-the-studio' } }),
       fetch,
       begin: (send: typeof globalThis.fetch) =>
         send('https://studio.example/renders', {

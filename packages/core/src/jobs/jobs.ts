@@ -17,15 +17,15 @@ export interface JobState {
   /** A task's status, or the provider's own. Empty or missing: the answer is invalid. */
   readonly status?: string | null | undefined
   /** 0 to 100. */
-  readonly progress?: number
+  readonly progress?: number | undefined
   /**
    * Free text for display.
    *
    * @default the provider's status
    */
-  readonly stage?: string
-  readonly outputUrl?: string
-  readonly outputs?: readonly string[]
+  readonly stage?: string | undefined
+  readonly outputUrl?: string | undefined
+  readonly outputs?: readonly string[] | undefined
   /** An Error, a string, or the provider's error body. */
   readonly error?: unknown
   readonly metadata?: JsonObject

@@ -8,7 +8,7 @@ import { followHttpJob, type HttpJobOptions } from '../jobs/http-jobs.ts'
 import { outputOf } from './output.ts'
 import type { Provider, Start, Watch } from '../jobs/provider.ts'
 import { createRepeats } from './client-retries.ts'
-import { readEvents } from '../fetch/read-events.ts'
+import { type EventPatch, readEvents } from '../fetch/read-events.ts'
 import type { ReadStream } from '../route/read-stream.ts'
 import { stages } from './stage.ts'
 
@@ -88,7 +88,7 @@ function submitState(body: unknown): JobState {
 const readStream: ReadStream = (copy, headers, run) =>
   readEvents(({ data }) => {
     const { status, error, ...output } = falResult(parse(data))
-    return status === 'failed' ? failed(error) : { stage: stages.running, ...output }
+    return status === 'failed' ? failed(error) : ({ stage: stages.running, ...output } as EventPatch)
   })(copy, headers, run)?.then((said) =>
     said?.status
       ? said
