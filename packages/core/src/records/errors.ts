@@ -11,7 +11,7 @@ import type { TaskRecord } from './record-types.ts'
  * Ends of a run: `canceled`, `timeout`, `job_lost`, `job_failed`, `unobservable` (the returned value cannot be followed).
  *
  * Failures of tracking: `limit_reached` (something was cut or dropped to stay within the documented limits),
- * `rejected_records`, `parse_failed`, `unread_response`, `sink_failed`, `source_failed`, `webhook_failed`, and
+ * `rejected_records`, `parse_failed`, `unread_request`, `unread_response`, `sink_failed`, `source_failed`, `webhook_failed`, and
  * `tracking_failed` for everything else.
  */
 export type ErrorCode =
@@ -35,6 +35,7 @@ export type ErrorCode =
   | 'limit_reached'
   | 'rejected_records'
   | 'parse_failed'
+  | 'unread_request'
   | 'unread_response'
   | 'sink_failed'
   | 'source_failed'

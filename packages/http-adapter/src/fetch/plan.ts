@@ -1,10 +1,24 @@
-import { CallsheetError, type JsonObject, type Slot, type TaskPatch, type Tracker } from '@callsheet/core'
+import {
+  CallsheetError,
+  type Job,
+  type JsonObject,
+  type Slot,
+  type TaskPatch,
+  type Tracker,
+} from '@callsheet/core'
 import { answerOf } from '@callsheet/core/provider'
 import type { CallOptions, Outcome, Plan, Tracked } from './contract.ts'
 import type { Match } from '../route/match.ts'
 import { errorIn, misread } from '../route/error-in-body.ts'
 import type { Watch } from '../jobs/provider.ts'
-import { describeRequest, type FetchArguments, methodOf, type RouteRequest, urlOf } from '../route/request.ts'
+import {
+  type CallRequest,
+  describeRequest,
+  type FetchArguments,
+  methodOf,
+  type RouteRequest,
+  urlOf,
+} from '../route/request.ts'
 
 type Scope = Readonly<Record<string, unknown>>
 
@@ -21,7 +35,7 @@ export type Target = Tracked | Watched
 export function findTarget(
   args: FetchArguments,
   find: (method: string, url: URL) => Match<Target> | undefined,
-): { readonly target: Target; readonly request: RouteRequest } | undefined {
+): { readonly target: Target; readonly request: CallRequest } | undefined {
   const url = urlOf(args)
   const method = methodOf(args)
   const found = url && find(method, url)
@@ -30,21 +44,72 @@ export function findTarget(
   )
 }
 
+type GivenFor = (request: RouteRequest) => (Scope & CallOptions) | undefined
+
+/** What a route says of a call. */
+interface Said {
+  readonly given: Scope & CallOptions
+  readonly metadata: object | undefined
+  readonly job: Job | undefined
+}
+
 /**
  * Asks a route what a call is for. Undefined for a call that is not tracked. What a route's functions throw or reject
  * with is reported.
+ *
+ * A promise where the route asks for the body of a Request: it is asked again once that was read.
  *
  * @param givenFor Says what the call is for and how it is run, where that does not stand in the route.
  */
 export function planCall(
   route: Tracked,
-  givenFor: (request: RouteRequest) => (Scope & CallOptions) | undefined,
+  givenFor: GivenFor,
   args: FetchArguments,
+  request: CallRequest,
+  tracker: Pick<Tracker, 'show' | 'report' | 'getTask'>,
+): Plan | undefined | Promise<Plan | undefined> {
+  const errors: unknown[] = []
+  let report: Tracker['report'] = (error) => void errors.push(error)
+  const said = askRoute(route, givenFor, request, (error) => report(error))
+  if (request.missed() === 'unread') {
+    report = () => {}
+    return request
+      .readAhead()
+      .then(() => planFor(route, askRoute(route, givenFor, request, tracker.report), args, request, tracker))
+  }
+  report = tracker.report
+  errors.forEach(report)
+  return planFor(route, said, args, request, tracker)
+}
+
+function askRoute(
+  route: Tracked,
+  givenFor: GivenFor,
   request: RouteRequest,
+  report: Tracker['report'],
+): Said | undefined {
+  const given = answerOf(() => (route.scope ?? givenFor)(request), report)
+  return (
+    given && {
+      given,
+      metadata: answerOf(() => metadataOf(route, request), report),
+      job: answerOf(() => route.job?.(request), report),
+    }
+  )
+}
+
+function planFor(
+  route: Tracked,
+  said: Said | undefined,
+  args: FetchArguments,
+  request: CallRequest,
   { show, report, getTask }: Pick<Tracker, 'show' | 'report' | 'getTask'>,
 ): Plan | undefined {
-  const given = answerOf(() => (route.scope ?? givenFor)(request), report)
-  if (!given) return undefined
+  if (!said) {
+    if (request.missed()) reportUnread(route, request, report)
+    return undefined
+  }
+  const { given, job } = said
   const { showId } = given as { readonly showId: string }
   // A scope may be a whole body: of it, only what names the item.
   const item = Object.fromEntries(
@@ -54,10 +119,7 @@ export function planCall(
   const merged: Tracked = { ...route, ...own }
   const { type, read, timeout, attemptTimeout } = merged
   const redact = guard(merged.redact, report)
-  const metadata = {
-    ...answerOf(() => metadataOf(route, request), report),
-    ...(own['metadata'] as JsonObject),
-  }
+  const metadata = { ...said.metadata, ...(own['metadata'] as JsonObject) }
   const { track } = show(showId) as { readonly track: (...args: unknown[]) => unknown }
   const named = { showId, type, ...item }
   const slot = JSON.stringify(named)
@@ -74,7 +136,7 @@ export function planCall(
       }
     },
     last: answerOf(() => route.repeats?.endOf(args, slot), report),
-    job: answerOf(() => route.job?.(request), report),
+    job,
     track: (fn, options) =>
       track(type, fn, {
         ...item,
@@ -88,6 +150,18 @@ export function planCall(
         ...options,
       }) as Promise<Outcome>,
   }
+}
+
+const unread = new WeakSet<Tracked>()
+
+/** Says once of a route that its scope asks for bodies that are not read. */
+function reportUnread(route: Tracked, { method, url }: RouteRequest, report: Tracker['report']): void {
+  if (unread.has(route)) return
+  unread.add(route)
+  const message =
+    `The call ${method} ${url.pathname} is not tracked: json() cannot read its body. Expected a JSON string, or a Request ` +
+    'with a JSON or text body of at most 1 MiB. For other bodies, take the slot from the path, the query or the headers.'
+  report(new CallsheetError(message, { code: 'unread_request' }))
 }
 
 const workOptions = 'type, metadata, onConflict, timeout, attemptTimeout, idempotencyHeader, retry'

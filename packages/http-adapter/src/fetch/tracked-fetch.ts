@@ -222,7 +222,7 @@ export function createTrackedFetch<
   }
 
   function call(args: FetchArguments, givenFor: (request: RouteRequest) => Work<P> | undefined) {
-    let plan: Plan | undefined
+    let plan: ReturnType<typeof planCall>
     let watch: ((answered: Promise<SharedResponse>) => void) | undefined
     try {
       const found = findTarget(args, find)
@@ -235,6 +235,10 @@ export function createTrackedFetch<
       }
     } catch (error) {
       tracker.report(error)
+    }
+    if (isThenable(plan)) {
+      const planned = plan.catch((error: unknown) => tracker.report(error))
+      return given(planned.then((it) => (it ? run(args, it) : send(...args))))
     }
     if (plan) return run(args, plan)
     const answered = send(...args)

@@ -1,5 +1,7 @@
 import { nowhere } from './match.ts'
-import { joinSignals } from '../body/signals.ts'
+import { parseJson } from '../body/parse-json.ts'
+import { longestAnswer, readText } from '../body/read-body.ts'
+import { joinSignals, orAborted } from '../body/signals.ts'
 
 export type Fetch = typeof globalThis.fetch
 export type FetchArguments = Parameters<Fetch>
@@ -14,8 +16,22 @@ export interface RouteRequest<Name extends string = string> {
   readonly headers: Headers
   /** The parameters of the route's key, decoded. */
   readonly params: { readonly [N in Name]: string }
-  /** The body, parsed, if it is a JSON string; else undefined: streams, blobs and forms are not read. */
+  /**
+   * The body, parsed, if it is a JSON string, or that of a Request with a JSON or text body of at most 1 MiB; else
+   * undefined: streams, blobs and forms are not read. A Request is read from a clone before it is sent, and the function
+   * that has asked is then called again. Undefined where only `read` or `stream` asks.
+   */
   readonly json: () => unknown
+}
+
+/** A call whose body can be read before it is sent. */
+export interface CallRequest extends RouteRequest {
+  /** The body, where it is text and known. */
+  readonly text: () => string | undefined
+  /** Whether `json` was called without success: `unread` for a Request that can be read, `unreadable` for other bodies. */
+  readonly missed: () => 'unread' | 'unreadable' | undefined
+  /** Reads the body of a Request. Never rejects. */
+  readonly readAhead: () => Promise<void>
 }
 
 /** Also for a Request of another realm or library. */
@@ -54,21 +70,53 @@ export function headersOf([input, init]: FetchArguments): Headers {
 export function describeRequest(
   args: FetchArguments,
   rest: Pick<RouteRequest, 'url' | 'method' | 'params'>,
-): RouteRequest {
+): CallRequest {
+  const [input, init] = args
+  const body = init?.body ?? undefined
+  const source = body === undefined && isRequest(input) ? input : undefined
+  let text = typeof body === 'string' ? body : undefined
+  let isAsked = false
+  let ahead: Promise<void> | undefined
   return {
     ...rest,
     get headers() {
       return headersOf(args)
     },
+    text: () => text,
     json() {
-      const body: unknown = args[1]?.body
-      if (typeof body !== 'string') return undefined
+      isAsked = true
       try {
-        return JSON.parse(body)
+        return text === undefined ? undefined : parseJson(text)
       } catch {
         return undefined
       }
     },
+    missed() {
+      if (!isAsked || text !== undefined || (source ? isEmpty(source) : body === undefined)) return undefined
+      return source && !ahead && isReadable(source) ? 'unread' : 'unreadable'
+    },
+    readAhead: () => (ahead ??= textOf(source).then((it) => void (text = it))),
+  }
+}
+
+/** Firefox has no `body` of a Request. */
+const isEmpty = ({ body, method }: Request): boolean => body === null || /^(?:GET|HEAD)$/i.test(method)
+
+/** A stream has no type, and a form another one. */
+const isReadable = ({ bodyUsed, headers }: Request): boolean =>
+  !bodyUsed && /^\s*(?:text\/|[^;]*[/+]json\b)/i.test(headers.get('content-type') ?? '')
+
+/** Milliseconds that a call waits for its body to be read: only a stream takes longer. */
+const patience = 1_000
+
+/** The text of a Request, from a clone. */
+async function textOf(request: Request | undefined): Promise<string | undefined> {
+  try {
+    return (
+      request && (await orAborted(AbortSignal.timeout?.(patience), readText(request.clone(), longestAnswer)))
+    )
+  } catch {
+    return undefined
   }
 }
 
