@@ -33,7 +33,7 @@ const kindOfStatus = (status: number): FailureKind | undefined => {
 }
 
 const contentFilter =
-  /content.?(?:policy|filter)|moderat(?:ion|ed)|nsfw|safety (?:system|filter|checker)|flagged as|responsible.?ai/i
+  /content.?(?:policy|filter)|prohibited.?content|moderat(?:ion|ed)|nsfw|(?<![a-z])safety(?![a-z])|flagged as|responsible.?ai/i
 const outOfMoney = /insufficient.?(?:quota|credit|funds|balance)|billing|payment.?required/i
 const rateLimit = /rate.?limit|too.?many.?requests|throttl/i
 const timeout = /timed.?out|timeout/i
