@@ -1,21 +1,28 @@
 import { runJob } from '@callsheet/core/jobs'
 import type { RunContext } from '@callsheet/core'
 import { createFalClient } from '@fal-ai/client'
+import RunwayML from '@runwayml/sdk'
 import Replicate from 'replicate'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { resend } from '../index.ts'
 import type { Provider } from '../jobs/provider.ts'
 import type { Fetch } from '../route/request.ts'
+import { clientOf as googleOf, headers as googleHeaders } from '../testing/google-uses.ts'
 import { openPage } from '../testing/open-page.ts'
 import { type FalState, startFalServer } from '../testing/servers/fal-server.ts'
+import type { InteractionState } from '../testing/servers/google-bodies.ts'
+import { startGoogleServer } from '../testing/servers/google-server.ts'
 import { type JobBody, startJobServer } from '../testing/servers/job-server.ts'
 import type { LocalServer } from '../testing/servers/local-server.ts'
 import { type PredictionState, startReplicateServer } from '../testing/servers/replicate-server.ts'
+import { type RunwayState, secret, startRunwayServer } from '../testing/servers/runway-server.ts'
 import type { ScriptedJobs } from '../testing/servers/scripted-jobs.ts'
 import { until } from '../testing/until.ts'
 import { fal } from './fal.ts'
+import { google } from './google.ts'
 import { jsonJob } from './json-job.ts'
 import { replicate } from './replicate.ts'
+import { runway } from './runway.ts'
 
 const picture = 'https://files.test/ada.png'
 const jobs = 'https://shows.example/api/jobs'
@@ -34,6 +41,8 @@ interface Case<State> {
   readonly bodyOf: (prompt: string) => object
   /** The prompt in what the server has received. */
   readonly promptIn: (input: unknown) => string
+  /** Where the provider keeps the job. */
+  readonly urlOf?: (id: string) => string
 }
 
 const ofReplicate: Case<PredictionState> = {
@@ -66,6 +75,38 @@ const ofFal: Case<FalState> = {
   },
   bodyOf: (prompt) => ({ prompt }),
   promptIn: (input) => (input as { prompt: string }).prompt,
+  urlOf: (id) => `https://queue.fal.run/fal-ai/painter/requests/${id}`,
+}
+
+const ofRunway: Case<RunwayState> = {
+  start: () => startRunwayServer([{ status: 'PENDING' }]),
+  paid: 'create',
+  provider: () => runway({ interval: 5, headers: { authorization: `Bearer ${secret}` } }),
+  failed: { status: 'FAILED', failure: sentence, failureCode: 'SAFETY.INPUT.TEXT' },
+  made: { status: 'SUCCEEDED', output: [picture] },
+  async post(fetch, promptText) {
+    const client = new RunwayML({ apiKey: secret, fetch })
+    return (await client.textToImage.create({ model: 'gen4_image', promptText, ratio: '1920:1080' })).id
+  },
+  bodyOf: (promptText) => ({ model: 'gen4_image', promptText, ratio: '1920:1080' }),
+  promptIn: (input) => (input as { promptText: string }).promptText,
+}
+
+const model = 'gemini-omni-1.2-flash'
+const ofGoogle: Case<InteractionState> = {
+  async start() {
+    const server = await startGoogleServer({ interactions: [{ status: 'queued' }] })
+    return { ...server, ...server.interactions }
+  },
+  paid: 'interactions',
+  provider: () => google({ interval: 5, headers: googleHeaders }),
+  failed: { status: 'failed', errors: [{ code: 'safety', message: sentence }] },
+  made: { status: 'completed', content: [{ type: 'image', uri: picture }] },
+  post: async (fetch, input) =>
+    (await googleOf(fetch).interactions.create({ model, input, background: true })).id,
+  bodyOf: (input) => ({ model, input, background: true }),
+  promptIn: (input) => (input as { input: string }).input,
+  urlOf: (id) => `https://generativelanguage.googleapis.com/v1/interactions/${id}`,
 }
 
 const ofOwn: Case<JobBody> = {
@@ -85,6 +126,8 @@ const ofOwn: Case<JobBody> = {
 const cases = [
   ['the client of Replicate', ofReplicate],
   ['the client of fal', ofFal],
+  ['the client of Runway', ofRunway],
+  ['the client of Google', ofGoogle],
   ['fetch and a server of your own', ofOwn],
 ] as unknown as readonly (readonly [string, Case<unknown>])[]
 
@@ -136,7 +179,7 @@ describe.each(cases)('a slow call by %s', (_what, one) => {
     const { name } = one.provider()
     const start = async () => {
       const id = await one.post(server.fetch, prompt)
-      return { provider: name, id, url: `https://queue.fal.run/fal-ai/painter/requests/${id}` }
+      return { provider: name, id, ...(one.urlOf && { url: one.urlOf(id) }) }
     }
     const retry = { delay: () => 0, before: (run: RunContext) => void (prompt = softer(run)) }
     const result = page.tracker
