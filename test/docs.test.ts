@@ -86,9 +86,14 @@ describe('the docs', () => {
   })
 
   it('show the provider of the examples as it is, in less than 30 lines', () => {
-    const [, ...lines] = readFileSync(path.join(root, 'examples/adapters/src/studio-provider.ts'), 'utf8').split('\n')
+    const [, ...lines] = readFileSync(
+      path.join(root, 'examples/adapters/src/studio-provider.ts'),
+      'utf8',
+    ).split('\n')
     expect(lines.length).toBeLessThan(30)
-    expect(readFileSync(path.join(root, 'docs/guide/write-a-provider.md'), 'utf8')).toContain(lines.join('\n'))
+    expect(readFileSync(path.join(root, 'docs/guide/write-a-provider.md'), 'utf8')).toContain(
+      lines.join('\n'),
+    )
   })
 
   it('name six files that explain core, of at most 900 lines', () => {

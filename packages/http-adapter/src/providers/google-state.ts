@@ -9,7 +9,8 @@ const codes =
     ' ',
   )
 /** The same call would fail again. */
-const final = /^(?:INVALID_ARGUMENT|NOT_FOUND|PERMISSION_DENIED|FAILED_PRECONDITION|OUT_OF_RANGE|UNIMPLEMENTED|UNAUTHENTICATED)$/
+const final =
+  /^(?:INVALID_ARGUMENT|NOT_FOUND|PERMISSION_DENIED|FAILED_PRECONDITION|OUT_OF_RANGE|UNIMPLEMENTED|UNAUTHENTICATED)$/
 
 /** Reads a long-running operation of the Gemini API or of Vertex AI. No status for anything else. */
 export function operationState(operation: unknown): JobState {
