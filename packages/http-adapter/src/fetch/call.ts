@@ -33,6 +33,8 @@ export function makeCall(
   // A caller that has its answer may abort: the job that it has begun goes on.
   let isAnswered = false
   const shared = shareCall(() => received!.then((it) => it.shared))
+  const { repeats } = plan.route
+  if (repeats) void plan.request.readAhead()
   const { given, received, sent } = sendCall(args, plan, context, tools, shared)
   const isAbandoned = () => !isAnswered && own?.aborted === true && sent.signal?.reason === own.reason
   if (!received) {
@@ -41,7 +43,8 @@ export function makeCall(
   }
   const taskId = task.id
   const guard = createGuard(tracker.report)
-  const ended = (end: object) => guard(() => plan.route.repeats?.ended(args, plan.slot, { taskId, ...end }))
+  const ended = (end: object) =>
+    guard(() => repeats?.ended(args, plan.slot, { taskId, ...end }, plan.request))
   observe(
     received,
     (it) => it.shared.original?.ok || ended({}),

@@ -13,7 +13,7 @@ import type { ItemScope, MetadataOf } from '@callsheet/core/provider'
 import type { ParamName } from '../route/match.ts'
 import type { CallEnd, JobFollower, Start } from '../jobs/provider.ts'
 import type { ReadStream } from '../route/read-stream.ts'
-import type { Fetch, FetchArguments, RouteRequest } from '../route/request.ts'
+import type { CallRequest, Fetch, FetchArguments, RouteRequest } from '../route/request.ts'
 import type { SharedCall } from '../body/share-call.ts'
 
 /** The slot of a call: its show, and the item exactly where the step is per item. */
@@ -110,7 +110,7 @@ export type Outcome = Response | { readonly patch: TaskPatch | undefined }
 /** How one call is tracked. */
 export interface Plan {
   readonly route: Tracked & Required<Pick<Tracked, 'redact'>>
-  readonly request: RouteRequest
+  readonly request: CallRequest
   /** What the call is for, in a word. */
   readonly slot: string
   /** The id of the slot's current task. */

@@ -57,7 +57,8 @@ interface Said {
  * Asks a route what a call is for. Undefined for a call that is not tracked. What a route's functions throw or reject
  * with is reported.
  *
- * A promise where the route asks for the body of a Request: it is asked again once that was read.
+ * A promise where the body of a Request is needed, because the route asks for it or a call has failed that this one may
+ * repeat: the route is asked again once that was read.
  *
  * @param givenFor Says what the call is for and how it is run, where that does not stand in the route.
  */
@@ -71,7 +72,8 @@ export function planCall(
   const errors: unknown[] = []
   let report: Tracker['report'] = (error) => void errors.push(error)
   const said = askRoute(route, givenFor, request, (error) => report(error))
-  if (request.missed() === 'unread') {
+  const mayRepeat = route.repeats?.hasEnded?.(request) === true
+  if (request.missed() === 'unread' || request.missed(mayRepeat) === 'unread') {
     report = () => {}
     return request
       .readAhead()
@@ -135,7 +137,7 @@ function planFor(
         return undefined
       }
     },
-    last: answerOf(() => route.repeats?.endOf(args, slot), report),
+    last: answerOf(() => route.repeats?.endOf(args, slot, request), report),
     job,
     track: (fn, options) =>
       track(type, fn, {

@@ -31,11 +31,19 @@ export interface CallEnd {
   readonly reason?: Error
 }
 
+/** A call as it is compared with others; its `body` is the text of a Request's, once that is known. */
+export interface ComparedCall {
+  readonly url: URL
+  readonly body: () => unknown
+}
+
 /** Recognizes a call that its client repeats for the same slot. */
 export interface Repeats {
-  readonly ended: (args: FetchArguments, slot: string, end: CallEnd) => void
+  readonly ended: (args: FetchArguments, slot: string, end: CallEnd, call: ComparedCall) => void
   /** The end of the call that this one repeats. */
-  readonly endOf: (args: FetchArguments, slot: string) => CallEnd | undefined
+  readonly endOf: (args: FetchArguments, slot: string, call: ComparedCall) => CallEnd | undefined
+  /** Whether a call to this address has ended, so that the body of a Request has to be read first to compare it. */
+  readonly hasEnded?: (call: ComparedCall) => boolean
 }
 
 /** Calls about a job, made by any client, and how to read their responses. */

@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import type { CallEnd } from '../jobs/provider.ts'
 import { createRepeats } from './client-retries.ts'
-import type { FetchArguments } from '../route/request.ts'
+import { describeRequest, type FetchArguments, methodOf, urlOf } from '../route/request.ts'
+
+const of = (args: FetchArguments) =>
+  describeRequest(args, { url: urlOf(args)!, method: methodOf(args), params: {} })
 
 /** Of calls that are all for the same. */
 function setUp() {
   const repeats = createRepeats()
   return {
-    ended: (args: FetchArguments, end: CallEnd) => repeats.ended(args, 'ada', end),
-    endOf: (args: FetchArguments) => repeats.endOf(args, 'ada'),
-    endOfBo: (args: FetchArguments) => repeats.endOf(args, 'bo'),
+    ended: (args: FetchArguments, end: CallEnd) => repeats.ended(args, 'ada', end, of(args)),
+    endOf: (args: FetchArguments) => repeats.endOf(args, 'ada', of(args)),
+    endOfBo: (args: FetchArguments) => repeats.endOf(args, 'bo', of(args)),
+    repeats,
   }
 }
 
@@ -131,10 +135,28 @@ describe('createRepeats', () => {
       expect(endOf([...objects()])).toBe(failed)
     })
 
-    it('takes no Request for another one', () => {
-      const { ended, endOf } = setUp()
-      ended([new Request(address, { method: 'POST', body: 'a' })], { taskId: 't1' })
-      expect(endOf([new Request(address, { method: 'POST', body: 'b' })])).toBeUndefined()
+    it('knows a Request by its text, once that is read', async () => {
+      const { repeats, ended, endOf } = setUp()
+      const failed = { taskId: 't1' }
+      const requestOf = (body: string) => new Request(address, { method: 'POST', body })
+      const first: FetchArguments = [requestOf('a')]
+      const call = of(first)
+      expect(repeats.hasEnded!(call)).toBe(false)
+      repeats.ended(first, 'ada', failed, call)
+      expect(repeats.hasEnded!(call)).toBe(true)
+      await call.readAhead()
+      for (const [body, end] of [
+        ['b', undefined],
+        ['a', failed],
+      ] as const) {
+        const next: FetchArguments = [requestOf(body)]
+        expect(endOf(next)).toBeUndefined()
+        const read = of(next)
+        await read.readAhead()
+        expect(repeats.endOf(next, 'ada', read)).toBe(end)
+      }
+      ended([requestOf('a')], failed)
+      expect(endOf([requestOf('a')])).toBeUndefined()
     })
   })
 })

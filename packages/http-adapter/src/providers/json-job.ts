@@ -1,6 +1,7 @@
 import { CallsheetError } from '@callsheet/core'
 import type { JobState } from '@callsheet/core/jobs'
 import { begin, handleOf, segmentOf } from './begin.ts'
+import { createRepeats } from './client-retries.ts'
 import { followHttpJob, type HttpJobOptions } from '../jobs/http-jobs.ts'
 import { jsonState } from './json-state.ts'
 import { errorIn, misread } from '../route/error-in-body.ts'
@@ -64,6 +65,7 @@ export function jsonJob<const Name extends string = 'json'>({
   }
   const at = (address: string, jobId: string) => address.replace(':id', () => segmentOf(jobId))
   const begins: Start = {
+    repeats: createRepeats(),
     async read(body) {
       const state = await read(body)
       const handle = handleOf(name, await id(body), (jobId) => at(status, jobId))

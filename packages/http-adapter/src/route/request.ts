@@ -26,11 +26,16 @@ export interface RouteRequest<Name extends string = string> {
 
 /** A call whose body can be read before it is sent. */
 export interface CallRequest extends RouteRequest {
-  /** The body, where it is text and known. */
-  readonly text: () => string | undefined
-  /** Whether `json` was called without success: `unread` for a Request that can be read, `unreadable` for other bodies. */
-  readonly missed: () => 'unread' | 'unreadable' | undefined
-  /** Reads the body of a Request. Never rejects. */
+  /** What is compared to tell two bodies apart. Of a Request its text; a new object where that is not known. */
+  readonly body: () => unknown
+  /**
+   * Whether the body was not read though it is needed: `unread` for that of a Request that can be read, `unreadable` for
+   * others.
+   *
+   * @param isNeeded Default: whether `json` was called.
+   */
+  readonly missed: (isNeeded?: boolean) => 'unread' | 'unreadable' | undefined
+  /** Reads the body of a Request from a clone, which is made at once. Never rejects. */
   readonly readAhead: () => Promise<void>
 }
 
@@ -82,7 +87,7 @@ export function describeRequest(
     get headers() {
       return headersOf(args)
     },
-    text: () => text,
+    body: () => (!source ? body : isEmpty(source) ? undefined : (text ?? {})),
     json() {
       isAsked = true
       try {
@@ -91,11 +96,15 @@ export function describeRequest(
         return undefined
       }
     },
-    missed() {
-      if (!isAsked || text !== undefined || (source ? isEmpty(source) : body === undefined)) return undefined
+    missed(isNeeded = isAsked) {
+      if (!isNeeded || text !== undefined || (source ? isEmpty(source) : body === undefined)) return undefined
       return source && !ahead && isReadable(source) ? 'unread' : 'unreadable'
     },
-    readAhead: () => (ahead ??= textOf(source).then((it) => void (text = it))),
+    async readAhead() {
+      if (source && !isEmpty(source) && isReadable(source)) {
+        await (ahead ??= textOf(source).then((it) => void (text = it)))
+      }
+    },
   }
 }
 
@@ -110,11 +119,9 @@ const isReadable = ({ bodyUsed, headers }: Request): boolean =>
 const patience = 1_000
 
 /** The text of a Request, from a clone. */
-async function textOf(request: Request | undefined): Promise<string | undefined> {
+async function textOf(request: Request): Promise<string | undefined> {
   try {
-    return (
-      request && (await orAborted(AbortSignal.timeout?.(patience), readText(request.clone(), longestAnswer)))
-    )
+    return await orAborted(AbortSignal.timeout?.(patience), readText(request.clone(), longestAnswer))
   } catch {
     return undefined
   }
