@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { Fetch } from '../route/request.ts'
 import { type JobBody, startJobServer } from '../testing/servers/job-server.ts'
 import type { Fault } from '../testing/servers/local-server.ts'
+import { openPage } from '../testing/open-page.ts'
 import { providerTests } from '../testing/provider-tests.ts'
 import { until } from '../testing/until.ts'
 import { jsonJob } from './json-job.ts'
@@ -79,14 +80,17 @@ describe.each(clients)('jsonJob under %s, which retries by itself', (what, call)
 })
 
 describe('jsonJob under a client of your own', () => {
-  it('is not sent again by ky once the tracker has canceled it', async () => {
-    const { server, page } = await setUp()
-    const call = ky.post(jobs, { json: body, fetch: page.fetch, retry }).json()
-    await until(() => expect(page.tasks()).toHaveLength(1))
-    page.tracker.cancel({ showId: 's1' })
-    await call.catch(() => {})
+  it('is not sent again by ky once the tracker has canceled it, where ky is told so', async () => {
+    const { server, provider } = await setUp()
+    const page = openPage((...args) => {
+      queueMicrotask(() => page.tracker.cancel({ showId: 's1' }, 'enough'))
+      return server.fetch(...args)
+    }, provider)
+    const shouldRetry = ({ error }: { error: Error }) => (error.name === 'CanceledError' ? false : undefined)
+    const call = ky.post(jobs, { json: body, fetch: page.fetch, retry: { ...retry, shouldRetry } })
+    await expect(call.json()).rejects.toThrow('enough')
     expect(await page.end()).toMatchObject({ status: 'canceled' })
-    expect([page.tasks().length, server.all.length]).toEqual([1, server.count('create')])
+    expect(page.tasks()).toHaveLength(1)
     expect(server.count('create')).toBeLessThanOrEqual(1)
   })
 
