@@ -1,7 +1,7 @@
 import { CallsheetError, CanceledError } from '../records/errors.ts'
 import { seenIn } from '../write/classify-failure.ts'
 
-/** The provider no longer knows the job, or polls keep failing. The outcome is unknown. */
+/** The provider no longer knows the job, polls keep failing, or a status stays unknown. The outcome is unknown. */
 export class JobLostError extends CallsheetError {
   override readonly name = 'JobLostError'
   override readonly code = 'job_lost'

@@ -159,6 +159,11 @@ describe('followJob', () => {
     ['timed_out', 'failed'],
     ['canceled', 'canceled'],
     ['cancelled', 'canceled'],
+    ['succeed', 'succeeded'],
+    ['Success', 'succeeded'],
+    ['Fail', 'failed'],
+    ['Request Moderated', 'failed'],
+    ['succeeded (veo)', 'succeeded'],
   ])('fault 14: takes %s for %s, and asks no more', async (word, end) => {
     const read = answering({ status: word, outputUrl: 'https://x.test/t.mp4' })
     const { pass, task, clock } = following({ read })
@@ -198,6 +203,58 @@ describe('followJob', () => {
     expect(await needless.result).toEqual({})
     expect(needless.task()?.status).toBe('succeeded')
   })
+
+  it('interrupts a job that says a word for an hour that is not known, and names the word and the option', async () => {
+    const read = answering({ status: 'running' }, { status: 'baked' })
+    const { pass, task, clock, result } = following({ read, interval: 60_000 })
+    await pass(3_540_000)
+    expect(task()).toMatchObject({ status: 'processing', stage: 'baked' })
+    await pass(60_000)
+    expect(task()).toMatchObject({
+      status: 'interrupted',
+      error: { message: expect.stringMatching(/"baked" for 60 minutes.+"unknownTimeout"/s) as string },
+    })
+    await expect(result).rejects.toBeInstanceOf(JobLostError)
+    expect(clock.pending).toBe(0)
+  })
+
+  it.each([
+    ['a word that says that it goes on', { status: 'stirring' }, {}],
+    ['a known word', { status: 'IN_PROGRESS' }, {}],
+    ['a limit that is raised', { status: 'baked' }, { unknownTimeout: Infinity }],
+  ])('follows a job for a day with %s', async (_what, state, options) => {
+    const { pass, task, tracker } = following({ read: answering(state), interval: 600_000, ...options })
+    await pass(86_400_000)
+    expect(task()).toMatchObject({ status: 'processing', stage: state.status })
+    tracker.cancel({ showId: 's' })
+  })
+
+  it('follows a job with unknown words as long as its progress grows', async () => {
+    let progress = 0
+    const read = () => ({ status: 'baked', progress: (progress += 1) })
+    const { pass, task, tracker } = following({ read, interval: 1_800_000 })
+    await pass(20_000_000)
+    expect(task()).toMatchObject({ status: 'processing', progress: 12 })
+    tracker.cancel({ showId: 's' })
+  })
+
+  it.each(['Task not found', 'UNKNOWN', 'not_found'])(
+    'asks again after "%s", which a provider says of a job that is too new, and never fails the task by it',
+    async (word) => {
+      const late = following({
+        read: answering({ status: word }, { status: 'Ready', outputUrl: 'https://x.test/t.mp4' }),
+      })
+      await late.pass(3_000)
+      expect(late.task()?.status).toBe('succeeded')
+      const gone = following({ read: answering({ status: word }) })
+      await gone.pass(600_000)
+      expect(gone.task()).toMatchObject({
+        status: 'interrupted',
+        error: { message: expect.stringContaining(word) as string },
+      })
+      await expect(gone.result).rejects.toBeInstanceOf(JobLostError)
+    },
+  )
 
   it("records the provider's own reason", async () => {
     const { result, task } = following({
@@ -605,9 +662,20 @@ describe('patchOfJob', () => {
     ['Timed out', 'failed'],
     ['cancelled', 'canceled'],
     ['aborted', 'canceled'],
+    ['Content Moderated', 'failed'],
+    ['rejected', 'failed'],
+    ['dubbed', 'succeeded'],
+    ['succeeded (veo)', 'succeeded'],
+    ['failed: no face', 'failed'],
+    ['COMPLETE - 2 of 2', 'succeeded'],
+    ['UNKNOWN', 'interrupted'],
     ['starting', 'starting'],
     ['IN_PROGRESS', 'processing'],
     ['constructor', 'processing'],
+    ['ready_to_start', 'processing'],
+    ['intermediate-complete', 'processing'],
+    ['failed (retrying in 3 s)', 'processing'],
+    ['(succeeded)', 'succeeded'],
     ['', undefined],
     [null, undefined],
   ])('takes %j for %s', (word, status) => {
@@ -634,10 +702,25 @@ describe('patchOfJob', () => {
       status: 'failed',
       error: 'The provider says: ERRORED.',
     })
+    expect(patchOfJob({ status: 'Request Moderated' }).error).toBe('Request Moderated')
     expect(patchOfJob({ status: 'Cancelled' }).error).toEqual({
       message: 'The provider says: Cancelled.',
       code: 'canceled',
     })
+  })
+
+  it('says why a success has no output where the provider says it', () => {
+    expect(patchOfJob({ status: 'done', error: { detail: 'The picture was filtered.' } }).error).toBe(
+      'The job succeeded without an output: The picture was filtered.',
+    )
+    expect(patchOfJob({ status: 'canceled', error: { message: 'out of credits' } }).error).toEqual({
+      message: 'out of credits',
+      code: 'canceled',
+    })
+  })
+
+  it('reads a word of megabytes in linear time', () => {
+    expect(patchOfJob({ status: `failed${' '.repeat(3_000_000)}x` }).status).toBe('processing')
   })
 
   it('treats a success without an output as a failure, unless needsOutput is false', () => {

@@ -60,6 +60,13 @@ export interface FollowOptions {
    */
   readonly maxConsecutiveErrors?: number
   /**
+   * Maximum ms in which a job gives only words that Callsheet does not know, without progress. Then the task becomes
+   * `interrupted`: such a word may be the provider's end of the job.
+   *
+   * @default 3_600_000, an hour
+   */
+  readonly unknownTimeout?: number
+  /**
    * Whether a success without `outputUrl`, `outputs` and `metadata` is a failure.
    *
    * @default true
@@ -74,8 +81,9 @@ export interface FollowOptions {
  * minute. `maxConsecutiveErrors` failures, a 404 or 410, or a status that is not retryable (401) reject with a JobLostError.
  * Polling also ends when the run is stopped, and when the task succeeds in another way, such as a webhook.
  *
- * `succeeded`, `failed` and `canceled` end a job, and so do `completed`, `done`, `error`, `cancelled` and similar words in
- * any case. Every other status is a stage of a job that goes on.
+ * `succeeded`, `failed` and `canceled` end a job, and so do `completed`, `done`, `error`, `cancelled`, `rejected` and similar
+ * words in any case, also with an addition: `succeeded (veo)`. A status such as `Task not found` counts as a failed poll.
+ * Every other status is a stage of a job that goes on; one that is not known, for at most `unknownTimeout`.
  *
  * @example
  * const follow = followJob({
@@ -86,10 +94,13 @@ export interface FollowOptions {
  */
 export function followJob(options: FollowOptions): Follow {
   const { interval = 3_000, timeout = Infinity, readTimeout = 30_000, maxConsecutiveErrors = 8 } = options
-  checkNumbers({ interval, timeout, readTimeout, maxConsecutiveErrors })
+  const { unknownTimeout = 3_600_000 } = options
+  checkNumbers({ interval, timeout, readTimeout, maxConsecutiveErrors, unknownTimeout })
   return async (job, context) => {
     const deadline = context.now() + timeout
     let errors = 0
+    /** The last sign that the job goes on: a known word, or progress. */
+    let alive = { at: context.now(), progress: undefined as unknown }
     for (;;) {
       const isLast = context.now() >= deadline
       const wasCut = context.watchPage?.()
@@ -104,6 +115,9 @@ export function followJob(options: FollowOptions): Follow {
         const outcome = outcomeOf(answer.state, context, options)
         if (outcome) return outcome
         if (isLast) throw new TimeoutError(`Job "${job.id}" took longer than ${timeout} ms.`)
+        const { status: word, progress } = answer.state
+        if (goesOn.test(word!) || progress !== alive.progress) alive = { at: context.now(), progress }
+        if (context.now() - alive.at >= unknownTimeout) throw unknownStatus(job, word!, unknownTimeout)
       } else if (statusOf(answer.thrown) === undefined && (await wasCut?.())) {
         // Cut by the browser. The pause ends when the page is back.
         pause = 0
@@ -145,33 +159,45 @@ async function ask({ read, readTimeout = 30_000 }: FollowOptions, job: Job, cont
 
 function checked(state: JobState | null | undefined): JobState {
   // A copy, so that a getter that throws makes the answer invalid.
-  if (typeof state?.status === 'string' && state.status !== '') return { ...state }
-  throw Object.assign(new Error('the answer has no status'), { cause: state })
+  const copy = { ...state }
+  const { status } = copy
+  const isWord = typeof status === 'string' && status !== ''
+  // A provider may know a new job only after a while.
+  if (isWord && endOf(status) !== 'interrupted') return copy
+  const said = isWord ? `the provider says: ${status}` : 'the answer has no status'
+  throw Object.assign(new Error(said), { cause: state })
 }
 
-const ends: Readonly<Record<string, 'succeeded' | 'failed' | 'canceled'>> = {
-  succeeded: 'succeeded',
-  success: 'succeeded',
-  completed: 'succeeded',
-  complete: 'succeeded',
-  done: 'succeeded',
-  finished: 'succeeded',
-  ready: 'succeeded',
-  failed: 'failed',
-  failure: 'failed',
-  error: 'failed',
-  errored: 'failed',
-  expired: 'failed',
-  timedout: 'failed',
-  canceled: 'canceled',
-  cancelled: 'canceled',
-  aborted: 'canceled',
+function unknownStatus({ id }: Job, word: string, ms: number): JobLostError {
+  return new JobLostError(
+    `Job "${id}" has been "${word}" for ${Math.round(ms / 60_000)} minutes, a status that Callsheet does not know. ` +
+      'Translate it in "read" (of jsonJob: in "words"), or raise "unknownTimeout".',
+  )
 }
+
+/** The words of providers for each end. Only letters count, in any case. */
+const ends = {
+  succeeded: 'succeeded succeed success successful completed complete done finished ready dubbed',
+  failed:
+    'failed fail failure error errored expired timedout timeout rejected requestModerated contentModerated contentFiltered nsfw blocked banned',
+  canceled: 'canceled cancelled aborted',
+  interrupted: 'interrupted unknown notFound taskNotFound',
+}
+type End = keyof typeof ends
+
+/** Words of a job that goes on: "processing", "dreaming", "IN_PROGRESS". */
+const goesOn =
+  /ing(?![a-z])|in.?(?:queue|progress)|queued|submitted|created|started|accepted|scheduled|throttled/i
+/** Where an addition to a word begins: "succeeded (veo)", "failed: no face". */
+const addition = /[([:,;/]|\s[-–—]\s/
 
 /** How a job ended, by a provider's status in any case; undefined while it goes on. */
-function endOf(word: string): 'succeeded' | 'failed' | 'canceled' | undefined {
+function endOf(status: string): End | undefined {
+  const at = status.search(addition)
+  const word = at > 0 ? status.slice(0, at) : status
+  if (/retry|retries/i.test(status.slice(word.length))) return undefined
   const key = word.toLowerCase().replaceAll(/[^a-z]/g, '')
-  return Object.hasOwn(ends, key) ? ends[key] : undefined
+  return (Object.keys(ends) as End[]).find((end) => ends[end].toLowerCase().split(' ').includes(key))
 }
 
 /**
@@ -189,10 +215,12 @@ export function patchOfJob(
 ): TaskPatch {
   if (!status) return {}
   const end = endOf(status)
-  const said = `The provider says: ${status}.`
+  // "Request Moderated" is a sentence, "ERROR" is not.
+  const said = /[\s_]/.test(status) ? status : `The provider says: ${status}.`
+  const sentence = error === undefined ? undefined : seenIn(error).error.message
   if (end === 'failed') return { status: end, error: error ?? stage ?? said }
-  if (end === 'canceled') {
-    return { status: end, error: { message: typeof error === 'string' ? error : said, code: end } }
+  if (end === 'canceled' || end === 'interrupted') {
+    return { status: end, error: { message: sentence ?? said, ...(end === 'canceled' && { code: end }) } }
   }
   if (end === undefined) {
     const isBegun = status !== 'starting'
@@ -203,7 +231,8 @@ export function patchOfJob(
     }
   }
   if (needsOutput && !outputUrl && !outputs?.length && metadata === undefined) {
-    return { status: 'failed', error: 'The job succeeded without an output.' }
+    const why = sentence ? `: ${sentence}` : '.'
+    return { status: 'failed', error: `The job succeeded without an output${why}` }
   }
   return {
     status: end,

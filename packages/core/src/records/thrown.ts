@@ -9,16 +9,47 @@ const fieldsOf = (value: unknown): Fields =>
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
 
-/** The message in an error body: `{ error, details }` and similar shapes. */
+// What went wrong, as providers and frameworks name these fields.
+const main =
+  'error message errors msg failure failure_reason failureReason error_message errorMessage error_msg task_status_msg base_resp status_msg description title'
+
+/**
+ * The sentence in an error body: `{ error, details }` and similar shapes, also of FastAPI, and lists of them. Undefined
+ * without one: a field that says `success` does not count.
+ *
+ * @example
+ * messageOf({ detail: [{ loc: ['body', 'prompt'], msg: 'Field required' }] }) // 'prompt: Field required'
+ */
 export function messageOf(body: unknown, levels = 4): string | undefined {
-  if (typeof body === 'string') return text(body)
+  if (typeof body === 'string') return /^(?:ok|success\w*|succeed\w*)?$/i.test(body) ? undefined : body
   // An error may contain itself.
-  if (levels === 0) return undefined
-  const { error, message, detail, details, messages } = fieldsOf(body)
-  const main = messageOf(error, levels - 1) ?? text(message)
-  const first = Array.isArray(messages) ? messageOf(messages[0], levels - 1) : undefined
-  const more = text(details) ?? text(detail) ?? first
-  return main && more && main !== more ? `${main}: ${more}` : (main ?? more)
+  if (levels === 0 || typeof body !== 'object') return undefined
+  const sentence = (part: unknown) => messageOf(part, levels - 1)
+  const list = (parts: readonly unknown[]) => parts.slice(0, 3).map(sentence).filter(Boolean).join('; ')
+  if (Array.isArray(body)) return list(body) || undefined
+  const fields = fieldsOf(body)
+  const find = (names: string) => {
+    for (const name of names.split(' ')) {
+      const said = sentence(fields[name])
+      if (said) return said
+    }
+    return undefined
+  }
+  const first = find(main)
+  // Beside a sentence, details that are not a text are for programs.
+  const more = text(fields['details']) ?? text(fields['detail']) ?? find('messages issues')
+  const said = first ? joined(first, more) : (find('details detail') ?? more)
+  // Where in the request the mistake is, as FastAPI and zod say it.
+  const place = fields['loc'] ?? fields['path']
+  const where = Array.isArray(place) ? place.filter((part) => part !== 'body').join('.') : ''
+  if (said) return where ? `${where}: ${said}` : said
+  for (const [name, part] of Object.entries(fields)) {
+    const other = /errors$/i.test(name) ? sentence(part) : undefined
+    if (other) return other
+    // Within an error, `{ prompt: ['is too short'] }`.
+    if (levels < 4 && Array.isArray(part) && typeof part[0] === 'string') return `${name}: ${list(part)}`
+  }
+  return undefined
 }
 
 /** What an inspection gives; `otherwise` where a getter or a proxy throws. */
@@ -66,9 +97,9 @@ function causeOf(
 } {
   if (!isError(cause) || levels === 0) return {}
   const fields = fieldsOf(cause)
-  const { code, errors } = fields
+  const { code } = fields
   const deeper = causeOf(fields, levels - 1)
-  const own = messageOf(cause) ?? (Array.isArray(errors) ? messageOf(errors[0]) : undefined)
+  const own = messageOf(cause)
   const ownCode = typeof code === 'string' ? text(code) : undefined
   return {
     message: joined(own, deeper.message) ?? ownCode,

@@ -238,6 +238,61 @@ describe('what was thrown instead of an error', () => {
   })
 })
 
+describe('an error body', () => {
+  it.each([
+    ['FastAPI', { detail: [{ loc: ['body', 'prompt'], msg: 'Field required', type: 'missing' }] }],
+    ['FastAPI with a list of places', { detail: [{ loc: ['body'], msg: 'prompt: Field required' }] }],
+    ['a nested detail', { detail: { status: 'missing_prompt', message: 'prompt: Field required' } }],
+    ['a list of texts', { name: 'bad_request', errors: ['prompt: Field required'] }],
+    ['zod', { issues: [{ message: 'Field required', path: ['prompt'], code: 'invalid_type' }] }],
+    ['GraphQL', { errors: [{ message: 'prompt: Field required', locations: [{ line: 1 }] }] }],
+    ['errors of a kind', { dubbedErrors: [{ error: 'prompt: Field required', language: 'tlh' }] }],
+    [
+      'details for programs',
+      { error: { message: 'prompt: Field required', details: [{ reason: 'X', message: 'X' }] } },
+    ],
+    ['lists by field', { errors: { prompt: ['Field required'] } }],
+    ['a failure', { failure: 'prompt: Field required', failureCode: 'INPUT' }],
+    ['a reason', { failure_reason: 'prompt: Field required' }],
+    ['a status code of its own', { base_resp: { status_code: 2013, status_msg: 'prompt: Field required' } }],
+    [
+      'an envelope that calls itself a success',
+      { message: 'SUCCEED', task_status_msg: 'prompt: Field required' },
+    ],
+    ['a description', { kind: 'ValidationError', description: 'prompt: Field required' }],
+    ['a problem of RFC 9457', { title: 'prompt', detail: 'Field required', status: 422 }],
+    ['a list around it', [{ error: { message: 'prompt: Field required', code: 400 } }]],
+  ])('gives its sentence in the form of %s', (_form, body) => {
+    expect(toTaskError(body).message).toBe('prompt: Field required')
+  })
+
+  it.each([
+    { message: 'success' },
+    { base_resp: { status_code: 0, status_msg: 'success' } },
+    { detail: [] },
+    { tags: ['a', 'b'] },
+  ])('has none that tells of a success: %j', (body) => {
+    expect(toTaskError(body).message).toBe('failed')
+  })
+
+  it('is looked at once, field by field, however little it says', () => {
+    let looks = 0
+    const silent = new Proxy({}, { get: () => void (looks += 1) })
+    expect(toTaskError({ error: silent, message: silent, detail: [silent] }).message).toBe('failed')
+    expect(looks).toBeLessThan(100)
+  })
+
+  it('gives at most three sentences of a list', () => {
+    const problems = Array.from({ length: 9 }, (_, place) => ({
+      loc: ['body', 'frames', place],
+      msg: 'is too large',
+    }))
+    expect(toTaskError({ detail: problems }).message).toBe(
+      'frames.0: is too large; frames.1: is too large; frames.2: is too large',
+    )
+  })
+})
+
 describe('an error that throws when it is read', () => {
   const boom = () => {
     throw new Error('boom')
