@@ -63,7 +63,10 @@ export const heygen = answersOf('heygen', [
         message: 'The video is longer than your plan allows',
       },
     }),
-    { status: 'failed', error: 'The video is longer than your plan allows' },
+    {
+      status: 'failed',
+      error: 'The video is longer than your plan allows: Plans of this size make at most 180 seconds',
+    },
   ),
   status('a translation in the queue', translation, translated({ status: 'pending' }), {
     status: 'processing',

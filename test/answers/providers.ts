@@ -33,7 +33,7 @@ export const settings: Readonly<Record<string, Setting>> = {
   'kling tasks': json('kling tasks'),
   // The file of a video, and that of a dubbing, has an address of its own.
   minimax: json('minimax', { needsOutput: false }),
-  runway: json('runway'),
+  runway: json('runway', { progress: 'fraction' }),
   luma: json('luma'),
   heygen: json('heygen'),
   leonardo: json('leonardo'),

@@ -98,7 +98,7 @@ export const runway = answersOf('runway', [
       issues: [{ code: 'too_big', path: ['promptText'], message: 'The prompt has 1,000 characters at most' }],
       docUrl: 'https://docs.dev.runwayml.com/api',
     },
-    'The body is invalid',
+    'The body is invalid: promptText: The prompt has 1,000 characters at most',
   ),
   refusal(
     'too many calls',

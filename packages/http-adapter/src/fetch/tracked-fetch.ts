@@ -133,7 +133,16 @@ export function createTrackedFetch<
   const { running, claiming } = callsOf(tracker)
   const tools: CallTools = { send, tracker: loose, jobs: new Map(Object.entries<Follow>(followers)) }
   for (const [key, route] of Object.entries(routes ?? {})) checkOptions(route as object, tracker, key)
-  const find = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
+  const match = createMatcher(targetsOf(routes as unknown as Readonly<Record<string, LooseRoute>>, providers))
+  const find: typeof match = (method, url) => {
+    const found = match(method, url)
+    if (found) return found
+    for (const { name: provider, watch: at } of providers) {
+      const watch = at?.(method, url)
+      if (watch) return { route: { watch, provider }, params: {} }
+    }
+    return undefined
+  }
 
   function run(args: FetchArguments, plan: Plan, onConflict = plan.route.onConflict): Promise<Response> {
     const { last } = plan

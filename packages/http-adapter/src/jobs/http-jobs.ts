@@ -73,7 +73,7 @@ const mostLost = 1_000
  */
 export function followHttpJob(options: HttpJobOptions): HttpJobs {
   const { interval = 3_000, url, read, cancel, fetch: send = globalThis.fetch, tracker } = options
-  const { needsOutput = true } = options
+  const { needsOutput = true, unknownTimeout } = options
   const inboxes = new Set<JobInbox>()
   /** By job id, the tasks of jobs that are no longer followed and may go on. */
   const lost = new Map<string, string>()
@@ -165,6 +165,7 @@ export function followHttpJob(options: HttpJobOptions): HttpJobs {
   const listen = (job: Job, context: FollowContext, inbox: JobInbox) =>
     followJob({
       needsOutput,
+      ...(unknownTimeout !== undefined && { unknownTimeout }),
       interval: 0,
       readTimeout: longestSilence,
       maxConsecutiveErrors: 1,

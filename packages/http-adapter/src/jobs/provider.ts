@@ -84,6 +84,8 @@ export interface Provider<Name extends string = string> {
   readonly name: Name
   readonly starts: { readonly [K in RouteKey]?: Start }
   readonly watches?: { readonly [K in RouteKey]?: Watch }
+  /** Finds a call about a job whose address no key can name, such as one out of an answer. */
+  readonly watch?: (method: string, url: URL) => Watch | undefined
   /** Called once for each tracked fetch, with its untracked fetch. */
   readonly jobs?: (tools: JobTools) => HttpJobs
 }

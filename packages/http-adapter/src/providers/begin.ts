@@ -25,7 +25,7 @@ export function begin(state: JobState, { provider, body, handle, needsOutput = t
   }
   const patch = patchOfJob(state, { needsOutput })
   const { status, ...more } = patch
-  if (status !== 'starting' && status !== 'processing') return patch
+  if (status === 'succeeded' || status === 'failed' || status === 'canceled') return patch
   if (handle) return job(handle, more)
   return {
     status: 'interrupted',
@@ -34,19 +34,16 @@ export function begin(state: JobState, { provider, body, handle, needsOutput = t
 }
 
 /** A handle; undefined for what is not an id. */
-export function handleOf(provider: string, id: unknown, urlOf: (id: string) => string): Job | undefined {
+export function handleOf(
+  provider: string,
+  id: unknown,
+  urlOf: (id: string) => string | undefined,
+): Job | undefined {
   if (typeof id !== 'string') return undefined
   try {
-    return { provider, id, url: urlOf(id) }
+    const url = urlOf(id)
+    return { provider, id, ...(url !== undefined && { url }) }
   } catch {
     return undefined
   }
-}
-
-/**
- * An id as one segment of a path. Ids come out of records too, and a request must not climb with them to another path.
- */
-export function segmentOf(id: string): string {
-  if (id !== '' && !/^\.\.?$/.test(id)) return encodeURIComponent(id)
-  throw Object.assign(new Error(`Invalid job id "${id}"`), { retryable: false })
 }

@@ -1,4 +1,5 @@
 import type { JobState } from '@callsheet/core/jobs'
+import { messageOf } from '@callsheet/core/provider'
 import { errorIn } from '../route/error-in-body.ts'
 import { outputOf } from './output.ts'
 import { percentIn, queued, stages } from './stage.ts'
@@ -72,29 +73,22 @@ const isFailure = (body: unknown): body is FailureBody => {
 }
 
 function failure({ detail, error_type: type }: FailureBody): JobState {
-  const problems = Array.isArray(detail) ? detail.filter(isProblem) : []
-  const message = problems.slice(0, 10).map(lineOf).join('; ') || (typeof detail === 'string' ? detail : '')
-  const code = [type, problems[0]?.type].find((it) => typeof it === 'string')
+  const problem = Array.isArray(detail) ? detail.find(isProblem) : undefined
+  const code = [type, problem?.type].find((it) => typeof it === 'string')
   if (code === 'client_cancelled') return { status: 'canceled' }
   return {
     status: 'failed',
-    error: { message: message || code || 'fal says: error.', ...(code ? { code } : {}) },
+    error: { message: messageOf({ detail }) ?? code ?? 'fal says: error.', ...(code ? { code } : {}) },
   }
 }
 
 /** What was wrong with one field. Its `input` and `ctx` repeat the request, and are left alone. */
 interface Problem {
   readonly msg: string
-  readonly loc?: unknown
   readonly type?: unknown
 }
 
 const isProblem = (it: unknown): it is Problem => typeof (it as Problem | null)?.msg === 'string'
-
-function lineOf({ loc, msg }: Problem): string {
-  const field = Array.isArray(loc) ? loc.filter((part) => part !== 'body').join('.') : ''
-  return field ? `${field}: ${msg}` : msg
-}
 
 /** The last lines of a list of `{ message }`. */
 const textOf = (logs: unknown): string | undefined =>

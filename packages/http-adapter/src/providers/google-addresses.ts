@@ -1,5 +1,5 @@
 import type { Job } from '@callsheet/core'
-import { segmentOf } from './begin.ts'
+import { segmentOf } from '../jobs/job-address.ts'
 import type { Question } from '../jobs/request-job.ts'
 import type { RouteRequest } from '../route/request.ts'
 

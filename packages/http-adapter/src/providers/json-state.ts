@@ -1,42 +1,158 @@
+import type { TaskStatus } from '@callsheet/core'
 import type { JobState } from '@callsheet/core/jobs'
-import { outputOf } from './output.ts'
+import { messageOf } from '@callsheet/core/provider'
+import { never, outputOf, plainName } from './output.ts'
 import { percentIn, queued } from './stage.ts'
 
-const wait = /queue|pending|waiting/i
-const isOutput = /^(?:outputs?|results?|data|images?|videos?|audios?|files?)$|urls?$/i
-const isHandle = /^(?:status|cancel|poll|response|webhook|callback|stream|logs?|self|web)_?urls?$/i
+/** What an answer does not say itself. */
+export interface JsonStateOptions {
+  /**
+   * The unit of `progress`.
+   *
+   * @default `%` and a field such as `percent` say percent; a number between 0 and 1 is a fraction, any other a
+   * percentage. 1 alone may be either, and is left out.
+   */
+  readonly progress?: 'fraction' | 'percent'
+  /** What the provider's own words mean, numbers too: `{ baked: 'succeeded', 7: 'failed' }`. @default {} */
+  readonly words?: Readonly<Record<string, TaskStatus>>
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+// Names of fields, compared by `plainName`, the most telling first.
+const statusNames = 'status state taskStatus taskState jobStatus jobState'
+const outputNames =
+  /^(?:outputs?|results?|taskResult|videoResult|data|response|assets?|creations?|content|samples?|artifacts?|generate\w+|generation\w*|images?|videos?|audios?|files?|fileIds?|download|text|transcript\w*)$|ur[li]s?$/i
+const reasonNames =
+  'error errors failure failureReason failReason failureMessage errorMessage errorMsg errMsg taskStatusMsg statusReason reason'
+const messageNames = 'message msg detail details description baseResp'
+const codeNames = 'failureCode errorCode errCode'
+// What a filter says that has left nothing over.
+const filterNames = 'raiMediaFilteredReasons raiFilteredReason filteredReason blockReason'
+const envelope =
+  /^(?:data|results?|outputs?|task|job|response|resp|operation|predictions?|video|item)$|generate|generation/
+
+const wait = /queue|pending|waiting|submitted|notStarted/i
 
 /**
- * Reads a job of your own server by the usual names: `status` or `state`; `stage` or
- * `phase`; `progress` or `percent`; `queuePosition`; `logs`; `output`, `result`, `data`, or what ends in `url`;
- * `error`, `detail` or `message`. No status for what has none, such as `{ status: null, detail, isTransient: true }`.
+ * Reads a job by the usual names, in any case: `status` or `state`; `stage` or `phase`; `progress` or `percent`;
+ * `queuePosition`; `logs`; `output`, `result`, `data`, or what ends in `url`, else any address that is not an input;
+ * `error`, `failure_reason`, `detail` or `message`. Opens `{ data: { … } }` and similar envelopes. `done` of a Google operation is a
+ * status, too. No status for what has none, such as `{ status: null, detail, isTransient: true }`.
+ *
+ * @example
+ * jsonState({ code: 0, data: { task_status: 'succeed', task_result: { videos: [{ url: 'https://example.com/ada.mp4' }] } } })
+ * // { status: 'succeed', outputUrl: 'https://example.com/ada.mp4', outputs: ['https://example.com/ada.mp4'] }
  */
-export function jsonState(body: unknown): JobState {
-  const fields = (typeof body === 'object' ? (body ?? {}) : {}) as Record<string, unknown>
-  const first = (...names: string[]) =>
-    names.map((name) => fields[name]).find((it) => it !== undefined && it !== null)
-  const status = first('status', 'state')
-  if (typeof status !== 'string') return {}
-  const stage = first('stage', 'phase')
-  const progress = percentOf(first('progress', 'percent', 'percentage')) ?? percentIn(first('logs', 'log'))
-  const error = first('error', 'detail', 'message')
+export const jsonState = (body: unknown): JobState => readState(body, {})
+
+/** As `jsonState`, with what the answer does not say itself. */
+export function readState(body: unknown, { progress: unit, words = {} }: JsonStateOptions): JobState {
+  const opened = jobIn(body, words)
+  if (!opened) return {}
+  const { job, word } = opened
+  const stage = first(job, 'stage phase')
+  const progress = progressIn(job, unit) ?? percentIn(first(job, 'logs log'))
+  const output = outputIn(job, body)
+  const refusal = sentenceIn(envelopesIn(body), filterNames)
+  if (refusal !== undefined && output.outputUrl === undefined) return { status: 'failed', error: refusal }
+  const error = errorOf(job, body)
+  const known = Object.hasOwn(words, word) ? words[word] : undefined
   return {
-    status,
+    status: known ?? word,
     ...(typeof stage === 'string'
       ? { stage }
-      : wait.test(status) && { stage: queued(first('queuePosition', 'queue_position', 'position')) }),
+      : wait.test(plainName(word))
+        ? { stage: queued(first(job, 'queuePosition position')) }
+        : known && { stage: word }),
     ...(progress !== undefined && { progress }),
-    ...outputOf(
-      Object.fromEntries(
-        Object.entries(fields).filter(([name]) => isOutput.test(name) && !isHandle.test(name)),
-      ),
-    ),
+    ...output,
     ...(error !== undefined && { error }),
   }
 }
 
-/** A share of one, or a percentage. */
-function percentOf(value: unknown): number | undefined {
-  if (typeof value !== 'number' || !(value >= 0 && value <= 100)) return undefined
-  return Math.floor(value > 0 && value < 1 ? value * 100 : value)
+/** An answer and the objects in it that may hold the job, outer ones first. */
+export function envelopesIn(body: unknown, levels = 4): readonly Fields[] {
+  if (Array.isArray(body)) return body.length === 1 ? envelopesIn(body[0], levels) : []
+  if (typeof body !== 'object' || body === null) return []
+  const entries = Object.entries(body)
+  const isOnly = entries.length === 1 && entries[0]![0] !== 'error'
+  const inner = entries.filter(([name]) => isOnly || envelope.test(plainName(name)))
+  return [body as Fields, ...inner.flatMap(([, part]) => (levels > 0 ? envelopesIn(part, levels - 1) : []))]
+}
+
+/** The first of these fields that is there. */
+export function first(fields: Fields, names: string): unknown {
+  const entries = Object.entries(fields).map(([name, value]) => [plainName(name), value] as const)
+  for (const wanted of names.split(' ').map(plainName)) {
+    const found = entries.find(([name, value]) => name === wanted && value !== undefined && value !== null)
+    if (found) return found[1]
+  }
+  return undefined
+}
+
+/** The object that says how the job stands. A "success" around another status is that of the request. */
+function jobIn(body: unknown, words: Fields): { readonly job: Fields; readonly word: string } | undefined {
+  const found = envelopesIn(body).flatMap((job) => {
+    const word = wordIn(job, words)
+    return word === undefined ? [] : [{ job, word }]
+  })
+  return found.find(({ word }) => !/^(?:ok|success)$/i.test(word)) ?? found.at(-1)
+}
+
+function wordIn(fields: Fields, words: Fields): string | undefined {
+  const status = first(fields, statusNames)
+  if (typeof status === 'string' && status !== '') return status
+  if (typeof status === 'number' && Object.hasOwn(words, status)) return String(status)
+  const end = first(fields, 'finishReason')
+  if (typeof end === 'string' && /^success$|filter/i.test(end)) return end
+  const { done, name, error } = fields
+  if (typeof done === 'boolean') return done ? (error ? 'failed' : 'succeeded') : 'running'
+  return /(?:^|\/)operations\//.test(String(name)) ? 'running' : undefined
+}
+
+function outputIn(job: Fields, body: unknown): ReturnType<typeof outputOf> {
+  const isNamed = (name: string) => outputNames.test(name) && !never.test(name)
+  const named = Object.entries(job).filter(([name]) => isNamed(plainName(name)))
+  const output = outputOf(Object.fromEntries(named))
+  if (output.outputUrl !== undefined) return output
+  const other = [job, body].map(outputOf).find(({ outputUrl }) => outputUrl !== undefined)
+  return other ?? output
+}
+
+function errorOf(job: Fields, body: unknown): JobState['error'] {
+  const both = [job, ...envelopesIn(body, 0)]
+  const own = first(job, codeNames)
+  const { code: inner } = Object(first(job, 'error')) as Fields
+  const code = [own, inner, job['code']].find((it) =>
+    typeof it === 'string' ? it : it && typeof it === 'number',
+  )
+  const message =
+    sentenceIn(both, reasonNames) ?? sentenceIn(both, messageNames) ?? (own === code ? own : undefined)
+  if (message === undefined) return undefined
+  return code === undefined ? message : { message, code }
+}
+
+/** The sentence in the first of these fields that has one. */
+const sentenceIn = (objects: readonly Fields[], names: string): string | undefined =>
+  objects
+    .flatMap((fields) => names.split(' ').map((name) => messageOf({ error: first(fields, name) })))
+    .find((it) => it !== undefined)
+
+function progressIn(fields: Fields, unit: JsonStateOptions['progress']): number | undefined {
+  const progress = first(fields, 'progress')
+  if (typeof progress === 'object') return progressIn(progress as Fields, unit)
+  const percent = first(fields, 'percent percentage progressPercent progressPercentage percentComplete')
+  return percentOf(percent, unit ?? 'percent') ?? percentOf(progress, unit)
+}
+
+/** A number, or a text such as "45%". 1 without a unit may be 1 % or all of it. */
+function percentOf(value: unknown, unit: JsonStateOptions['progress']): number | undefined {
+  const [, digits, sign] = /^\s*(\d{1,9}(?:\.\d{1,20})?)\s?(%?)\s*$/.exec(String(value)) ?? []
+  const number = Number(digits)
+  if (digits === undefined || (number === 1 && !sign && !unit)) return undefined
+  const isFraction = !sign && (unit ? unit === 'fraction' : number < 1)
+  // 0.29 * 100 is a little less than 29.
+  const percent = Math.floor(isFraction ? number * 100 + 1e-9 : number)
+  return percent <= 100 ? percent : undefined
 }

@@ -1,6 +1,7 @@
 import type { Job } from '@callsheet/core'
 import type { JobState } from '@callsheet/core/jobs'
-import { begin, handleOf as toHandle, segmentOf } from './begin.ts'
+import { begin, handleOf as toHandle } from './begin.ts'
+import { segmentOf } from '../jobs/job-address.ts'
 import { followHttpJob, type HttpJobOptions } from '../jobs/http-jobs.ts'
 import { readChat, readImages, readResponse } from './openai-events.ts'
 import { fieldsOf, textIn } from './model-answer.ts'

@@ -1,4 +1,5 @@
-import { begin, handleOf, segmentOf } from './begin.ts'
+import { begin, handleOf } from './begin.ts'
+import { segmentOf } from '../jobs/job-address.ts'
 import { followHttpJob, type HttpJobOptions } from '../jobs/http-jobs.ts'
 import type { Provider, Start, Watch } from '../jobs/provider.ts'
 import { replicateState } from './replicate-state.ts'

@@ -1,6 +1,7 @@
 import type { Job } from '@callsheet/core'
 import type { JobState } from '@callsheet/core/jobs'
-import { begin, handleOf, segmentOf } from './begin.ts'
+import { begin, handleOf } from './begin.ts'
+import { segmentOf } from '../jobs/job-address.ts'
 import { createRepeats } from './client-retries.ts'
 import { fieldsOf, textIn } from './model-answer.ts'
 import { followHttpJob, type HttpJobOptions } from '../jobs/http-jobs.ts'

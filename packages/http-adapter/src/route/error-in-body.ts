@@ -1,20 +1,16 @@
 import type { TaskPatch } from '@callsheet/core'
+import { messageOf } from '@callsheet/core/provider'
 import { failed } from './answers.ts'
 
-/**
- * The reason in a response that names neither work nor a result, in a form that core reads an error from, with the
- * server's own sentence. Undefined without one.
- */
-function reasonIn(body: unknown, levels = 4): unknown {
+/** The part of a body with a sentence that has its code beside it, for core to read. Undefined without a sentence. */
+function reasonIn(body: unknown): unknown {
   if (typeof body === 'string') return /^\s*(?:<|$)/.test(body) ? undefined : body
-  if (typeof body !== 'object' || body === null || levels === 0) return undefined
-  if (Array.isArray(body)) return firstOf(body.slice(0, 10).map((part) => reasonIn(part, levels - 1)))
-  const { error, errors, message, detail } = body as Readonly<Record<string, unknown>>
-  const nested = reasonIn(error, levels - 1)
-  // With its code.
-  if (typeof nested === 'object') return nested
-  if ([nested, message, detail].some((text) => typeof text === 'string' && text !== '')) return body
-  return firstOf([errors, detail].map((part) => reasonIn(part, levels - 1)))
+  if (messageOf(body) === undefined) return undefined
+  const { error, errors } = body as { readonly error?: unknown; readonly errors?: unknown }
+  const inner = Array.isArray(body)
+    ? body.slice(0, 10)
+    : [error, errors].filter((it) => typeof it === 'object')
+  return firstOf(inner.map(reasonIn)) ?? body
 }
 
 const firstOf = (values: readonly unknown[]): unknown => values.find((value) => value !== undefined)
@@ -22,8 +18,8 @@ const firstOf = (values: readonly unknown[]): unknown => values.find((value) => 
 /** The reason in a response that has an `error`. A `message` or `detail` alone may not be an error. */
 export function errorIn(body: unknown): unknown {
   if (Array.isArray(body)) return firstOf(body.slice(0, 10).map(errorIn))
-  const { error, errors } = Object(body) as { readonly error?: unknown; readonly errors?: unknown }
-  return reasonIn({ error, errors })
+  const { error, errors, base_resp: base } = Object(body) as Readonly<Record<string, unknown>>
+  return firstOf([error, errors, base].map(reasonIn))
 }
 
 /** The failure of a response that cannot be understood. The paid call is not retried by default. */
