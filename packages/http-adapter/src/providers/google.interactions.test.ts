@@ -155,14 +155,16 @@ describe('google with interactions', () => {
     expect([server.count('interactions'), next.tasks().length]).toEqual([1, 1])
   })
 
-  it('lets the client come back when Google is too busy', async () => {
+  it('counts the retries of the client, each a Request of its own, as attempts of one task', async () => {
     hurry()
     const { server, page } = await compare(make, {
       faults: (at) =>
         at.fault('interactions', exhausted, problem(503, 'UNAVAILABLE', 'The model is overloaded.')),
     })
-    expect(await page.end()).toMatchObject({ status: 'succeeded' })
-    expect([server.count('interactions'), server.interactions.all.length]).toEqual([3, 1])
+    expect(await page.end()).toMatchObject({ status: 'succeeded', attempt: 3 })
+    expect([server.count('interactions'), server.interactions.all.length, page.tasks().length]).toEqual([
+      3, 1, 1,
+    ])
   })
 })
 
