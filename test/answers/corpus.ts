@@ -6,7 +6,7 @@ import { elevenlabs } from './elevenlabs.ts'
 import type { Answer } from './entry.ts'
 import { fal } from './fal.ts'
 import { fastapi } from './fastapi.ts'
-import { gemini } from './gemini.ts'
+import { gemini, imagen } from './gemini.ts'
 import { heygen } from './heygen.ts'
 import { ideogram } from './ideogram.ts'
 import { kling, klingTasks } from './kling.ts'
@@ -15,7 +15,7 @@ import { luma } from './luma.ts'
 import { minimax } from './minimax.ts'
 import { openaiImages, openaiVideos } from './openai.ts'
 import { replicate } from './replicate.ts'
-import { runway } from './runway.ts'
+import { runway, runwayWorkflows } from './runway.ts'
 import { seedance } from './seedance.ts'
 import { stability } from './stability.ts'
 import { synthesia } from './synthesia.ts'
@@ -31,6 +31,7 @@ export const corpus: readonly Answer[] = [
   ...klingTasks,
   ...minimax,
   ...runway,
+  ...runwayWorkflows,
   ...luma,
   ...heygen,
   ...leonardo,
@@ -41,6 +42,7 @@ export const corpus: readonly Answer[] = [
   ...synthesia,
   ...elevenlabs,
   ...gemini,
+  ...imagen,
   ...vertex,
   ...azure,
   ...openaiVideos,

@@ -5,7 +5,8 @@ const operation = 'googleapis/js-genai src/types.ts, GenerateVideosOperation'
 const response =
   'googleapis/js-genai src/converters/_operations_converters.ts, generateVideosResponseFromMldev'
 const errors = 'Google API: Errors (AIP-193), https://google.aip.dev/193'
-const imagen = 'googleapis/js-genai src/converters/_models_converters.ts, generateImagesResponseFromMldev'
+const predictions =
+  'googleapis/js-genai src/converters/_models_converters.ts, generateImagesResponseFromMldev'
 
 const name = 'models/veo-3.1-generate-preview/operations/mg3pt9cbmvr1'
 
@@ -101,15 +102,18 @@ export const gemini = answersOf('gemini', [
     { error: { code: 400, message: 'The duration is 4, 6 or 8 seconds', status: 'INVALID_ARGUMENT' } },
     'The duration is 4, 6 or 8 seconds',
   ),
+])
+
+export const imagen = answersOf('imagen', [
   start(
     'pictures at once, as data',
-    imagen,
+    predictions,
     { predictions: [{ mimeType: 'image/png', bytesBase64Encoded: 'iVBORw0KGgo=' }] },
     { status: 'succeeded' },
   ),
   start(
     'pictures that are filtered, with HTTP 200',
-    imagen,
+    predictions,
     { predictions: [{ raiFilteredReason: 'The picture may show violence' }] },
     { status: 'failed', error: 'The picture may show violence' },
   ),

@@ -108,6 +108,9 @@ export const runway = answersOf('runway', [
     'You have made too many generations today',
   ),
   refusal('a task that is not known', spec, 404, { error: 'There is no such task' }, 'There is no such task'),
+])
+
+export const runwayWorkflows = answersOf('runway workflows', [
   status(
     'a workflow that runs, with the outputs so far',
     spec,
