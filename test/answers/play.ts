@@ -3,8 +3,7 @@ import { createTrackedFetch, type Fetch } from '@callsheet/http-adapter'
 import type { Answer } from './entry.ts'
 import type { Setting } from './providers.ts'
 
-/** An answer, and what the tracker made of it. */
-export interface Played {
+interface Played {
   readonly answer: Answer
   readonly setting: Setting
   readonly task: TaskRecord
@@ -61,7 +60,7 @@ export async function play(answer: Answer, setting: Setting): Promise<Played> {
 const plain = (text: string | undefined) => text?.toLowerCase().replaceAll(/[-_]/g, ' ')
 
 /** Each field of the task that a viewer should see otherwise. */
-export function misreadings({ answer: { expected, to }, task }: Played): string[] {
+export function misreadings({ expected, to }: Answer, task: TaskRecord): string[] {
   const differences: string[] = []
   const compare = (name: string, actual: unknown, wanted: unknown) => {
     const [is, should] = [actual, wanted].map((value) => JSON.stringify(value) ?? 'nothing')

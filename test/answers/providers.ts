@@ -84,7 +84,7 @@ export const settings: Readonly<Record<string, readonly Setting[]>> = {
       `${gemini}models/imagen-4.0-generate-001:predict`,
       `${gemini}${veo}/operations/op-1`,
     ),
-    json('imagen'),
+    json('imagen', { needsOutput: false }),
   ],
   vertex: [operationOf(vertex, veoOfVertex), json('vertex', { needsOutput: false, id: nameOf })],
   azure: [json('azure', { needsOutput: false })],
