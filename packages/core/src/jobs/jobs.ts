@@ -107,8 +107,7 @@ export function followJob(options: FollowOptions): Follow {
       const answer = await ask(options, job, context)
       // The run may have ended while the poll was open.
       if (context.signal.aborted) throw context.signal.reason
-      const { status, outputUrl, outputs } = context.task
-      if (status === 'succeeded') return { ...(outputUrl && { outputUrl }), ...(outputs && { outputs }) }
+      if (context.task.status === 'succeeded') return knownOutput(context, answer)
       let pause = interval
       if ('state' in answer) {
         errors = 0
@@ -128,6 +127,16 @@ export function followJob(options: FollowOptions): Follow {
       await context.wait(Math.max(0, Math.min(pause, isLast ? pause : deadline - context.now())))
     }
   }
+}
+
+/** The output of a task that has succeeded in another way. A webhook may say only that: then the poll has the output. */
+function knownOutput(context: FollowContext, answer: { readonly state?: JobState }): TaskPatch {
+  const { outputUrl, outputs } = context.task
+  if (outputUrl ?? outputs) return { ...(outputUrl && { outputUrl }), ...(outputs && { outputs }) }
+  const { status, ...patch } = patchOfJob(answer.state ?? {}, { needsOutput: false })
+  if (status !== 'succeeded') return {}
+  context.update(patch)
+  return patch
 }
 
 const statusOf = (thrown: unknown) => seenIn(thrown).error.httpStatus

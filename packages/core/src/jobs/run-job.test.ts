@@ -202,6 +202,17 @@ describe('runJob', () => {
     expect(await result).toEqual({ outputUrl: film, outputs: [film] })
   })
 
+  it('reads the output of a task of which a webhook has said only that it is finished', async () => {
+    const { track, clock, tracker, task } = setUp(made)
+    const result = track()
+    await clock.advance(100)
+    tracker.updateTask(task()!.id, { status: 'succeeded' })
+    expect(task()?.outputUrl).toBeUndefined()
+    await clock.advance(10_000)
+    expect((await result).outputUrl).toBe(film)
+    expect(task()).toMatchObject({ status: 'succeeded', outputUrl: film, metadata: { model: 'film-2' } })
+  })
+
   it('records what a follower of your own returns, also a failure', async () => {
     const { track, task, start } = setUp()
     const good: Follow = async () => ({ outputUrl: film })

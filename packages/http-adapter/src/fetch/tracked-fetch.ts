@@ -238,7 +238,8 @@ export function createTrackedFetch<
       if (found) {
         const { target, request } = found
         if ('watch' in target) {
-          // Any client may make this call: its response is read for the task.
+          // Any client may make this call: its response is read for the task, which its body may name.
+          void request.readAhead()
           watch = (answered) => tools.jobs.get(target.provider)?.watch?.(target.watch, answered, request)
         } else plan = planCall(target, givenFor as Parameters<typeof planCall>[1], args, request, loose)
       }

@@ -3,7 +3,8 @@ import { createTestTracker } from '@callsheet/core/test'
 import { describe, expect, it } from 'vitest'
 import { createTrackedFetch } from '../index.ts'
 import { jsonJob, type JsonJobOptions } from './json-job.ts'
-import { methodOf, type Fetch } from '../route/request.ts'
+import { type Fetch, type FetchArguments, methodOf } from '../route/request.ts'
+import { until } from '../testing/until.ts'
 
 const file = 'https://cdn.test/ada.png'
 const api = 'https://api.test'
@@ -175,12 +176,17 @@ describe('jsonJob with polls by POST', () => {
     })
   })
 
-  it('hears those of its page', async () => {
+  const query = { method: 'POST', body: '{"task_id":"t1"}' }
+
+  it.each<[string, FetchArguments]>([
+    ['a string', [`${api}/jobs/query`, query]],
+    ['a Request', [new Request(`${api}/jobs/query`, query)]],
+  ])('hears those of its page, by %s', async (_what, args) => {
     const one = await open({ ...options, interval: 60_000 }, { task_id: 't1' }, done)
     await one.begin()
-    await one.work(`${api}/jobs/query`, { method: 'POST', body: '{"task_id":"t1"}' })
-    await one.clock.advance(0)
-    expect(one.task()).toMatchObject({ status: 'succeeded', outputUrl: file })
+    await one.work(...args)
+    await until(() => expect(one.task().status).toBe('succeeded'))
+    expect(one.task()).toMatchObject({ outputUrl: file })
     expect(one.sent).toHaveLength(2)
   })
 

@@ -15,7 +15,7 @@ export interface WebhookOptions<T extends KnownTask = KnownTask> {
   readonly target: WebhookTracker | WebhookTarget<T>
   /** Maximum bytes of a body. A larger one is refused. @default 1 MiB */
   readonly maxBytes?: number
-  /** Whether a success without `outputUrl`, `outputs` or `metadata` is a failure. @default true */
+  /** Whether a success without `outputUrl`, `outputs` or `metadata` is a failure. @default as the source says */
   readonly needsOutput?: boolean
   /** Epoch ms. @default Date.now */
   readonly clock?: () => number
@@ -77,6 +77,7 @@ async function take<T extends KnownTask>(request: Request, options: WebhookOptio
   const now = await Promise.resolve(clock())
   const delivery = await source.verify({ headers: request.headers, body, now })
   const news = await newsIn(body, source)
+  if (!news) return 'ignored'
   return inTurn(source, news.id, async () => {
     const id = `${source.provider}:${delivery}`
     if (await source.seen.has(id, now)) return 'duplicate'
@@ -98,20 +99,21 @@ async function bodyOf(request: Request, most: number) {
   throw tooLarge
 }
 
-async function newsIn(body: Uint8Array, { read }: WebhookSource): Promise<JobNews> {
-  let news: JobNews | undefined
+async function newsIn(body: Uint8Array, { read }: WebhookSource): Promise<JobNews | null> {
+  let news: JobNews | null | undefined
   try {
     news = await read(parseJson(new TextDecoder().decode(body)))
   } catch (error) {
+    if (error instanceof Refusal) throw error
     throw new Refusal(400, 'the body cannot be parsed', { cause: error })
   }
-  if (!news?.state.status) throw new Refusal(400, 'the body names no job')
+  if (news !== null && !news?.state.status) throw new Refusal(400, 'the body names no job')
   return news
 }
 
 async function merge<T extends KnownTask>(
   { id, state }: JobNews,
-  { source, target, needsOutput = true }: WebhookOptions<T>,
+  { source, target, needsOutput = source.needsOutput ?? true }: WebhookOptions<T>,
 ) {
   const { find, update } = targetOf<T>(target)
   const job = { provider: source.provider, id }

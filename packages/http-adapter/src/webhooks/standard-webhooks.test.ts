@@ -3,8 +3,18 @@ import fc from 'fast-check'
 import { validateWebhook } from 'replicate'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createTestTracker } from '@callsheet/core/test'
+import { handleWebhook } from './handle-webhook.ts'
 import { replicateWebhooks, standardWebhooks } from './standard-webhooks.ts'
-import { clock, inSeconds, type Parcel, secretOf, signStandard, verdictOf } from '../testing/sign-webhooks.ts'
+import {
+  clock,
+  inSeconds,
+  type Parcel,
+  requestOf,
+  secretOf,
+  signStandard,
+  verdictOf,
+} from '../testing/sign-webhooks.ts'
 
 const body = JSON.stringify({
   id: 'p1',
@@ -87,8 +97,57 @@ describe('standardWebhooks', () => {
     expect(await verdictOf(source, late)).toBe('401: the signature is too old, or in the future')
   })
 
-  it('refuses an id with a dot, however it is signed', async () => {
-    expect(await verdictOf(source, await signStandard(body, { id: 'msg.1' }))).toMatch(/^400: /)
+  it('takes in an id with dots', async () => {
+    expect(await verdictOf(source, await signStandard(body, { id: 'msg.1.2' }))).toBe('msg.1.2')
+    expect(await verdictOf(source, await signStandard(body, { id: 'msg_{' }))).toMatch(/^400: /)
+  })
+
+  it('gives a delivery no other meaning by another place where its id ends', async () => {
+    const { tracker } = createTestTracker({ start: clock.now() })
+    const job = { provider: 'replicate', id: 'p1' }
+    tracker.addTask({ id: 't1', showId: 's1', type: 'trailer', status: 'processing', job })
+    const before = tracker.getTask('t1')
+    const { headers } = await signStandard(body, { id: `msg.${at(0)}`, time: at(1_000) })
+    const moved = { ...headers, 'webhook-id': 'msg', 'webhook-timestamp': at(0) }
+    const request = requestOf({ headers: moved, body: `${at(1_000)}.${body}` })
+    expect((await handleWebhook(request, { source, target: tracker, clock: clock.now })).status).toBe(400)
+    expect(tracker.getTask('t1')).toBe(before)
+  })
+
+  it('knows the headers of Svix, and prefers those of the specification', async () => {
+    const { headers } = await signStandard(body)
+    const svix = Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name.replace('webhook-', 'svix-'), value]),
+    )
+    expect(await verdictOf(source, { headers: svix, body })).toBe('msg_1')
+    expect(await verdictOf(source, { headers: { ...svix, 'svix-timestamp': at(-301_000) }, body })).toMatch(
+      /^401: /,
+    )
+    const forged = { ...svix, 'svix-id': 'msg_2' }
+    expect(await verdictOf(source, { headers: forged, body })).toMatch(/^401: /)
+    expect(await verdictOf(source, { headers: { ...forged, ...headers }, body })).toBe('msg_1')
+    const mixed = { ...svix, 'webhook-id': 'msg_1' }
+    expect(await verdictOf(source, { headers: mixed, body })).toMatch(/^400: .*webhook-timestamp/)
+  })
+
+  it('does not fail a task for a success without an output, unless it is told to', async () => {
+    const read = () => ({ id: 'p1', state: { status: 'succeeded' } })
+    for (const [needsOutput, status] of [
+      [undefined, 'succeeded'],
+      [true, 'failed'],
+    ] as const) {
+      const { tracker } = createTestTracker({ start: clock.now() })
+      const job = { provider: 'acme', id: 'p1' }
+      tracker.addTask({ id: 't1', showId: 's1', type: 'trailer', status: 'processing', job })
+      const given = { provider: 'acme', secret: secretOf(1), read, ...(needsOutput && { needsOutput }) }
+      const request = requestOf(await signStandard(body))
+      await handleWebhook(request, {
+        source: standardWebhooks(given),
+        target: tracker,
+        clock: clock.now,
+      })
+      expect(tracker.getTask('t1')?.status).toBe(status)
+    }
   })
 
   it('finds its signature among several', async () => {

@@ -10,30 +10,40 @@ export interface StandardWebhooksOptions {
   readonly provider: string
   /** `whsec_…`, or the Base64 alone; during a rotation, the new and the old one. */
   readonly secret: string | readonly string[]
-  /** Returns the job and its state from a delivery's JSON; undefined when it names none. */
+  /**
+   * Returns the job and its state from a delivery's JSON; null for a delivery about something else; undefined when it names
+   * no job. It may ask the provider for what the delivery lacks.
+   */
   readonly read: WebhookSource['read']
+  /**
+   * Whether a delivery of a success has the output, so that one without it is a failure. Otherwise the task succeeds, and a
+   * poll of the job may add the output.
+   *
+   * @default false
+   */
+  readonly needsOutput?: boolean
   /** Remembers the deliveries that were processed. @default the newest 10,000, in memory */
   readonly seen?: SeenIds
 }
 
 /**
  * Creates a source of webhooks signed by the [Standard Webhooks](https://www.standardwebhooks.com)
- * specification: HMAC-SHA256, `v1`.
+ * specification: HMAC-SHA256, `v1`. Its headers are `webhook-*`, or `svix-*` where Svix sends them.
  *
  * Throws a CallsheetError for a secret that is empty or not Base64.
  *
  * @example
  * const source = standardWebhooks({
- *   provider: 'openai',
- *   secret: process.env.OPENAI_WEBHOOK_SECRET!,
+ *   provider: 'acme',
+ *   secret: process.env.ACME_WEBHOOK_SECRET!,
  *   read: (body) => {
  *     const { type, data } = body as { type: string; data: { id: string } }
- *     return type === 'video.failed' ? { id: data.id, state: { status: 'failed' } } : undefined
+ *     return type === 'video.failed' ? { id: data.id, state: { status: 'failed' } } : null
  *   },
  * })
  */
 export function standardWebhooks(options: StandardWebhooksOptions): WebhookSource {
-  const { provider, secret, read, seen = createSeenIds() } = options
+  const { provider, secret, read, needsOutput = false, seen = createSeenIds() } = options
   const secrets = [secret].flat().map(decodeSecret)
   if (secrets.length === 0)
     throw new CallsheetError(`Missing "secret" of the webhooks of ${provider}.`, {
@@ -43,13 +53,16 @@ export function standardWebhooks(options: StandardWebhooksOptions): WebhookSourc
   return {
     provider,
     read,
+    needsOutput,
     seen,
     async verify({ headers, body, now }) {
-      const id = headerOf(headers, 'webhook-id', 256)
-      // A dot would leave open where the id ends in what is signed.
-      if (id.includes('.')) throw new Refusal(400, 'the header webhook-id is missing or malformed')
-      const time = checkTime(headers, 'webhook-timestamp', now)
-      const given = headerOf(headers, 'webhook-signature', 4_096).split(' ')
+      const prefix = headers.has('svix-id') && !headers.has('webhook-id') ? 'svix' : 'webhook'
+      const id = headerOf(headers, `${prefix}-id`, 256)
+      // An id may have dots. What is signed then leaves open where it ends, but not beyond the brace of an object: and
+      // what follows an earlier dot is not JSON.
+      if (id.includes('{')) throw new Refusal(400, `the header ${prefix}-id is missing or malformed`)
+      const time = checkTime(headers, `${prefix}-timestamp`, now)
+      const given = headerOf(headers, `${prefix}-signature`, 4_096).split(' ')
       keys ??= Promise.all(secrets.map(importSecret))
       const content = await new Blob([`${id}.${time}.`, body]).arrayBuffer()
       let isSigned = false
@@ -75,6 +88,7 @@ export const replicateWebhooks = (options: Pick<StandardWebhooksOptions, 'secret
   standardWebhooks({
     ...options,
     provider: 'replicate',
+    needsOutput: true,
     read(body) {
       const { id } = (body ?? {}) as { readonly id?: unknown }
       return typeof id === 'string' ? { id, state: replicateState(body) } : undefined

@@ -24,8 +24,10 @@ export interface WebhookSource {
   readonly provider: string
   /** Returns the id of a delivery, which is the same for each retry. Rejects with a `Refusal`. */
   readonly verify: (delivery: Delivery) => Promise<string>
-  /** Undefined when the delivery names no job. */
-  readonly read: (body: unknown) => JobNews | undefined | Promise<JobNews | undefined>
+  /** Null for a delivery about something else, which is ignored. Undefined when it names no job, which is refused. */
+  readonly read: (body: unknown) => JobNews | null | undefined | Promise<JobNews | null | undefined>
+  /** Whether a success in a delivery has the output, so that one without it is a failure. @default true */
+  readonly needsOutput?: boolean
   /** The deliveries that were processed. */
   readonly seen: SeenIds
 }
