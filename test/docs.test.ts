@@ -24,6 +24,9 @@ const clients = Object.fromEntries(
     'ai',
     '@ai-sdk/openai',
     '@ai-sdk/google',
+    '@ai-sdk/black-forest-labs',
+    '@elevenlabs/elevenlabs-js',
+    'lumaai',
   ].map((name) => [name, [path.join(root, 'packages/http-adapter/node_modules', name)]]),
 )
 

@@ -21,6 +21,10 @@ describe('jsonState', () => {
     ],
     [{ status: 'pending' }, { status: 'pending', stage: 'in the queue' }],
     [
+      { status: 'Pending', progress: 0.3 },
+      { status: 'Pending', stage: 'running', progress: 30 },
+    ],
+    [
       { status: 'running', logs: ' 30%|###   | 3/10' },
       { status: 'running', progress: 30 },
     ],

@@ -2,7 +2,7 @@ import type { TaskStatus } from '@callsheet/core'
 import type { JobState } from '@callsheet/core/jobs'
 import { messageOf } from '@callsheet/core/provider'
 import { never, outputOf, plainName } from './output.ts'
-import { percentIn, queued } from './stage.ts'
+import { percentIn, queued, stages } from './stage.ts'
 
 /** What an answer does not say itself. */
 export interface JsonStateOptions {
@@ -63,7 +63,8 @@ export function readState(body: unknown, { progress: unit, words = {} }: JsonSta
     ...(typeof stage === 'string'
       ? { stage }
       : wait.test(plainName(word))
-        ? { stage: queued(first(job, 'queuePosition position')) }
+        ? // BFL calls a picture pending while it is drawn.
+          { stage: progress ? stages.running : queued(first(job, 'queuePosition position')) }
         : known && { stage: word }),
     ...(progress !== undefined && { progress }),
     ...output,
