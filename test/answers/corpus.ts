@@ -1,3 +1,4 @@
+// cspell:disable
 import { azure } from './azure.ts'
 import { bfl } from './bfl.ts'
 import { dId } from './d-id.ts'
@@ -13,6 +14,8 @@ import { kling, klingTasks } from './kling.ts'
 import { leonardo } from './leonardo.ts'
 import { luma } from './luma.ts'
 import { minimax } from './minimax.ts'
+import { assemblyai, bria, topaz, tripo } from './more-media.ts'
+import { hedra, shotstack, tencent, xai } from './more-films.ts'
 import { openaiImages, openaiVideos } from './openai.ts'
 import { replicate } from './replicate.ts'
 import { runway, runwayWorkflows } from './runway.ts'
@@ -52,4 +55,12 @@ export const corpus: readonly Answer[] = [
   ...stability,
   ...ideogram,
   ...fastapi,
+  ...hedra,
+  ...xai,
+  ...shotstack,
+  ...tencent,
+  ...tripo,
+  ...topaz,
+  ...assemblyai,
+  ...bria,
 ]

@@ -1,8 +1,10 @@
+// cspell:disable
 import type { Job } from '@callsheet/core'
+import type { JobState } from '@callsheet/core/jobs'
 import type { Provider } from '@callsheet/http-adapter'
 import { fal } from '@callsheet/http-adapter/fal'
 import { google } from '@callsheet/http-adapter/google'
-import { jsonJob, type JsonJobOptions } from '@callsheet/http-adapter/json-job'
+import { jsonJob, type JsonJobOptions, jsonState } from '@callsheet/http-adapter/json-job'
 import { openai } from '@callsheet/http-adapter/openai'
 import { replicate } from '@callsheet/http-adapter/replicate'
 import { runway } from '@callsheet/http-adapter/runway'
@@ -28,6 +30,11 @@ const json = (name: string, options: Partial<JsonJobOptions> = {}): Setting => {
 
 /** The name of an operation is the whole of its path. */
 const nameOf = (body: unknown) => (body as { readonly name?: string }).name
+
+const textOf = (body: unknown): JobState => {
+  const { audio_url: _input, ...transcript } = body as object & { readonly audio_url?: string }
+  return jsonState(transcript)
+}
 
 const of = (
   provider: Provider,
@@ -115,4 +122,13 @@ export const settings: Readonly<Record<string, readonly Setting[]>> = {
   stability: [json('stability', { needsOutput: false })],
   ideogram: [json('ideogram')],
   fastapi: [json('fastapi')],
+  hedra: [json('hedra', { progress: 'fraction' })],
+  xai: [json('xai')],
+  shotstack: [json('shotstack')],
+  tencent: [json('tencent')],
+  tripo: [json('tripo')],
+  topaz: [json('topaz', { needsOutput: false })],
+  // Its audio_url is what it was given.
+  assemblyai: [json('assemblyai', { read: textOf })],
+  bria: [json('bria')],
 }

@@ -157,11 +157,12 @@ async function wholeOf(body: object, read: NonNullable<JsonJobOptions['read']>):
 const addressesIn = (body: unknown): JobState => ({ ...outputOf(body), status: 'succeeded' })
 
 // One each for the job, for what is made, and for the request, which is often only a number in a log.
-const idNames = 'jobId taskId id generationId predictionId videoId dubbingId requestId uuid'.split(' ')
+const idNames =
+  'jobId taskId id generationId predictionId operationId processId renderId videoId dubbingId requestId uuid'
 
 function idIn(body: unknown): string | number | undefined {
   const objects = envelopesIn(body)
-  const all = idNames.flatMap((name) => objects.map((fields) => first(fields, name)))
+  const all = idNames.split(' ').flatMap((name) => objects.map((fields) => first(fields, name)))
   return all.find((it) => (typeof it === 'string' && it !== '') || typeof it === 'number') as
     string | number | undefined
 }
