@@ -25,7 +25,7 @@ export interface OpenAiWebhooksOptions extends Pick<StandardWebhooksOptions, 'se
   readonly fetch?: Fetch
 }
 
-const ends = /^(\w+(?:\.\w+)*)\.(completed|succeeded|failed|cancell?ed|expired|incomplete)$/
+const ends = /^(\w+(?:\.\w+)*)\.(completed|succeeded|failed|cancel{1,2}ed|expired|incomplete)$/
 
 /** What is read of a job, by the first word of an event; nothing is read of batches and the like. */
 const kinds: Readonly<Record<string, readonly [path: string, stateOf: (body: unknown) => JobState]>> = {
