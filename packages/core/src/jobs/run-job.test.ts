@@ -28,7 +28,8 @@ function setUp(...ends: readonly JobState[]) {
   const track = (options: RunOptions<object, unknown> = {}, of = runJob(follow, start)) =>
     show.track('trailer', of, options as object)
   const task = () => test.tracker.getTask({ showId: 's', type: 'trailer' })
-  return { ...test, show, paid, start, follow, soften, track, task }
+  const { now } = test.clock
+  return { ...test, now, show, paid, start, follow, soften, track, task }
 }
 
 describe('runJob', () => {
@@ -155,15 +156,30 @@ describe('runJob', () => {
     expect(task()?.job).toEqual({ provider: 'ours', id: '7' })
   })
 
-  it('does not start a job again that is lost', async () => {
+  it.each([404, 410])('does not start a job again that is lost: HTTP %i', async (status) => {
     const { track, clock, task, start } = setUp(made)
-    const gone = followJob({ read: () => Promise.reject(Object.assign(new Error('gone'), { status: 404 })) })
+    const gone = followJob({ read: () => Promise.reject(Object.assign(new Error('gone'), { status })) })
     const result = expect(track({ retry: { attempts: 3 } }, runJob(gone, start))).rejects.toThrow(
       'Lost sight',
     )
     await clock.advance(60_000)
     await result
     expect(task()?.status).toBe('interrupted')
+    expect(start).toHaveBeenCalledTimes(1)
+  })
+
+  it('does not lose a job that its server does not know for some seconds', async () => {
+    const { track, clock, start, now } = setUp(made)
+    const began = now()
+    const follow = followJob({
+      read() {
+        if (now() - began < 10_000) throw Object.assign(new Error('No such job'), { status: 404 })
+        return made
+      },
+    })
+    const result = track({}, runJob(follow, start))
+    await clock.advance(20_000)
+    expect((await result).outputUrl).toBe(film)
     expect(start).toHaveBeenCalledTimes(1)
   })
 

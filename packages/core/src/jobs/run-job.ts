@@ -2,6 +2,8 @@ import type { Follow } from '../call/resume.ts'
 import type { RunContext } from '../call/run-options.ts'
 import type { JsonObject } from '../records/json.ts'
 import type { Job } from '../records/task.ts'
+import { nameOf } from '../records/thrown.ts'
+import { seenIn } from '../write/classify-failure.ts'
 import type { TaskPatch } from '../write/next-version.ts'
 import { endError, JobFailedError, JobLostError } from './job-errors.ts'
 
@@ -53,7 +55,7 @@ export function runJob(
 export function runJob(follow: Follow, start: StartJob, { needsOutput = true } = {}) {
   return async (run: RunContext): Promise<AnyJobResult> => {
     const started = await start(run)
-    const end: TaskPatch = isOutput(started) ? started : ((await follow(recorded(started, run), run)) ?? {})
+    const end: TaskPatch = isOutput(started) ? started : await followNew(follow, recorded(started, run), run)
     const { status, error, ...patch } = end
     if (status === 'failed' || status === 'canceled') {
       throw endError(error ?? `The provider says: ${status}.`, status)
@@ -75,6 +77,24 @@ export function runJob(follow: Follow, start: StartJob, { needsOutput = true } =
     }
   }
 }
+
+/** A server may not know a job yet that it has just begun, for this long in ms. */
+const newness = 30_000
+
+async function followNew(follow: Follow, job: Job, run: RunContext): Promise<TaskPatch> {
+  const began = run.now()
+  for (;;) {
+    try {
+      return (await follow(job, run)) ?? {}
+    } catch (error) {
+      const isUnknown = nameOf(error) === 'JobLostError' && statusOf((error as Error).cause) === 404
+      if (!isUnknown || run.now() - began >= newness) throw error
+      await run.wait(3_000)
+    }
+  }
+}
+
+const statusOf = (thrown: unknown) => seenIn(thrown).error.httpStatus
 
 const isOutput = (started: Started): started is Partial<JobResult> =>
   typeof started === 'object' && started !== null && !('id' in started || 'provider' in started)
