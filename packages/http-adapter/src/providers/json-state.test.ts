@@ -186,7 +186,7 @@ describe('jsonState', () => {
       { status: 'done', images: { image: 'https://files.test/i.png' }, video_url: url },
       [url, 'https://files.test/i.png'],
     ],
-  ])('finds an output %s', (_what, body, outputs: readonly string[] | undefined = undefined) => {
+  ])('finds an output %s', (_what, body, outputs?: readonly string[]) => {
     expect(jsonState(body)).toMatchObject({ outputUrl: url, ...(outputs && { outputs }) })
     expect(jsonState(body).outputs).toEqual(outputs)
   })

@@ -6,15 +6,16 @@ const most = { depth: 8, visits: 10_000, urls: 1_000, url: 8_192 }
 // Fields, by their plain names, that are not output: what an answer repeats of the request, and addresses of the job.
 export const never = new RegExp(
   [
-    'prompt|^(?:input|request|argument|param|source|driver|reference|init|keyframe|taskinfo|config)',
-    '^(?:startimage|startframe|firstframe|endimage|endframe|tailimage|imagetail)',
+    'prompt|^(?:input|request|argument|param|source|driver|reference|init|keyframe|taskInfo|config)',
+    '^(?:start|first|end|tail)(?:image|frame)|^imageTail',
     '^(?:webhook|callback|notify|status|cancel|poll|operation)',
     '^(?:get|self|web|stream|logs?|next|docs?)(?:url)?$|^(?:response|upload)url$',
   ].join('|'),
+  'i',
 )
 /** Output only for want of any other. */
 const lesser =
-  /thumb|preview|cover|poster|progress|watermark|moderat|frame|gif|caption|subtitle|renderedimage|origin|pageurl|share/
+  /thumb|preview|cover|poster|progress|watermark|moderat|frame|gif|caption|subtitle|renderedImage|origin|pageUrl|share/i
 const better = /video|mp4|result|output/
 const ranks = { better: 0, plain: 1, lesser: 2 } as const
 
