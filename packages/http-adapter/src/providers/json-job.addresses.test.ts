@@ -285,6 +285,8 @@ describe('the addresses of jsonJob', () => {
     [{ dubbing_id: 't', expected_duration_sec: 30 }, 't'],
     [{ task_id: 42 }, '42'],
     [{ task_id: '', id: 't' }, 't'],
+    [{ status: 'success', id: 't' }, 't'],
+    [{ status: 'ok', data: { task_id: 't' } }, 't'],
   ])('have the id of %j', async (answer, id) => {
     const one = await open({ start: `POST ${api}/jobs`, status: `${api}/jobs/:id` }, answer)
     await one.begin()

@@ -11,7 +11,7 @@ import {
   fieldAt,
   type JobAddress,
 } from '../jobs/job-address.ts'
-import { envelopesIn, first, type JsonStateOptions, readState } from './json-state.ts'
+import { envelopesIn, first, isOfRequest, type JsonStateOptions, readState } from './json-state.ts'
 import { errorIn, misread } from '../route/error-in-body.ts'
 import { outputOf } from './output.ts'
 import type { RouteKey } from '../route/match.ts'
@@ -97,6 +97,9 @@ export function jsonJob<const Name extends string = 'json'>({
       const beginning = { ...options, provider: name, body, handle }
       const isRecord = typeof body === 'object' && body !== null && !Array.isArray(body)
       const whole = state.status ? state : isRecord ? await wholeOf(body, read) : addressesIn(body)
+      // A "success" with an id and without the output that is needed is that of the request.
+      const isEmpty = !state.outputUrl && !state.metadata && options.needsOutput !== false
+      if (handle && isEmpty && isOfRequest(state.status ?? '')) return begin({}, beginning)
       if (state.status || whole.outputUrl || whole.status === 'failed') return begin(whole, beginning)
       if (handle) return begin({}, beginning)
       const saysNo = errorIn(body) !== undefined || (whole.error !== undefined && !whole.metadata)

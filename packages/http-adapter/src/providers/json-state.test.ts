@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { jsonState, readState } from './json-state.ts'
 
@@ -197,6 +198,26 @@ describe('jsonState', () => {
     expect(jsonState({ status: 'Success', file_id: '1761' })).toMatchObject({
       metadata: { outputType: 'json' },
     })
+  })
+
+  it('reads the first thousand of 100,000 fields', () => {
+    const fields = Object.fromEntries(
+      Array.from({ length: 100_000 }, (_, place) => [`field_${place}`, place]),
+    )
+    const body = { data: { state: 'done', url, ...fields }, ...fields }
+    const started = performance.now()
+    expect(jsonState(body)).toMatchObject({ outputUrl: url })
+    // Looking through all of them for each name takes a minute.
+    expect(performance.now() - started).toBeLessThan(10_000)
+  })
+
+  it('has a state for any JSON', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (body) => {
+        expect(jsonState(body)).toBeTypeOf('object')
+        expect(jsonState({ status: 'failed', error: body, data: body }).status).toBeTypeOf('string')
+      }),
+    )
   })
 
   it('translates the words of a provider, numbers too', () => {

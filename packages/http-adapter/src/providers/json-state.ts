@@ -1,7 +1,7 @@
 import type { TaskStatus } from '@callsheet/core'
 import type { JobState } from '@callsheet/core/jobs'
 import { messageOf } from '@callsheet/core/provider'
-import { never, outputOf, plainName } from './output.ts'
+import { fieldsIn, never, outputOf, plainName } from './output.ts'
 import { percentIn, queued, stages } from './stage.ts'
 
 /** What an answer does not say itself. */
@@ -54,9 +54,9 @@ export function readState(body: unknown, { progress: unit, words = {} }: JsonSta
   const stage = first(job, 'stage phase')
   const progress = progressIn(job, unit) ?? percentIn(first(job, 'logs log'))
   const output = outputIn(job, body)
-  const refusal = sentenceIn(envelopesIn(body), filterNames)
+  const refusal = sentenceIn(opened.all, filterNames)
   if (refusal !== undefined && output.outputUrl === undefined) return { status: 'failed', error: refusal }
-  const error = errorOf(job, body)
+  const error = errorOf(job, opened.all[0]!)
   const known = Object.hasOwn(words, word) ? words[word] : undefined
   return {
     status: known ?? word,
@@ -76,29 +76,41 @@ export function readState(body: unknown, { progress: unit, words = {} }: JsonSta
 export function envelopesIn(body: unknown, levels = 4): readonly Fields[] {
   if (Array.isArray(body)) return body.length === 1 ? envelopesIn(body[0], levels) : []
   if (typeof body !== 'object' || body === null) return []
-  const entries = Object.entries(body)
+  const entries = fieldsIn(body)
   const isOnly = entries.length === 1 && entries[0]![0] !== 'error'
   const inner = entries.filter(([name]) => isOnly || envelope.test(plainName(name)))
   return [body as Fields, ...inner.flatMap(([, part]) => (levels > 0 ? envelopesIn(part, levels - 1) : []))]
 }
 
+/** Fields that are there, by their plain names. */
+const plainFields = new WeakMap<Fields, ReadonlyMap<string, unknown>>()
+
 /** The first of these fields that is there. */
 export function first(fields: Fields, names: string): unknown {
-  const entries = Object.entries(fields).map(([name, value]) => [plainName(name), value] as const)
-  for (const wanted of names.split(' ').map(plainName)) {
-    const found = entries.find(([name, value]) => name === wanted && value !== undefined && value !== null)
-    if (found) return found[1]
+  let plain = plainFields.get(fields)
+  if (!plain) {
+    const there = fieldsIn(fields).filter(([, value]) => value !== undefined && value !== null)
+    plain = new Map(there.map(([name, value]) => [plainName(name), value] as const).toReversed())
+    plainFields.set(fields, plain)
   }
-  return undefined
+  const found = names.split(' ').find((name) => plain.has(plainName(name)))
+  return found === undefined ? undefined : plain.get(plainName(found))
 }
 
+/** Whether a word may only say that the request was understood. */
+export const isOfRequest = (word: string): boolean => /^(?:ok|success)$/i.test(word)
+
 /** The object that says how the job stands. A "success" around another status is that of the request. */
-function jobIn(body: unknown, words: Fields): { readonly job: Fields; readonly word: string } | undefined {
-  const found = envelopesIn(body).flatMap((job) => {
+function jobIn(
+  body: unknown,
+  words: Fields,
+): { readonly job: Fields; readonly word: string; readonly all: readonly Fields[] } | undefined {
+  const all = envelopesIn(body)
+  const found = all.flatMap((job) => {
     const word = wordIn(job, words)
-    return word === undefined ? [] : [{ job, word }]
+    return word === undefined ? [] : [{ job, word, all }]
   })
-  return found.find(({ word }) => !/^(?:ok|success)$/i.test(word)) ?? found.at(-1)
+  return found.find(({ word }) => !isOfRequest(word)) ?? found.at(-1)
 }
 
 function wordIn(fields: Fields, words: Fields): string | undefined {
@@ -114,15 +126,15 @@ function wordIn(fields: Fields, words: Fields): string | undefined {
 
 function outputIn(job: Fields, body: unknown): ReturnType<typeof outputOf> {
   const isNamed = (name: string) => outputNames.test(name) && !never.test(name)
-  const named = Object.entries(job).filter(([name]) => isNamed(plainName(name)))
+  const named = fieldsIn(job).filter(([name]) => isNamed(plainName(name)))
   const output = outputOf(Object.fromEntries(named))
   if (output.outputUrl !== undefined) return output
   const other = [job, body].map(outputOf).find(({ outputUrl }) => outputUrl !== undefined)
   return other ?? output
 }
 
-function errorOf(job: Fields, body: unknown): JobState['error'] {
-  const both = [job, ...envelopesIn(body, 0)]
+function errorOf(job: Fields, outer: Fields): JobState['error'] {
+  const both = [job, outer]
   const own = first(job, codeNames)
   const { code: inner } = Object(first(job, 'error')) as Fields
   const code = [own, inner, job['code']].find((it) =>

@@ -2,7 +2,7 @@ import type { JobState } from '@callsheet/core/jobs'
 
 type Output = Pick<JobState, 'outputUrl' | 'outputs' | 'metadata'>
 
-const most = { depth: 8, visits: 10_000, urls: 1_000, url: 8_192 }
+const most = { depth: 8, visits: 10_000, urls: 1_000, url: 8_192, fields: 1_000 }
 // Fields, by their plain names, that are not output: what an answer repeats of the request, and addresses of the job.
 export const never = new RegExp(
   [
@@ -18,6 +18,10 @@ const lesser =
   /thumb|preview|cover|poster|progress|watermark|moderat|frame|gif|caption|subtitle|renderedImage|origin|pageUrl|share/i
 const better = /video|mp4|result|output/
 const ranks = { better: 0, plain: 1, lesser: 2 } as const
+
+/** The fields of an object that are read. */
+export const fieldsIn = (value: object): (readonly [name: string, value: unknown])[] =>
+  Object.entries(value).slice(0, most.fields)
 
 /** A field's name in lower case, without signs: `task_status` and `taskStatus` are one. */
 export const plainName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
@@ -49,7 +53,7 @@ function urlsIn(output: unknown): { readonly urls: string[]; readonly isList: bo
     if (visits < 0 || all.size >= most.urls) return
     if (isUrl(value) && rank < (all.get(value)?.rank ?? Infinity)) all.set(value, { rank, inList })
     if (typeof value !== 'object' || value === null || depth === most.depth) return
-    for (const [name, part] of Object.entries(value)) {
+    for (const [name, part] of fieldsIn(value)) {
       const plain = plainName(name)
       if (!never.test(plain)) visit(part, depth + 1, rankOf(plain, rank), inList || Array.isArray(value))
     }
