@@ -40,5 +40,7 @@ export function patchFor(task: KnownTask, state: JobState, needsOutput: boolean)
   const patch = patchOfJob(state, { needsOutput })
   if (patch.status === 'succeeded') return patch
   if (task.status === 'failed' || task.status === 'canceled') return undefined
+  // A provider that does not know the job says nothing new of it.
+  if (patch.status === 'interrupted') return undefined
   return patch.status === 'starting' && task.status === 'processing' ? undefined : patch
 }

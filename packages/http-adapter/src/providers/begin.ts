@@ -26,7 +26,8 @@ export function begin(state: JobState, { provider, body, handle, needsOutput = t
   const patch = patchOfJob(state, { needsOutput })
   const { status, ...more } = patch
   if (status === 'succeeded' || status === 'failed' || status === 'canceled') return patch
-  if (handle) return job(handle, more)
+  // A job that is not known yet is asked for again.
+  if (handle) return job(handle, status === 'interrupted' ? {} : more)
   return {
     status: 'interrupted',
     error: `The answer of ${provider} has no job id, so the job cannot be followed.`,

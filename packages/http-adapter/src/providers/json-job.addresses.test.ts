@@ -294,6 +294,47 @@ describe('the addresses of jsonJob', () => {
     one.tracker.cancel({ showId: 's1' })
   })
 
+  it('are asked for an hour long where the word is not known, which the option "words" can translate', async () => {
+    const options: JsonJobOptions = {
+      start: `POST ${api}/jobs`,
+      status: `${api}/jobs/:id`,
+      interval: 60_000,
+    }
+    const baked = { status: 'baked', url: file }
+    const one = await open(options, { id: 't' }, baked)
+    await one.begin()
+    await one.clock.advance(3_600_000)
+    expect(one.task()).toMatchObject({ status: 'processing', stage: 'baked' })
+    await one.clock.advance(60_000)
+    expect(one.task()).toMatchObject({
+      status: 'interrupted',
+      error: { message: expect.stringMatching(/"baked".+"words".+"unknownTimeout"/s) as string },
+    })
+    const taught = await open({ ...options, words: { baked: 'succeeded' } }, { id: 't' }, baked)
+    await taught.begin()
+    await taught.clock.advance(60_000)
+    expect(taught.task()).toMatchObject({ status: 'succeeded', outputUrl: file })
+    const patient = await open({ ...options, unknownTimeout: Infinity }, { id: 't' }, baked)
+    await patient.begin()
+    await patient.clock.advance(86_400_000)
+    expect(patient.task().status).toBe('processing')
+    patient.tracker.cancel({ showId: 's1' })
+  })
+
+  it('are asked for again where the first answer does not know the job yet', async () => {
+    const one = await open(
+      { start: `POST ${api}/jobs`, status: `${api}/jobs/:id` },
+      { id: 't', status: 'UNKNOWN' },
+      { id: 't', status: 'UNKNOWN' },
+      done,
+    )
+    await one.begin()
+    expect(one.task()).toMatchObject({ status: 'processing', job: { id: 't' } })
+    expect(one.task().error).toBeUndefined()
+    await one.clock.advance(10_000)
+    expect(one.task()).toMatchObject({ status: 'succeeded', outputUrl: file })
+  })
+
   it('are not asked for where the answer is a failure with HTTP 200', async () => {
     const one = await open(
       { start: `POST ${api}/jobs`, status: `${api}/jobs/:id` },
