@@ -24,6 +24,7 @@ const stairs: Record<string, readonly string[]> = {
     'test',
     '.',
   ],
+  browser: ['storage', 'tabs', '.'],
   ui: ['state', 'messages', 'parts', 'step', 'show', 'panel', '.'],
 }
 
@@ -32,6 +33,7 @@ const mayKnow: Record<string, readonly string[]> = {
   core: ['zod', 'mitt', 'immer', 'flatqueue'],
   react: ['@callsheet/core', 'react'],
   'http-adapter': ['@callsheet/core', 'eventsource-parser'],
+  browser: ['@callsheet/core', 'idb'],
   ui: ['@callsheet/core', '@callsheet/react', 'react', 'react-dom', 'lucide-react', '@base-ui/react'],
 }
 

@@ -23,6 +23,7 @@ const entries = [
   'http-adapter/indexed-db',
   'http-adapter/webhooks',
   'http-adapter/test',
+  'browser',
   'ui',
 ]
 

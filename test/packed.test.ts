@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { typeCheck } from '../tools/type-check.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
-const packages = ['core', 'react', 'http-adapter', 'ui']
+const packages = ['core', 'react', 'http-adapter', 'browser', 'ui']
 /** An application with nothing but what would be downloaded. */
 const folder = mkdtempSync(path.join(realpathSync(tmpdir()), 'callsheet-packed-'))
 
@@ -44,6 +44,7 @@ beforeAll(() => {
   ])
     link(name, 'packages/ui')
   link('eventsource-parser', 'packages/http-adapter')
+  link('idb', 'packages/browser')
 })
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,6 +1,7 @@
 // For authors of adapters, sinks, sources and providers: what core itself is built with.
 export { answerOf, createGuard, onRejected } from './records/guard.ts'
 export { messageOf } from './records/thrown.ts'
+export { hash32 } from './records/hash.ts'
 export { isNetworkError } from './write/classify-failure.ts'
 export { anyDuration, backoff, type Schedule } from './call/timers.ts'
 export { type Json } from './records/json.ts'

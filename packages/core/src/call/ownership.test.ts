@@ -116,6 +116,18 @@ describe('a slot that several tabs may work on', () => {
     expect(b.tracker.getTasks().map(({ id, status }) => [id, status])).toEqual([['a-1', 'succeeded']])
   })
 
+  it('is not paid for again with unless: done, when another tab has made it while it was being claimed', async () => {
+    const browser = openBrowser({ isApart: true })
+    const [a, b] = [browser.open('a'), browser.open('b')]
+    await a.show.track('trailer', async () => 'by a')
+    let calls = 0
+    const second = b.show.track('trailer', async () => (calls += 1), { unless: 'done' })
+    a.tell()
+    await expect(second).resolves.toBeUndefined()
+    expect(calls).toBe(0)
+    expect(b.tracker.getTasks().map(({ id }) => id)).toEqual(['a-1'])
+  })
+
   it('tells the other tab when the work is finished, also when its task is not known there yet', async () => {
     const browser = openBrowser({ isApart: true })
     const [a, b] = [browser.open('a'), browser.open('b')]
@@ -339,6 +351,22 @@ describe('idempotencyKey', () => {
     expect(keys.at(-1)).toBe(keys[0])
     await call()
     expect(keys.slice(0, -1)).not.toContain(keys.at(-1))
+  })
+
+  it('is that of the lost call, also while another tab begins in the slot too', async () => {
+    const { keys, tracker } = open()
+    const { id } = tracker.addTask({ ...slot, status: 'processing' })!
+    tracker.updateTask(id, { status: 'interrupted' })
+    const other = createTracker({ pipeline: showPipeline, createId: () => 'other' })
+    other.merge(parseRecords(JSON.parse(JSON.stringify(tracker.serialize()))))
+    other.addTask({ ...slot, status: 'starting' })
+    const claim = async () => {
+      tracker.merge(parseRecords(JSON.parse(JSON.stringify(other.serialize()))))
+      return undefined
+    }
+    tracker.own(createOwnership({ claim, isElsewhere: () => false }))
+    await tracker.show('s').track('trailer', async ({ idempotencyKey }) => keys.push(idempotencyKey))
+    expect(keys).toEqual([`${id}:1`])
   })
 
   it('is not shared by calls that cannot be tracked', () => {

@@ -1,4 +1,4 @@
-import { AlreadyRunningError } from '../records/errors.ts'
+import { AlreadyRunningError, CanceledError } from '../records/errors.ts'
 import { labelOf, type TaskRecord } from '../records/task.ts'
 import { kindOf } from './observe.ts'
 import type { Ownership, Run } from './run.ts'
@@ -51,6 +51,11 @@ export function createOwnership({ claim, isElsewhere }: OwnershipOptions): Owner
       run.withdraw(error)
       throw error
     }
+    // Made elsewhere while the slot was claimed.
+    if (run.options.unless === 'done' && task.attempt === 1 && host.isDone(task)) {
+      run.withdraw(new CanceledError(`${labelOf(task)} is done already.`))
+      return undefined
+    }
     run.beginAttempt({})
     return call()
   }
@@ -64,7 +69,8 @@ export function createOwnership({ claim, isElsewhere }: OwnershipOptions): Owner
 
   /** Its first step claims the slot. */
   async function* stepsOf(run: Run, call: () => unknown): AsyncGenerator {
-    return yield* (await claimed(run, call)) as AsyncGenerator
+    const steps = (await claimed(run, call)) as AsyncGenerator | undefined
+    return steps && (yield* steps)
   }
 
   return {

@@ -281,12 +281,9 @@ export class Run {
       const { runs, write } = this.host
       const { id } = this.#task
       if (runs.get(id) === this) runs.delete(id)
+      const isTold = this.#isOwner || (verdict?.status === 'succeeded' && this.task.status !== 'succeeded')
       // The end is recorded even if the rest of the patch cannot be written.
-      if (
-        verdict &&
-        (this.#isOwner || verdict.status === 'succeeded') &&
-        !write(id, verdict.patch, verdict.status)
-      )
+      if (verdict && isTold && !write(id, verdict.patch, verdict.status))
         write(id, { status: verdict.status })
     }
     if (reason) this.abort.abort(reason)

@@ -5,8 +5,10 @@ import { createPage } from '../call/page-lifecycle.ts'
 import type { TrackHost } from '../call/run.ts'
 import { problem } from '../records/errors.ts'
 import { definitionOf } from '../records/pipeline.ts'
-import { isActive, isFinished, isRemoved, type TaskRecord } from '../records/task.ts'
+import { isActive, isFinished, isRemoved, type TaskRecord, type TaskVersion } from '../records/task.ts'
 import { slotFor } from '../write/input.ts'
+
+const isBegun = (version: TaskVersion): boolean => !isRemoved(version) && isActive(version)
 
 /** A tracker as its calls use it. */
 export function createTrackHost(
@@ -25,7 +27,8 @@ export function createTrackHost(
     const { id, attempt } = task
     const { latest, older = [] } = state.slotOf(task) ?? {}
     const place = latest?.version.id === id ? older.length : older.findIndex((one) => one.version.id === id)
-    const before = older[place - 1]?.version
+    // Another tracker that begins in this slot just now has made no call: this one owns the slot.
+    const before = older.slice(0, Math.max(0, place)).findLast(({ version }) => !isBegun(version))?.version
     const isRepeat = attempt === 1 && before && !isRemoved(before) && before.status === 'interrupted'
     return isRepeat ? keyOf(before) : `${id}:${attempt}`
   }

@@ -1,0 +1,169 @@
+import { isActive, isRemoved, type Pipeline, type TaskRecord, type Tracker } from '@callsheet/core'
+import { type Change, createGuard, createOwnership, type Follow } from '@callsheet/core/provider'
+import { watchPage } from './page.ts'
+import { createJournal } from './storage/journal.ts'
+import { createLoader } from './storage/loader.ts'
+import { openStore, type StorageKind } from './storage/open-store.ts'
+import { createSaver } from './storage/saver.ts'
+import type { Store } from './storage/store.ts'
+import { createChannel } from './tabs/channel.ts'
+import { createClaims } from './tabs/claims.ts'
+import { createInbox } from './tabs/inbox.ts'
+import { createLife, freshId } from './tabs/life.ts'
+import { createOutbox } from './tabs/outbox.ts'
+import { createSuccession } from './tabs/succession.ts'
+
+/** Options of `keepInBrowser`. */
+export interface KeepOptions {
+  /** Names the database, the channel and the locks: one for each application of an origin. @default 'callsheet' */
+  readonly name?: string
+  /** Follow the jobs of pages that are gone, by provider: `fetch.followers`. @default none: jobs become `interrupted` */
+  readonly followers?: Readonly<Record<string, Follow>>
+  /** Where records are saved. Where the browser refuses it, the next one is used. @default 'indexeddb' */
+  readonly storage?: StorageKind
+}
+
+/** A tracker that is kept. */
+export interface Kept {
+  /**
+   * Resolves once the tracker has what was saved and what the other tabs know, and the work of pages that are gone is
+   * followed or interrupted. Never rejects.
+   */
+  readonly ready: Promise<void>
+  /** Saves what is not saved yet. */
+  readonly flush: () => Promise<void>
+  /** Saves, and ends the work with storage and tabs. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Keeps a tracker over reloads, in step with the other tabs of its origin, and lets one tab own each piece of work: a slot is
+ * claimed before it is paid for. When a tab is closed, another one follows its jobs; its other calls become `interrupted`.
+ *
+ * Call it once for a tracker, in the browser; elsewhere it does nothing. `track` then returns a promise even for a
+ * synchronous function, unless `claim` is false.
+ *
+ * @example
+ * const kept = keepInBrowser(tracker, { name: 'my-app', followers: fetch.followers })
+ * await kept.ready
+ */
+export function keepInBrowser<P extends Pipeline>(
+  given: Tracker<P>,
+  { name = 'callsheet', followers = {}, storage = 'indexeddb' }: KeepOptions = {},
+): Kept {
+  if (!globalThis.document) return { ready: Promise.resolve(), flush: async () => {}, close: async () => {} }
+  const tracker = given as unknown as Tracker
+  const { report } = tracker
+  const guarded = createGuard(report)
+  /** The ids under which this page has lived. */
+  const lives = new Set<string>()
+  /** Active tasks that were written here lately: those that were made by hand have no claim. */
+  const unclaimed = new Map<string, TaskRecord>()
+  let store: Store | undefined
+
+  const opening = openStore(storage, name, report).then((it) => (store = it))
+  const saver = createSaver({ opening, beforeSave, isEarly, onSaved, report })
+  const journal = createJournal(name, freshId())
+  const loader = createLoader({ tracker, opening, saver, journal })
+  const life = createLife({ name, locks: navigator.locks, onBegun, onEnded: inherit, report })
+  const claims = createClaims({ tracker, opening, life, report, inherit })
+  const channel = createChannel(name, (message) => void guarded(() => inbox.receive(message)), report)
+  const outbox = createOutbox(channel, life)
+  const inbox = createInbox({ tracker, life, claims, answer: (to) => void answer(to) })
+  const owned = tracker.own(createOwnership(claims))
+  const succession = createSuccession({ tracker, owned, claims, life, followers })
+  const removeSink = tracker.addSink({ write })
+  const unwatch = watchPage(tracker, { onLeft, onReturned })
+
+  function write({ tasks, shows, origin, from }: Change): void {
+    for (const task of tasks) {
+      const isOver = isRemoved(task) || !isActive(task)
+      if (isOver) claims.release(task.id, isRemoved(task))
+      if (isOver || origin !== 'local') unclaimed.delete(task.id)
+      else unclaimed.set(task.id, task)
+    }
+    if (loader.isLoading() || from === 'tab') return
+    saver.add({ tasks, shows })
+    outbox.add({ tasks, shows }, origin === 'local')
+  }
+
+  function onSaved(): void {
+    const from = life.current()
+    if (from !== undefined) channel.send({ kind: 'saved', from })
+  }
+
+  /** What is being claimed has not been paid for, and may be removed again. */
+  function isEarly(taskId: string): boolean {
+    return claims.isClaiming(taskId)
+  }
+
+  /** So that no active task is saved without an owner. */
+  async function beforeSave(): Promise<void> {
+    const tasks = [...unclaimed.values()]
+    unclaimed.clear()
+    await claims.note(tasks)
+  }
+
+  async function answer(to: string): Promise<void> {
+    const { isShared } = await opening
+    const from = life.current()
+    const records = isShared ? saver.pending() : tracker.serialize()
+    if (from !== undefined) channel.send({ kind: 'records', from, to, isOwn: false, records })
+  }
+
+  function onBegun(id: string): void {
+    lives.add(id)
+    channel.open()
+    channel.send({ kind: 'alive', from: id })
+    // What was written between two lives.
+    outbox.send()
+  }
+
+  function onLeft(): void {
+    outbox.send()
+    const unsaved = saver.pending()
+    store?.leave(unsaved)
+    if (storage !== 'memory') journal.write(unsaved)
+    life.end()
+    channel.close()
+  }
+
+  function onReturned(): void {
+    store?.comeBack()
+    life.begin()
+    catchUp()
+      .then(() => succession.comeBack((owner) => lives.has(owner)))
+      .catch(report)
+  }
+
+  /** Reads what was saved, after the other tabs have said what they have not saved yet. */
+  async function catchUp(): Promise<void> {
+    await inbox.hearAll()
+    await loader.load()
+  }
+
+  async function inherit(owner: string): Promise<void> {
+    saver.add(inbox.takeUnsaved(owner))
+    await succession.takeOver((other) => other === owner)
+  }
+
+  async function start(): Promise<void> {
+    await catchUp()
+    await succession.begin()
+  }
+
+  life.begin()
+  return {
+    ready: start().catch(report),
+    flush: saver.flush,
+    async close() {
+      unwatch()
+      removeSink()
+      await saver.flush()
+      owned.release()
+      life.end()
+      channel.close()
+      store?.close()
+    },
+  }
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from 'tsup'
+
+// Declarations come from `tsc -b` (TypeScript 7), which tsup cannot drive.
+export default defineConfig({
+  entry: { index: 'src/index.ts' },
+  format: ['esm'],
+  dts: false,
+  sourcemap: true,
+  clean: true,
+  target: 'es2022',
+})
