@@ -106,6 +106,23 @@ describe('a tracker that is kept in the browser', () => {
     await b.close()
   })
 
+  it.each(['dismiss', 'reset'] as const)('makes it again in a second tab after a %s there', async (how) => {
+    const { url, keysOf } = app.origin()
+    const [a, b] = [await open(url), await open(url)]
+    expect(await make(a, 'ada', 'call')).toBe('made')
+    await expect.poll(() => statusesOf(b)).toEqual(['succeeded'])
+    await b.evaluate((how) => tools.tracker[how]({ showId: 'neon' }), how)
+    expect(await b.evaluate(() => tools.tasks().length)).toBe(0)
+    expect(
+      await b.evaluate(() =>
+        tools.tracker.show('neon').track('portrait', () => tools.start('bo', 'call'), { characterId: 'ada' }),
+      ),
+    ).toBe('made')
+    expect(keysOf('bo')).toHaveLength(1)
+    await a.close()
+    await b.close()
+  })
+
   it('shows what another tab does, and knows that it runs elsewhere', async () => {
     const { url, keysOf } = app.origin()
     app.hold()

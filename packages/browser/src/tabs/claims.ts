@@ -1,9 +1,9 @@
-import { isActive, type TaskRecord, type Tracker } from '@callsheet/core'
+import { isActive, isRemoved, type TaskRecord, type TaskVersion, type Tracker } from '@callsheet/core'
 import type { Claim, Store } from '../storage/store.ts'
 import type { Life } from './life.ts'
 
 interface ClaimsOptions {
-  readonly tracker: Pick<Tracker, 'getTask' | 'getPipeline'>
+  readonly tracker: Pick<Tracker, 'getTask' | 'getPipeline' | 'serialize'>
   readonly opening: Promise<Store>
   readonly life: Life
   readonly report: (error: unknown) => void
@@ -31,9 +31,14 @@ export function createClaims({ tracker, opening, life, report, inherit }: Claims
     if (!held) return true
     const isMine = held.owner === me
     if (held.taskId === taskId) return isMine || held.isOver === true
-    const known = tracker.getTask(held.taskId)
     // The end of another page's task may be on its way: that it has ended must be known here.
-    return known ? !isActive(known) : isMine
+    const known = tracker.getTask(held.taskId) ?? tombstoneOf(held)
+    return known ? isRemoved(known) || !isActive(known) : isMine
+  }
+
+  const tombstoneOf = ({ slot, taskId }: Claim): TaskVersion | undefined => {
+    const [showId] = JSON.parse(slot) as [string]
+    return tracker.serialize({ showId }).tasks.find(({ id }) => id === taskId)
   }
 
   /** See `Ownership`. */
