@@ -667,6 +667,8 @@ describe('patchOfJob', () => {
     ['dubbed', 'succeeded'],
     ['succeeded (veo)', 'succeeded'],
     ['failed: no face', 'failed'],
+    ['JOB_STATE_SUCCEEDED', 'succeeded'],
+    ['TASK_STATUS_FAILED', 'failed'],
     ['COMPLETE - 2 of 2', 'succeeded'],
     ['UNKNOWN', 'interrupted'],
     ['starting', 'starting'],

@@ -200,12 +200,18 @@ const goesOn =
 /** Where an addition to a word begins: "succeeded (veo)", "failed: no face". */
 const addition = /[([:,;/]|\s[-–—]\s/
 
+/** As enumerations of Protocol Buffers begin: "JOB_STATE_SUCCEEDED". */
+const prefix = /^(?:(?:task|job)_)?(?:status|state)_/i
+
 /** How a job ended, by a provider's status in any case; undefined while it goes on. */
 function endOf(status: string): End | undefined {
   const at = status.search(addition)
   const word = at > 0 ? status.slice(0, at) : status
   if (/retry|retries/i.test(status.slice(word.length))) return undefined
-  const key = word.toLowerCase().replaceAll(/[^a-z]/g, '')
+  const key = word
+    .replace(prefix, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z]/g, '')
   return (Object.keys(ends) as End[]).find((end) => ends[end].toLowerCase().split(' ').includes(key))
 }
 

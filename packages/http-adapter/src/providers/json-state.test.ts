@@ -142,6 +142,8 @@ describe('jsonState', () => {
       'Moderation Reasons: Violence',
     ],
     ['FastAPI', { status: 'failed', detail: [{ loc: ['body', 'image'], msg: 'no face' }] }, 'image: no face'],
+    ['a status with details', { status: 'error', status_details: 'no face' }, 'no face'],
+    ['a task error', { status: 'FAILED', task_error: { message: 'no face' } }, 'no face'],
     ['a list', { status: 'failed', errors: [{ message: 'no face' }] }, 'no face'],
     [
       'a success of the request',

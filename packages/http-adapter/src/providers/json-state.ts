@@ -24,7 +24,7 @@ const statusNames = 'status state taskStatus taskState jobStatus jobState'
 const outputNames =
   /^(?:outputs?|results?|taskResult|videoResult|data|response|assets?|creations?|content|samples?|artifacts?|generate\w+|generation\w*|images?|videos?|audios?|files?|fileIds?|download|text|transcript\w*)$|ur[li]s?$/i
 const reasonNames =
-  'error errors failure failureReason failReason failureMessage errorMessage errorMsg errMsg taskStatusMsg statusReason reason'
+  'error errors failure failureReason failReason failureMessage errorMessage errorMsg errMsg taskStatusMsg statusReason statusDetails statusMessage taskError reason'
 const messageNames = 'message msg detail details description baseResp'
 const codeNames = 'failureCode errorCode errCode'
 // What a filter says that has left nothing over.

@@ -15,7 +15,7 @@ export const never = new RegExp(
 )
 /** Output only for want of any other. */
 const lesser =
-  /thumb|preview|cover|poster|progress|watermark|moderat|frame|gif|caption|subtitle|renderedImage|origin|pageUrl|share/i
+  /thumb|preview|snapshot|cover|poster|progress|watermark|moderat|frame|gif|caption|subtitle|renderedImage|origin|pageUrl|share/i
 const better = /video|mp4|result|output/
 const ranks = { better: 0, plain: 1, lesser: 2 } as const
 
