@@ -151,6 +151,33 @@ describe('the studio', () => {
     await page.context().close()
   })
 
+  it('pays once when a second tab continues the show of the first', { timeout: 3 * minute }, async () => {
+    const { page, problems } = await openStudio(1280, 900)
+    const paid: string[] = []
+    const watch = (one: Page) =>
+      one.on('request', (request) => {
+        if (request.method() !== 'POST') return
+        const { characterId = '' } = request.postDataJSON() as { characterId?: string }
+        paid.push(`${new URL(request.url()).pathname} ${characterId}`)
+      })
+    watch(page)
+    await order(page, { prompt: 'A clock that runs backwards', speed: 'Fast' })
+    await pipelineOf(page).getByText('Portraits').waitFor()
+    const second = await page.context().newPage()
+    watch(second)
+    // The address names the show.
+    await second.goto(page.url())
+    await second.getByRole('button', { name: 'Continue' }).click()
+    await untilDone(second)
+    await untilDone(page)
+    expect(paid.length).toBeGreaterThan(8)
+    expect(paid.filter((call, place) => paid.indexOf(call) < place)).toEqual([])
+    await second.reload()
+    await untilDone(second)
+    expect(problems).toEqual([])
+    await page.context().close()
+  })
+
   it('runs two shows at once, and knows both again after a reload', { timeout: 3 * minute }, async () => {
     const { page, problems } = await openStudio(1280, 900)
     await order(page, { prompt: 'First: a train that never stops', characters: 2, speed: 'Fast' })

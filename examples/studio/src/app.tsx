@@ -14,7 +14,7 @@ const retrySlot = ({ showId }: { readonly showId: string }) => retry(showId)
 export function App() {
   const pipelines = usePipelines()
   const saved = useSavedShows()
-  const [chosen, setChosen] = useState<string>()
+  const [chosen, setChosen] = useChosenShow()
   const [isPanelOpen, setPanelOpen] = useState(false)
   const [isInspectorOpen, setInspectorOpen] = useState(false)
   const showId = chosen ?? pipelines[0]?.showId
@@ -58,6 +58,30 @@ export function App() {
       <Inspector open={isInspectorOpen} onOpenChange={setInspectorOpen} />
     </div>
   )
+}
+
+/** The show of the address, so that a reload and a link open it again. */
+function useChosenShow(): readonly [string | undefined, (showId: string) => void] {
+  const [chosen, setChosen] = useState(showInAddress)
+  useEffect(() => {
+    const read = () => setChosen(showInAddress())
+    addEventListener('hashchange', read)
+    return () => removeEventListener('hashchange', read)
+  }, [])
+  const choose = (showId: string) => {
+    history.replaceState(null, '', `#${encodeURIComponent(showId)}`)
+    setChosen(showId)
+  }
+  return [chosen, choose]
+}
+
+function showInAddress(): string | undefined {
+  try {
+    return decodeURIComponent(location.hash.slice(1)) || undefined
+  } catch {
+    // Not an address of ours.
+    return undefined
+  }
 }
 
 function ShowActions({ showId }: { readonly showId: string }) {

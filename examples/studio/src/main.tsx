@@ -5,10 +5,7 @@ import { PipelineProvider } from '@callsheet/react'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
-import { restoreVisit, saveVisits, tracker } from './tracker.ts'
-
-restoreVisit()
-saveVisits()
+import { tracker } from './tracker.ts'
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

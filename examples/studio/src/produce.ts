@@ -1,25 +1,16 @@
-import type { ShowPipeline, Slot, TaskType } from '@callsheet/core'
+import { AlreadyRunningError, type ShowPipeline, type Slot, type TaskType } from '@callsheet/core'
 import * as z from 'zod'
 import { loadShow, post, postTracked, type SavedShow } from './api.ts'
-import { tracker } from './tracker.ts'
+import { keepOrder, type Order, orderOf } from './orders.ts'
+import { kept, tracker } from './tracker.ts'
 
-/** The order of a user. */
-export interface Order {
-  readonly prompt: string
-  readonly speed: number
-  readonly characters?: number
-  readonly videos: boolean
-  readonly faults: readonly { readonly type: string; readonly characterIndex?: number }[]
-}
-
-const orders = new Map<string, Order>()
 const anything = z.unknown()
 const withUrl = z.object({ url: z.string() })
 
 /** Begins a show and produces all of it. Returns its id at once. */
 export function startShow(order: Order): string {
   const showId = `show-${crypto.randomUUID?.() ?? Date.now().toString(36)}`
-  orders.set(showId, order)
+  keepOrder(showId, order)
   tracker.show(showId).setTitle(order.prompt.slice(0, 60))
   void makeShow(showId)
   return showId
@@ -42,9 +33,9 @@ async function makeShow(showId: string): Promise<void> {
 
 async function makeSteps(showId: string): Promise<void> {
   const show = tracker.show(showId)
-  const order = orders.get(showId)
+  const order = orderOf(showId)
   await needed({ showId, type: 'show-generation' }, async () => {
-    // After a reload the order is gone, but the server has its prompt.
+    // Where the order is gone, the server has its prompt.
     const body = { showId, prompt: order?.prompt ?? (await loadShow(showId)).prompt, ...order }
     const answer = z.object({ data: z.object({ title: z.string(), logline: z.string() }) })
     const { data } = await show.track(
@@ -103,7 +94,16 @@ async function needed<T extends TaskType<ShowPipeline>>(
   slot: Slot<ShowPipeline, T>,
   make: () => Promise<unknown>,
 ): Promise<void> {
-  if (!tracker.has(slot, 'done')) await make()
+  await kept.ready
+  if (tracker.has(slot, 'done')) return
+  try {
+    await make()
+  } catch (error) {
+    // Another tab makes it.
+    if (!(error instanceof AlreadyRunningError)) throw error
+    const { status } = await error.finished
+    if (status !== 'succeeded') throw error
+  }
 }
 
 /** Runs all at once. A failure does not stop the others, but the steps after them. */

@@ -1,6 +1,6 @@
 import { showPipeline } from '@callsheet/core'
 import { type FormEvent, useState } from 'react'
-import type { Order } from './produce.ts'
+import type { Order } from './orders.ts'
 
 const speeds = [
   { value: 0.5, label: 'Slow' },
