@@ -9,7 +9,20 @@ const root = path.resolve(import.meta.dirname, '..')
  * included. '.' stands for the files beside the folders, which are entries and may import from all.
  */
 const stairs: Record<string, readonly string[]> = {
-  core: ['records', 'state', 'write', 'call', 'tracker', 'schema', 'jobs', 'summarize', 'eta', 'test', '.'],
+  core: [
+    'records',
+    'state',
+    'write',
+    'call',
+    'tracker',
+    'schema',
+    'jobs',
+    'summarize',
+    'eta',
+    'autopilot',
+    'test',
+    '.',
+  ],
   react: ['.'],
   'http-adapter': [
     'body',
@@ -30,7 +43,7 @@ const stairs: Record<string, readonly string[]> = {
 
 /** Which of our packages each may know, and which others: design.md section 7. */
 const mayKnow: Record<string, readonly string[]> = {
-  core: ['zod', 'mitt', 'immer', 'flatqueue'],
+  core: ['zod', 'mitt', 'immer', 'flatqueue', 'p-limit'],
   react: ['@callsheet/core', 'react'],
   'http-adapter': ['@callsheet/core', 'eventsource-parser'],
   browser: ['@callsheet/core', 'idb'],

@@ -13,6 +13,7 @@ const entries = [
   'core/provider',
   'core/draft',
   'core/eta',
+  'core/autopilot',
   'core/test',
   'react',
   'http-adapter',

@@ -11,6 +11,7 @@ export default defineConfig({
     replay: 'src/replay.ts',
     draft: 'src/draft.ts',
     eta: 'src/eta/eta.ts',
+    autopilot: 'src/autopilot/autopilot.ts',
     'secret-shapes': 'src/secret-shapes.ts',
     test: 'src/test/test.ts',
   },

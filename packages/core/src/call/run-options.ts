@@ -92,6 +92,9 @@ export interface RetryPolicy<M = AnyMetadata> {
   ) => Partial<Pick<Failure, 'kind' | 'retryable' | 'retryAfter'>> | undefined
 }
 
+/** Calls `start` when there is a place, and keeps the place until the promise of `start` resolves. */
+export type Queue = (start: () => Promise<void>) => unknown
+
 /** Options of one tracked call. */
 export interface RunOptions<M, R, U extends 'done' = 'done'> {
   /**
@@ -125,6 +128,16 @@ export interface RunOptions<M, R, U extends 'done' = 'done'> {
    * @default true
    */
   readonly claim?: boolean
+  /**
+   * A limiter such as that of p-limit. Until it calls `start`, the task is `starting` with the stage `queued`, and a cancel
+   * makes no call. The promise of `start` resolves once the task has ended. Time limits begin with the call. `track` then
+   * returns a promise even for a synchronous function.
+   *
+   * @example
+   * const queue = pLimit(3)
+   * for (const { id } of characters) void show.track('portrait', () => fetch(`/api/${id}`), { characterId: id, queue })
+   */
+  readonly queue?: Queue
   /**
    * Maximum duration of the whole call in ms, with all attempts and pauses. Then the task fails and `signal` is aborted.
    *
@@ -167,6 +180,7 @@ const checks: Checks = {
   onConflict: [(value) => conflicts.has(value), "'join', 'supersede' or 'reject'"],
   unless: [(value) => value === 'done', "'done'"],
   claim: [(value) => typeof value === 'boolean', 'true or false'],
+  queue: someFunction,
   timeout: duration,
   attemptTimeout: duration,
   result: someFunction,

@@ -121,6 +121,7 @@ export class Run {
   /** Ends the wait for the page. */
   #release: ((isCut?: boolean) => void) | undefined = undefined
   #joiners: ((end: unknown) => void)[] | undefined = undefined
+  #onOver = () => {}
 
   constructor(host: TrackHost, options: RunOptions<never, never>) {
     this.host = host
@@ -137,17 +138,10 @@ export class Run {
    */
   begin(slot: LooseSlot, isClaiming = false): void {
     const { host } = this
-    const {
-      id,
-      retryOf,
-      metadata,
-      stage,
-      timeout = Infinity,
-      attemptTimeout = Infinity,
-      retry,
-    } = this.options
+    const { id, retryOf, metadata, retry, queue } = this.options
+    const stage = queue ? 'queued' : this.options.stage
     this.#label = labelOf(slot)
-    const status = isClaiming ? 'starting' : 'processing'
+    const status = isClaiming || queue ? 'starting' : 'processing'
     const patch: { -readonly [K in keyof TaskPatch<never>]: TaskPatch<never>[K] } = { status }
     if (metadata !== undefined) patch.metadata = metadata
     if (stage !== undefined) patch.stage = stage
@@ -162,9 +156,21 @@ export class Run {
     if (retry) patch.maxAttempts = this.earlier + mostAttempts(retry)
     if (failed) this.attach(failed, patch)
     else host.begin(slot, id, patch, (task) => this.#register(task))
+    if (!queue) this.#limitTime()
+  }
+
+  #limitTime(): void {
+    const { retry, timeout = Infinity, attemptTimeout = Infinity } = this.options
     const limit = retry ? timeout : Math.min(timeout, attemptTimeout)
     // A listener may have ended it.
     if (limit < Infinity && this.state === 'running') this.later(() => this.#timeOut(limit), limit)
+  }
+
+  /** There is a place in the queue: the first attempt begins. */
+  leaveQueue(): void {
+    const { stage = '' } = this.options
+    this.beginAttempt({ stage })
+    this.#limitTime()
   }
 
   /** Continues a task. */
@@ -253,11 +259,15 @@ export class Run {
 
   /** The function returned a value that cannot be followed to its end. */
   lose(value: unknown): void {
-    this.end({ status: 'interrupted', patch: { stage: 'returned a value that cannot be observed' } })
     const message =
       `${this.#label} returned ${wordFor(value)}, which cannot be observed. The task is interrupted. ` +
       'Make the function async and await or read the value inside it.'
-    this.host.report(problem('unobservable', message))
+    const error = problem('unobservable', message)
+    this.end({
+      status: 'interrupted',
+      patch: { stage: 'returned a value that cannot be observed', error },
+    })
+    this.host.report(error)
   }
 
   #timeOut(limit: number): void {
@@ -287,6 +297,15 @@ export class Run {
         write(id, { status: verdict.status })
     }
     if (reason) this.abort.abort(reason)
+    this.#onOver()
+  }
+
+  /** Resolves once the run is over. */
+  over(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.state === 'over') resolve()
+      else this.#onOver = resolve
+    })
   }
 
   // --- what it is now ----------------------------------------------------------------------------------------------

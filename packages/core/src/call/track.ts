@@ -7,6 +7,7 @@ import { answerOf } from '../records/guard.ts'
 import { kindOf, observe, type Then } from './observe.ts'
 import type { Outcome } from './outcome.ts'
 import type { ItemScope, MetadataOf, Pipeline, TaskType } from '../records/pipeline.ts'
+import { inQueue } from './queue.ts'
 import { followAttempts } from './retry.ts'
 import type { RunContext, RunOptions } from './run-options.ts'
 import { handled, Run, superseded, type TrackHost } from './run.ts'
@@ -47,14 +48,18 @@ export function track<R>(
   if (run.abort.reason) return refused(host, run.abort.reason) as R
   const call = () => within(run, fn, new Context(run))
   const again = ownership && run.isTracked ? ownership.attempt(run, fn, call) : call
-  let value: unknown
-  try {
-    value = again()
-  } catch (error) {
-    settle(run, { thrown: error })
-    throw error
+  const start = () => {
+    let value: unknown
+    try {
+      value = again()
+    } catch (error) {
+      settle(run, { thrown: error })
+      throw error
+    }
+    return follow(run, value, again)
   }
-  return follow(run, value, again) as R
+  const { queue } = run.options
+  return (queue ? inQueue(run, queue, start) : start()) as R
 }
 
 /**

@@ -39,7 +39,8 @@ export function createShowQueries({ state, changes }: Internals) {
   }
 }
 
-const hasWork = ({ active, steps }: PipelineView): boolean =>
+/** Whether anything was begun, or is done. */
+export const hasWork = ({ active, steps }: PipelineView): boolean =>
   active > 0 ||
   steps.some(
     ({ completed, failed, canceled, interrupted }) => completed + failed + canceled + interrupted > 0,

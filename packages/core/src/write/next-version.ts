@@ -61,7 +61,8 @@ export function nextVersion(
   set(next, 'characterId', held.characterId)
   set(next, 'stepNumber', held.stepNumber)
   set(next, 'maxAttempts', given.maxAttempts ?? held.maxAttempts)
-  set(next, 'stage', given.stage ?? (ends ? undefined : lasting?.stage))
+  // An empty text removes it.
+  set(next, 'stage', (given.stage ?? (ends ? undefined : lasting?.stage)) || undefined)
   set(next, 'progress', largest(given.progress, lasting?.progress))
   if (ends) next.completedAt = finishTime(held, given.completedAt, now)
   set(next, 'outputUrl', given.outputUrl ?? held.outputUrl)
