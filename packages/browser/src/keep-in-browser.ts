@@ -82,7 +82,7 @@ export function keepInBrowser<P extends Pipeline>(
       if (isOver || origin !== 'local') unclaimed.delete(task.id)
       else unclaimed.set(task.id, task)
     }
-    if (loader.isLoading() || from === 'tab') return
+    if ((loader.isLoading() && origin === 'restore') || from === 'tab') return
     saver.add({ tasks, shows })
     outbox.add({ tasks, shows }, origin === 'local')
   }
@@ -99,9 +99,10 @@ export function keepInBrowser<P extends Pipeline>(
 
   /** So that no active task is saved without an owner. */
   async function beforeSave(): Promise<void> {
-    const tasks = [...unclaimed.values()]
-    unclaimed.clear()
-    await claims.note(tasks)
+    for (const [id, task] of unclaimed) {
+      await claims.note(task)
+      if (unclaimed.get(id) === task) unclaimed.delete(id)
+    }
   }
 
   async function answer(to: string): Promise<void> {
@@ -148,7 +149,8 @@ export function keepInBrowser<P extends Pipeline>(
   }
 
   async function start(): Promise<void> {
-    await catchUp()
+    // Claims tell of what was begun, even where the rest cannot be read.
+    await catchUp().catch(report)
     await succession.begin()
   }
 

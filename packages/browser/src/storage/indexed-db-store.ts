@@ -74,11 +74,18 @@ export async function indexedDbStore(name: string): Promise<Store> {
   ): Promise<T> {
     await presence.here()
     const signal = presence.signal()
+    const opening = (opened ??= open())
     try {
-      const connection = await (opened ??= open())
+      const connection = await opening
       signal.throwIfAborted()
       const transaction = connection.transaction(store, 'readwrite', options)
-      const abort = () => transaction.abort()
+      const abort = () => {
+        try {
+          transaction.abort()
+        } catch {
+          // It has just finished.
+        }
+      }
       signal.addEventListener('abort', abort)
       const forget = () => signal.removeEventListener('abort', abort)
       // Its requests reject with it.
@@ -89,9 +96,8 @@ export async function indexedDbStore(name: string): Promise<Store> {
     } catch (error) {
       if (signal.aborted) return transact(store, action, options)
       if (isLast || (error as Error).name === 'QuotaExceededError') throw error
-      const failed = opened
-      opened = undefined
-      await failed?.then((database) => database.close()).catch(() => {})
+      if (opened === opening) opened = undefined
+      await opening.then((database) => database.close()).catch(() => {})
       return transact(store, action, options, true)
     }
   }
@@ -107,12 +113,12 @@ export async function indexedDbStore(name: string): Promise<Store> {
     const merged = await Promise.all(rows.map((row) => merge(transaction, row)))
     const full = merged.filter((row) => row.tasks.length > maxTasks)
     for (const { key } of full) await divide(transaction, key[0], key[1] * 2)
-    for (const { showId, removed } of shows) if (removed) void transaction.store.delete(tasksOf(showId))
+    for (const { showId, removed } of shows) if (removed) unheard(transaction.store.delete(tasksOf(showId)))
   }
 
   async function merge({ store }: Writing<'records'>, row: Row): Promise<Row> {
     const held = await store.get(row.key)
-    const next = { key: row.key, ...mergeRows(held, row) }
+    const next = { key: row.key, ...(held ? new Newest().add(sound(held)).add(row).list() : row) }
     await store.put(next)
     return next
   }
@@ -121,7 +127,7 @@ export async function indexedDbStore(name: string): Promise<Store> {
   async function divide({ store }: Writing<'records'>, showId: string, parts: number): Promise<void> {
     const range = tasksOf(showId)
     const newest = new Newest()
-    for (const row of await store.getAll(range)) newest.add(row)
+    for (const row of await store.getAll(range)) newest.add(sound(row))
     await store.delete(range)
     const { tasks } = newest.list()
     for (const [part, some] of groupBy(tasks, ({ id }) => hash32(id) % parts))
@@ -138,19 +144,15 @@ export async function indexedDbStore(name: string): Promise<Store> {
         for (const { key } of rows) partsOf.set(key[0], Math.max(1, key[1], partsOf.get(key[0]) ?? 1))
         for (const row of rows) {
           if (row.key[0] !== leftBehind) continue
-          await put(transaction, row)
-          void transaction.store.delete(row.key)
+          await put(transaction, sound(row))
+          unheard(transaction.store.delete(row.key))
         }
-        // A row that is damaged has no lists.
-        return {
-          tasks: rows.flatMap(({ tasks }) => tasks ?? []),
-          shows: rows.flatMap(({ shows }) => shows ?? []),
-        }
+        return { tasks: rows.flatMap(({ tasks }) => tasks), shows: rows.flatMap(({ shows }) => shows) }
       }),
     save: (records) => transact('records', (transaction) => put(transaction, records)),
     drop: (showIds) =>
       transact('records', async ({ store }) => {
-        for (const showId of showIds) void store.delete(allOf(showId))
+        for (const showId of showIds) unheard(store.delete(allOf(showId)))
       }),
     claim: (slot, change) =>
       transact(
@@ -158,7 +160,7 @@ export async function indexedDbStore(name: string): Promise<Store> {
         async ({ store }) => {
           const held = await store.get(slot)
           const next = change(held)
-          if (next) void store.put(next)
+          if (next) unheard(store.put(next))
           return next ?? held
         },
         strict,
@@ -169,8 +171,8 @@ export async function indexedDbStore(name: string): Promise<Store> {
         async ({ store }) =>
           (await store.getAll()).filter((held) => {
             const next = change(held)
-            if (next) void store.put(next)
-            else if (next === null) void store.delete(held.slot)
+            if (next) unheard(store.put(next))
+            else if (next === null) unheard(store.delete(held.slot))
             return next !== undefined
           }),
         strict,
@@ -200,13 +202,14 @@ const strict = { durability: 'strict' } as const
 /** In place of a show's id: what a page wrote when it was left, without merging it. No id is empty. */
 const leftBehind = ''
 
-/** A row that is damaged was reported when it was read, and is replaced. */
-function mergeRows(held: Row | undefined, row: Row): Records {
-  try {
-    return held ? new Newest().add(held).add(row).list() : row
-  } catch {
-    return row
-  }
+/** Its transaction says if it fails. */
+const unheard = (request: Promise<unknown>): void => void request.catch(() => {})
+
+/** What is whole in a row. The rest was reported when it was read. */
+function sound({ key, tasks, shows }: Row): Row {
+  const ofShow = (record: TaskVersion | ShowRecord) => typeof record?.showId === 'string'
+  const isTask = (task: TaskVersion) => ofShow(task) && typeof task.id === 'string'
+  return { key, tasks: [tasks].flat().filter(isTask), shows: [shows].flat().filter(ofShow) }
 }
 
 /** Arrays compare item by item, and an array comes after every number. */

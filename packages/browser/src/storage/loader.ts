@@ -42,7 +42,8 @@ export function createLoader({ tracker, opening, saver, journal }: LoaderOptions
         if (parsed) saver.add(parsed)
       }
       await saver.flush()
-      left.remove()
+      const { tasks, shows } = saver.pending()
+      if (tasks.length + shows.length === 0) left.remove()
     },
   }
 }

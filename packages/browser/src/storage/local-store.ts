@@ -12,7 +12,11 @@ const maxLength = 4_000_000
  * Keeps records in localStorage, as one text each for records and claims. Every save reads and writes all of it, one tab at
  * a time.
  */
-export function localStore(name: string, { localStorage, navigator } = globalThis): Store {
+export function localStore(
+  name: string,
+  report: (error: unknown) => void,
+  { localStorage, navigator } = globalThis,
+): Store {
   const [recordsKey, claimsKey] = [`callsheet:${name}`, `callsheet:${name}:claims`]
   // Throws where it is refused.
   localStorage.setItem(`${recordsKey}:probe`, '')
@@ -33,16 +37,25 @@ export function localStore(name: string, { localStorage, navigator } = globalThi
     }
   }
 
+  /** A text that is damaged is replaced by the next save. */
+  const readJson = (key: string): unknown => {
+    try {
+      return JSON.parse(localStorage.getItem(key)!) ?? undefined
+    } catch (cause) {
+      report(new Error(`Cannot read "${key}" in localStorage: ${(cause as Error).message}`, { cause }))
+      return undefined
+    }
+  }
   const read = (): Records & { readonly pipeline?: string } => {
-    const text = localStorage.getItem(recordsKey)
-    return text === null ? { tasks: [], shows: [] } : parseSnapshot(text)
+    const saved = readJson(recordsKey)
+    return saved === undefined ? { tasks: [], shows: [] } : parseSnapshot(saved)
   }
   const write = (records: Records) => {
     const snapshot = { v: 1, pipeline: '', savedAt: Date.now(), ...records } satisfies Snapshot
     const { tasks, shows } = trimSnapshot(snapshot, { maxLength })
     localStorage.setItem(recordsKey, JSON.stringify({ v: 1, tasks, shows }))
   }
-  const readClaims = () => new Map(JSON.parse(localStorage.getItem(claimsKey) ?? '[]') as [string, Claim][])
+  const readClaims = () => new Map((readJson(claimsKey) ?? []) as [string, Claim][])
   const writeClaims = (claims: Map<string, Claim>) =>
     localStorage.setItem(claimsKey, JSON.stringify([...claims]))
 

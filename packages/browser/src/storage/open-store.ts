@@ -6,7 +6,9 @@ import type { Store } from './store.ts'
 /** Where records are saved. */
 export type StorageKind = 'indexeddb' | 'localstorage' | 'memory'
 
-const openers: Readonly<Record<StorageKind, (name: string) => Store | Promise<Store>>> = {
+const openers: Readonly<
+  Record<StorageKind, (name: string, report: (error: unknown) => void) => Store | Promise<Store>>
+> = {
   indexeddb: indexedDbStore,
   localstorage: localStore,
   memory: memoryStore,
@@ -21,7 +23,7 @@ export async function openStore(
   const kinds = Object.keys(openers) as StorageKind[]
   for (const next of kinds.slice(kinds.indexOf(kind))) {
     try {
-      return await openers[next](name)
+      return await openers[next](name, report)
     } catch (cause) {
       const message = `Cannot save in ${next}: ${String((cause as Error)?.message)}. Trying the next best storage.`
       report(new Error(message, { cause }))

@@ -27,6 +27,8 @@ interface SaverOptions {
 export function createSaver({ opening, beforeSave, isEarly, onSaved, report }: SaverOptions): Saver {
   const newest = new Newest()
   let saving: Promise<void> | undefined
+  /** The kind of failure that was reported last; undefined once saving works again. */
+  let failure: string | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function pending(): Records {
@@ -61,9 +63,13 @@ export function createSaver({ opening, beforeSave, isEarly, onSaved, report }: S
       if (records.tasks.length + records.shows.length === 0) return
       await store.save(records)
       newest.drop(records)
-      onSaved()
+      failure = undefined
+      // What was added meanwhile is not saved.
+      if (pending().tasks.length + pending().shows.length === 0) onSaved()
     } catch (error) {
-      report(error)
+      const { name } = error as Error
+      if (name !== failure) report(error)
+      failure = name
       flushIn(longPause)
     }
   }

@@ -1,3 +1,4 @@
+import type { TaskRecord } from '@callsheet/core'
 import type { Records } from './records.ts'
 
 /** Which page works on a slot. */
@@ -7,6 +8,8 @@ export interface Claim {
   readonly taskId: string
   /** The id under which the page lives: see `Life`. */
   readonly owner: string
+  /** As it was claimed: its page may end before it has saved it. */
+  readonly task: TaskRecord
   /** The owner's run has ended. */
   readonly isOver?: true
 }

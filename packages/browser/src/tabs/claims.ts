@@ -1,9 +1,10 @@
 import { isActive, isRemoved, type TaskRecord, type TaskVersion, type Tracker } from '@callsheet/core'
+import { parseRecords } from '@callsheet/core/schema'
 import type { Claim, Store } from '../storage/store.ts'
 import type { Life } from './life.ts'
 
 interface ClaimsOptions {
-  readonly tracker: Pick<Tracker, 'getTask' | 'getPipeline' | 'serialize'>
+  readonly tracker: Pick<Tracker, 'getTask' | 'getPipeline' | 'serialize' | 'merge' | 'pipeline'>
   readonly opening: Promise<Store>
   readonly life: Life
   readonly report: (error: unknown) => void
@@ -52,7 +53,7 @@ export function createClaims({ tracker, opening, life, report, inherit }: Claims
       for (;;) {
         const held = await store.claim(slot, (it) => {
           const owner = life.current()
-          return owner !== undefined && isFree(it, taskId, owner) ? { slot, taskId, owner } : undefined
+          return owner !== undefined && isFree(it, taskId, owner) ? { slot, taskId, owner, task } : undefined
         })
         const owner = life.current()
         if (held && held.owner === owner && held.taskId === taskId) {
@@ -77,14 +78,16 @@ export function createClaims({ tracker, opening, life, report, inherit }: Claims
     }
   }
 
-  /** Claims the slot of an active task without a run here, if it is free. */
-  async function note(task: TaskRecord | undefined): Promise<void> {
+  /** Claims the slot of an active task without a run here, if it is free. Resolves to the claim of another page or task. */
+  async function note(task: TaskRecord): Promise<Claim | undefined> {
     const owner = life.current()
-    if (owner === undefined || !task || !isActive(task) || mine.has(task.id) || claiming.has(task.id)) return
+    if (owner === undefined || !isActive(task) || mine.has(task.id) || claiming.has(task.id)) return undefined
     const slot = slotOf(task)
-    const next = { slot, taskId: task.id, owner }
+    const next = { slot, taskId: task.id, owner, task }
     const held = await (await opening).claim(slot, (it) => (isFree(it, task.id, owner) ? next : undefined))
-    if (held?.taskId === task.id && held.owner === owner) mine.set(task.id, slot)
+    if (held?.taskId !== task.id || held.owner !== owner) return held
+    mine.set(task.id, slot)
+    return undefined
   }
 
   /** The run of a task that was claimed here has ended. */
@@ -97,6 +100,12 @@ export function createClaims({ tracker, opening, life, report, inherit }: Claims
     const isIt = (held: Claim | undefined) => held?.taskId === taskId && held.owner === owner
     if (isRemoved) await store.changeClaims((held) => (isIt(held) ? null : undefined))
     else await store.claim(slot, (held) => (isIt(held) ? { ...held!, isOver: true } : undefined))
+  }
+
+  /** What was paid for must be known, also if its page has died before it could save or tell it. */
+  function learn({ task }: Claim): void {
+    const records = parseRecords({ tasks: task ? [task] : [], shows: [] }, { pipeline: tracker.pipeline })
+    tracker.merge(records, { whole: true })
   }
 
   return {
@@ -112,10 +121,7 @@ export function createClaims({ tracker, opening, life, report, inherit }: Claims
         else owners.delete(task.id)
       }
     },
-    /** Claims the slots of active tasks that were made by hand, so that they do not outlive this page. */
-    async note(tasks: readonly TaskRecord[]): Promise<void> {
-      for (const task of tasks) await note(task)
-    },
+    note,
     release: (taskId: string, isRemoved: boolean) => void release(taskId, isRemoved).catch(report),
     /**
      * Takes over the claims of pages that have ended. Those of work that does not go on are removed.
@@ -125,7 +131,8 @@ export function createClaims({ tracker, opening, life, report, inherit }: Claims
       const owner = await life.id()
       const taken = await store.changeClaims((held) => {
         if (!isGone(held.owner)) return undefined
-        return goesOn(held.taskId) ? { slot: held.slot, taskId: held.taskId, owner } : null
+        if (!held.isOver) learn(held)
+        return goesOn(held.taskId) ? { ...held, owner } : null
       })
       for (const { taskId, slot } of taken) if (goesOn(taskId)) mine.set(taskId, slot)
       return taken.flatMap(({ taskId }) => (mine.has(taskId) ? taskId : []))

@@ -8,7 +8,7 @@ const lostStage = 'the page that made the call was closed'
 interface SuccessionOptions {
   readonly tracker: Pick<Tracker, 'getTask' | 'updateTask' | 'reset' | 'resume'>
   readonly owned: OwnedRuns
-  readonly claims: Pick<Claims, 'take' | 'owners' | 'note' | 'unclaimedOf' | 'isMine'>
+  readonly claims: Pick<Claims, 'take' | 'owners' | 'note' | 'unclaimedOf' | 'isClaiming'>
   readonly life: Pick<Life, 'isAlive' | 'watch'>
   readonly followers: Readonly<Record<string, Follow>>
 }
@@ -28,12 +28,15 @@ export function createSuccession({ tracker, owned, claims, life, followers }: Su
   /** Follows the jobs of pages that have ended, and interrupts their other work. */
   async function takeOver(isGone: (owner: string) => boolean): Promise<void> {
     const taken = await claims.take(isGone, goesOn)
-    const unclaimed = claims.unclaimedOf(isGone).filter(goesOn)
-    await claims.note(unclaimed.flatMap((id) => tracker.getTask(id) ?? []))
-    // Another task has the slot, so these were not paid for.
-    const abandoned = new Set(unclaimed.filter((id) => !claims.isMine(id)))
+    const abandoned = new Set<string>()
+    for (const id of claims.unclaimedOf(isGone).filter(goesOn)) {
+      const other = await claims.note(tracker.getTask(id)!)
+      // Another task has the slot, so this one was not paid for. Or another page has taken it over.
+      if (other && other.taskId !== id) abandoned.add(id)
+      if (other?.taskId !== id) taken.push(id)
+    }
     const here = running()
-    const all = [...taken, ...unclaimed].filter((id) => !here.has(id))
+    const all = taken.filter((id) => !here.has(id))
     for (const id of all) {
       const task = tracker.getTask(id)
       if (task && !canFollow(task)) tracker.updateTask(id, { status: 'interrupted', stage: lostStage })
@@ -63,7 +66,7 @@ export function createSuccession({ tracker, owned, claims, life, followers }: Su
     /** After a return: goes on with what no other page has taken over. The other runs yield. */
     async comeBack(isMine: (owner: string) => boolean): Promise<void> {
       const kept = await claims.take(isMine, goesOn)
-      for (const id of running()) if (!kept.includes(id)) owned.yield(id)
+      for (const id of running()) if (!kept.includes(id) && !claims.isClaiming(id)) owned.yield(id)
       follow(kept)
     },
   }
