@@ -99,6 +99,16 @@ describe('the docs', () => {
     )
   })
 
+  it('show the configurations of the examples as they are', () => {
+    const [, ...lines] = readFileSync(path.join(root, 'examples/adapters/src/json-jobs.ts'), 'utf8').split(
+      '\n',
+    )
+    expect(lines.filter((line) => line.startsWith('export const'))).toHaveLength(9)
+    expect(readFileSync(path.join(root, 'docs/guide/providers.md'), 'utf8')).toContain(
+      `\`\`\`ts\n${lines.join('\n')}\`\`\``,
+    )
+  })
+
   it('name six files that explain core, of at most 900 lines', () => {
     const text = readFileSync(path.join(root, 'AGENTS.md'), 'utf8')
     const files = [...text.split('\n- ')[1]!.matchAll(/`([a-z]+\/[a-z-]+\.ts)`/g)].map(([, file]) => file!)
