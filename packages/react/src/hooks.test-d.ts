@@ -51,6 +51,7 @@ describe('the plain hooks', () => {
     expectTypeOf(useStep(showId, 'portrait')).toEqualTypeOf<StepView<ShowPipeline, 'portrait'>>()
     expectTypeOf(useTask('id')).extract<undefined>().toEqualTypeOf<undefined>()
     expectTypeOf(useTask('id')).exclude<undefined>().toEqualTypeOf<Task<ShowPipeline>>()
+    expectTypeOf(usePipelines((shows) => shows.length)).toEqualTypeOf<number>()
     // @ts-expect-error misspelt
     useStep(showId, 'portrat')
     // @ts-expect-error misspelt

@@ -5,6 +5,7 @@ import { createHooks, type Hooks } from './create-hooks.ts'
 
 export { createHooks, type Hooks } from './create-hooks.ts'
 export type { ShowId } from './show-id.ts'
+export { usePageTracker } from './use-page-tracker.ts'
 export type { UseTrackOptions } from './use-track.ts'
 
 const hooks = createHooks(showPipeline)

@@ -1,7 +1,7 @@
 import type { Pipeline, PipelineView } from '@callsheet/core'
 import { useCallback } from 'react'
 import { type ShowId, subscribeToNothing } from './show-id.ts'
-import { useTrackerOf } from './tracker-context.ts'
+import { useProvided } from './tracker-context.ts'
 import { useSelection } from './use-selection.ts'
 
 export interface UsePipeline<P extends Pipeline> {
@@ -32,12 +32,13 @@ export const usePipeline: UsePipeline<Pipeline> = <T>(
   select = all as (pipeline: PipelineView) => T,
   isEqual: (a: T, b: T) => boolean = Object.is,
 ): T => {
-  const tracker = useTrackerOf('usePipeline')
+  const { tracker, rendered } = useProvided('usePipeline')
   const showId = given ?? ''
   const subscribe = useCallback(
     (listener: () => void) => tracker.subscribe(listener, { showId }),
     [tracker, showId],
   )
   const read = useCallback(() => tracker.getPipeline(showId), [tracker, showId])
-  return useSelection(showId === '' ? subscribeToNothing : subscribe, read, select, isEqual)
+  const readRendered = () => rendered().getPipeline(showId)
+  return useSelection(showId === '' ? subscribeToNothing : subscribe, read, readRendered, select, isEqual)
 }

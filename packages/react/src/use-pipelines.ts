@@ -1,6 +1,6 @@
 import type { Pipeline, PipelineView } from '@callsheet/core'
-import { useSyncExternalStore } from 'react'
-import { useTrackerOf } from './tracker-context.ts'
+import { useProvided } from './tracker-context.ts'
+import { useSelection } from './use-selection.ts'
 
 export interface UsePipelines<P extends Pipeline> {
   /**
@@ -11,9 +11,22 @@ export interface UsePipelines<P extends Pipeline> {
    * return shows.map(({ showId, progress }) => <Row key={showId} {...{ showId, progress }} />)
    */
   (): readonly PipelineView<P>[]
+  /**
+   * Returns a selection from all known shows and renders only when the selection changes, like `usePipeline`.
+   *
+   * @example
+   * const count = usePipelines((shows) => shows.length)
+   */
+  <T>(select: (shows: readonly PipelineView<P>[]) => T, isEqual?: (a: T, b: T) => boolean): T
 }
 
-export const usePipelines: UsePipelines<Pipeline> = () => {
-  const { subscribe, getPipelines } = useTrackerOf('usePipelines')
-  return useSyncExternalStore(subscribe, getPipelines, getPipelines)
+const all = (shows: readonly PipelineView[]) => shows
+
+export const usePipelines: UsePipelines<Pipeline> = <T>(
+  select = all as (shows: readonly PipelineView[]) => T,
+  isEqual: (a: T, b: T) => boolean = Object.is,
+): T => {
+  const { tracker, rendered } = useProvided('usePipelines')
+  const readRendered = () => rendered().getPipelines()
+  return useSelection(tracker.subscribe, tracker.getPipelines, readRendered, select, isEqual)
 }

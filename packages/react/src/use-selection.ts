@@ -13,6 +13,7 @@ interface Selection<T> {
 export function useSelection<V, T>(
   subscribe: (listener: () => void) => () => void,
   read: () => V,
+  readRendered: () => V,
   select: (view: V) => T,
   isEqual: (a: T, b: T) => boolean,
 ): T {
@@ -21,7 +22,8 @@ export function useSelection<V, T>(
     const selectAfter = memoize(read, select, isEqual)
     return () => selectAfter(shown.current)
   }, [read, select, isEqual])
-  const value = useSyncExternalStore(subscribe, getSelection, getSelection)
+  const getRendered = memoize(readRendered, select, isEqual)
+  const value = useSyncExternalStore(subscribe, getSelection, () => getRendered(undefined))
   useEffect(() => {
     shown.current = { value }
   }, [value])

@@ -1,7 +1,7 @@
 import type { Pipeline, StepType, StepView } from '@callsheet/core'
 import { useCallback, useSyncExternalStore } from 'react'
 import { type ShowId, subscribeToNothing } from './show-id.ts'
-import { useTrackerOf } from './tracker-context.ts'
+import { useProvided } from './tracker-context.ts'
 
 export interface UseStep<P extends Pipeline> {
   /**
@@ -16,12 +16,13 @@ export interface UseStep<P extends Pipeline> {
 }
 
 export const useStep: UseStep<Pipeline> = (given, type) => {
-  const tracker = useTrackerOf('useStep')
+  const { tracker, rendered } = useProvided('useStep')
   const showId = given ?? ''
   const subscribe = useCallback(
     (listener: () => void) => tracker.subscribe(listener, { showId, type }),
     [tracker, showId, type],
   )
   const read = useCallback(() => tracker.getPipeline(showId).step(type), [tracker, showId, type])
-  return useSyncExternalStore(showId === '' ? subscribeToNothing : subscribe, read, read)
+  const readRendered = () => rendered().getPipeline(showId).step(type)
+  return useSyncExternalStore(showId === '' ? subscribeToNothing : subscribe, read, readRendered)
 }

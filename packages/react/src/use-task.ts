@@ -1,8 +1,8 @@
-import type { Pipeline, Task, TaskType } from '@callsheet/core'
+import type { Pipeline, Task, TaskType, Tracker } from '@callsheet/core'
 import type { ItemScope } from '@callsheet/core/provider'
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import { type ShowId, subscribeToNothing } from './show-id.ts'
-import { useTrackerOf } from './tracker-context.ts'
+import { useProvided } from './tracker-context.ts'
 
 /** A slot by its parts, so that a compiler's message begins with the step and not with the pipeline. */
 type StepSlot<T extends string, Item> = { readonly showId: ShowId; readonly type: T } & MaybeSelected<Item>
@@ -36,7 +36,7 @@ export interface UseTask<P extends Pipeline> {
 type AnySlot = { readonly showId: ShowId; readonly type: string } & Readonly<Record<string, unknown>>
 
 export const useTask: UseTask<Pipeline> = (target: unknown) => {
-  const tracker = useTrackerOf('useTask')
+  const { tracker, rendered } = useProvided('useTask')
   const which = useStable(tracker.pipeline, target as ShowId | AnySlot)
   // The show of an id is unknown until its task is known.
   const showId = typeof which === 'string' ? tracker.getTask(which)?.showId : which?.showId
@@ -51,10 +51,10 @@ export const useTask: UseTask<Pipeline> = (target: unknown) => {
     [tracker, showId, type],
   )
   const read = useCallback(
-    () => (which === undefined ? undefined : tracker.getTask(which as string)),
+    (from: Tracker = tracker) => (which === undefined ? undefined : from.getTask(which as string)),
     [tracker, which],
   )
-  return useSyncExternalStore(isNothing ? subscribeToNothing : subscribe, read, read)
+  return useSyncExternalStore(isNothing ? subscribeToNothing : subscribe, read, () => read(rendered()))
 }
 
 /** Returns the id or the slot, the same object until its fields change; undefined while an id is missing. */

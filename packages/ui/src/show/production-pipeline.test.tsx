@@ -1,4 +1,5 @@
 import { definePipeline } from '@callsheet/core'
+import { parseSnapshot } from '@callsheet/core/schema'
 import { PipelineProvider } from '@callsheet/react'
 import { Profiler, StrictMode } from 'react'
 import { renderToString } from 'react-dom/server'
@@ -274,7 +275,7 @@ describe('ProductionPipeline', () => {
     const { tracker } = createFixture()
     addMixedShow(tracker)
     const html = renderToString(
-      <PipelineProvider tracker={tracker}>
+      <PipelineProvider tracker={tracker} serverSnapshot={parseSnapshot(tracker.serialize())}>
         <ProductionPipeline showId="visual" />
       </PipelineProvider>,
     )

@@ -1,6 +1,5 @@
 import { type Pipeline, showPipeline } from '@callsheet/core'
 import { createHooks, type Hooks } from '@callsheet/react'
-import { useSyncExternalStore } from 'react'
 import { totalsOf } from './totals.ts'
 
 // The components show any pipeline, so step ids are plain strings here.
@@ -13,8 +12,4 @@ export const usePipelines: Hooks<Pipeline>['usePipelines'] = hooks.usePipelines
 export const useStep: Hooks<Pipeline>['useStep'] = hooks.useStep
 
 /** Returns the number of active slots of all shows; renders only when it changes. */
-export function useActiveCount(): number {
-  const tracker = useTracker()
-  const read = () => totalsOf(tracker.getPipelines()).active
-  return useSyncExternalStore(tracker.subscribe, read, read)
-}
+export const useActiveCount = (): number => usePipelines((shows) => totalsOf(shows).active)
