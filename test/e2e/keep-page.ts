@@ -25,6 +25,7 @@ const kept = keepInBrowser(tracker, { name: 'app', storage, followers: { app: fo
 const show = tracker.show('neon')
 
 const tools = {
+  keepAgain: () => keepInBrowser(tracker, { name: 'app' }),
   errors,
   seen,
   kept,

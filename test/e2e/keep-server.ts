@@ -47,10 +47,10 @@ export async function startApp(script: string) {
       for (const response of held.splice(0))
         response.writeHead(200, { 'content-type': 'application/json' }).end('{"url":"/files/late.png"}')
     },
-    /** The address of a fresh origin: every name under localhost leads here, and is a secure context. */
-    origin() {
+    /** The address of a fresh origin. Every name under localhost leads here, and is a secure context. */
+    origin(domain = 'localhost') {
       origins += 1
-      const host = `app-${origins}.localhost`
+      const host = `app-${origins}.${domain}`
       return { url: `http://${host}:${port}/`, keysOf: (slot: string) => paid.get(`${host} ${slot}`) ?? [] }
     },
     close() {

@@ -18,7 +18,7 @@ const unhandled: string[] = []
 beforeAll(async () => {
   app = await startApp(await bundlePage('keep-page.ts'))
   profile = await createProfile()
-  chromium = await startOwnChromium(profile.folder)
+  chromium = await startOwnChromium(profile.folder, ['--host-resolver-rules=MAP *.test 127.0.0.1'])
   context = chromium.context
 }, 5 * minute)
 
@@ -228,6 +228,84 @@ describe('a kept tracker in trouble', () => {
     expect(await make(page, 'ada')).toBe('done before')
     expect(keysOf('ada')).toHaveLength(1)
     expect(await errorsOf(page)).toHaveLength(errors)
+    await page.close()
+  })
+
+  it.each([
+    ['is closed', (page: Page) => page.close({ runBeforeUnload: true })],
+    ['is killed', crash],
+  ])('shares work on an insecure origin, and goes on when a tab %s', async (_how, leave) => {
+    const { url, keysOf } = app.origin('test')
+    app.hold()
+    const [a, b] = [await open(url), await open(url)]
+    expect(await a.evaluate(() => isSecureContext || 'locks' in navigator)).toBe(false)
+    await a.evaluate(() => void tools.start('ada', 'job'))
+    await a.evaluate(() => void tools.start('bo', 'call'))
+    await expect.poll(() => statusesOf(b)).toEqual(['processing', 'processing'])
+    await expect.poll(() => keysOf('bo').length).toBe(1)
+    await expect.poll(() => b.evaluate(() => tools.tasks().some(({ job }) => job))).toBe(true)
+    expect(await make(b, 'bo')).toBe('AlreadyRunningError')
+    await leave(a)
+    await expect.poll(() => statusesOf(b), { timeout: minute }).toContain('interrupted')
+    app.release()
+    await expect.poll(() => statusesOf(b)).toContain('succeeded')
+    expect([keysOf('ada').length, keysOf('bo').length]).toEqual([1, 1])
+    expect(await errorsOf(b)).toEqual([])
+    await b.close()
+  })
+
+  it('pays once when two tabs of an insecure origin start the same at once', async () => {
+    const { url, keysOf } = app.origin('test')
+    const [a, b] = [await open(url), await open(url)]
+    await Promise.all([make(a, 'ada'), make(b, 'ada')])
+    expect(keysOf('ada')).toHaveLength(1)
+    await a.close()
+    await b.close()
+  })
+
+  it('goes on when its lock is stolen', async () => {
+    const { url } = app.origin()
+    const page = await open(url)
+    await page.evaluate(async () => {
+      const { held = [] } = await navigator.locks.query()
+      for (const { name = '' } of held) await navigator.locks.request(name, { steal: true }, () => {})
+    })
+    expect(await make(page, 'ada')).toBe('made')
+    await page.close()
+  })
+
+  it('goes on when locks are refused', async () => {
+    const { url } = app.origin()
+    const page = await open(url, () => {
+      const refuse = async () => {
+        throw new DOMException('refused', 'SecurityError')
+      }
+      LockManager.prototype.request = refuse
+      LockManager.prototype.query = refuse
+    })
+    expect(await make(page, 'ada')).toBe('made')
+    await page.close()
+  })
+
+  it('cannot be kept twice at a time, and makes its calls after it was closed', async () => {
+    const { url, keysOf } = app.origin()
+    const page = await open(url)
+    await page
+      .evaluate(() => tools.keepAgain())
+      .then(
+        () => expect.unreachable(),
+        (error: unknown) => expect(String(error)).toMatch(/already/),
+      )
+    await page.evaluate(() => tools.kept.close())
+    expect(await make(page, 'ada')).toBe('made')
+    await page.evaluate(async () => {
+      // As an effect does that is run twice.
+      const again = tools.keepAgain()
+      await Promise.all([again.close(), again.ready])
+      await tools.keepAgain().ready
+    })
+    expect(await make(page, 'bo')).toBe('made')
+    expect([keysOf('ada').length, keysOf('bo').length]).toEqual([1, 1])
     await page.close()
   })
 

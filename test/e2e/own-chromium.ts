@@ -24,8 +24,14 @@ export async function createProfile() {
   }
 }
 
-export async function startOwnChromium(profile: string): Promise<OwnChromium> {
-  const args = [...chromiumArgs, '--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`]
+export async function startOwnChromium(profile: string, more: readonly string[] = []): Promise<OwnChromium> {
+  const args = [
+    ...chromiumArgs,
+    '--headless',
+    '--remote-debugging-port=0',
+    `--user-data-dir=${profile}`,
+    ...more,
+  ]
   // In a process group of its own, which can be killed as a whole.
   const browser = spawn(chromiumPath, [...args, 'about:blank'], {
     detached: true,

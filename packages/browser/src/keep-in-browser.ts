@@ -9,6 +9,7 @@ import type { Store } from './storage/store.ts'
 import { createChannel } from './tabs/channel.ts'
 import { createClaims } from './tabs/claims.ts'
 import { createInbox } from './tabs/inbox.ts'
+import { createAskingLife } from './tabs/asking-life.ts'
 import { createLife, freshId } from './tabs/life.ts'
 import { createOutbox } from './tabs/outbox.ts'
 import { createSuccession } from './tabs/succession.ts'
@@ -60,13 +61,17 @@ export function keepInBrowser<P extends Pipeline>(
   /** Active tasks that were written here lately: those that were made by hand have no claim. */
   const unclaimed = new Map<string, TaskRecord>()
   let store: Store | undefined
+  let isOver = () => {}
+  const closed = new Promise<void>((resolve) => (isOver = resolve))
 
   const opening = openStore(storage, name, report).then((it) => (store = it))
   const saver = createSaver({ opening, beforeSave, isEarly, onSaved, report })
   const journal = createJournal(name, freshId())
   const loader = createLoader({ tracker, opening, saver, journal })
-  const life = createLife({ name, locks: navigator.locks, onBegun, onEnded: inherit, report })
-  const claims = createClaims({ tracker, opening, life, report, inherit })
+  const lifeOptions = { name, onBegun, onEnded: inherit, report }
+  const { locks } = navigator as Partial<Navigator>
+  const life = locks ? createLife({ ...lifeOptions, locks }) : createAskingLife(lifeOptions)
+  const claims = createClaims({ tracker, opening, life, closed, report, inherit })
   const channel = createChannel(name, (message) => void guarded(() => inbox.receive(message)), report)
   const outbox = createOutbox(channel, life)
   const inbox = createInbox({ tracker, life, claims, answer: (to) => void answer(to) })
@@ -156,13 +161,14 @@ export function keepInBrowser<P extends Pipeline>(
 
   life.begin()
   return {
-    ready: start().catch(report),
+    ready: Promise.race([start().catch(report), closed]),
     flush: saver.flush,
     async close() {
       unwatch()
       removeSink()
       await saver.flush()
       owned.release()
+      isOver()
       life.end()
       channel.close()
       store?.close()

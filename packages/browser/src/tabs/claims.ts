@@ -7,6 +7,8 @@ interface ClaimsOptions {
   readonly tracker: Pick<Tracker, 'getTask' | 'getPipeline' | 'serialize' | 'merge' | 'pipeline'>
   readonly opening: Promise<Store>
   readonly life: Life
+  /** Resolves when no more claims are to be made. */
+  readonly closed: Promise<void>
   readonly report: (error: unknown) => void
   /** Looks after the work of a page that has ended. */
   readonly inherit: (owner: string) => Promise<void>
@@ -15,7 +17,9 @@ interface ClaimsOptions {
 /** Which page works on which slot. */
 export type Claims = ReturnType<typeof createClaims>
 
-export function createClaims({ tracker, opening, life, report, inherit }: ClaimsOptions) {
+export function createClaims({ tracker, opening, life, closed, report, inherit }: ClaimsOptions) {
+  let isClosed = false
+  void closed.then(() => (isClosed = true))
   /** By task, the slots that this page has claimed. */
   const mine = new Map<string, string>()
   /** The tasks whose slots are being claimed. */
@@ -51,6 +55,7 @@ export function createClaims({ tracker, opening, life, report, inherit }: Claims
       const store = await opening
       let ended: string | undefined
       for (;;) {
+        if (isClosed) return undefined
         const held = await store.claim(slot, (it) => {
           const owner = life.current()
           return owner !== undefined && isFree(it, taskId, owner) ? { slot, taskId, owner, task } : undefined
@@ -63,7 +68,7 @@ export function createClaims({ tracker, opening, life, report, inherit }: Claims
         }
         if (!held || owner === undefined) {
           // The page was left meanwhile: then another one may have the slot.
-          await life.id()
+          await Promise.race([life.id(), closed])
           continue
         }
         if (held.owner === owner || held.owner === ended || (await life.isAlive(held.owner))) {

@@ -18,7 +18,7 @@ export interface Life {
   readonly begin: () => void
 }
 
-interface LifeOptions {
+export interface LifeOptions {
   readonly name: string
   readonly locks: LockManager
   /** This page lives under a new id. */
@@ -48,11 +48,16 @@ export function createLife({ name, locks, onBegun, onEnded, report }: LifeOption
         onBegun(id)
         for (const tell of waiting.splice(0)) tell(id)
       })
-    // Another script may steal a lock.
     locks.request(prefix + id, hold).catch((error: unknown) => {
-      if (current !== id) return
-      current = undefined
       report(error)
+      if (current === id) {
+        // Another script has stolen the lock.
+        current = undefined
+        begin()
+      } else if (isHere) {
+        // Refused, as in a sandboxed frame: it lives, though no other page sees it.
+        void hold()
+      }
     })
   }
 

@@ -55,10 +55,11 @@ export function createSuccession({ tracker, owned, claims, life, followers }: Su
     /** At the start: takes over from all pages that are gone. */
     async begin(): Promise<void> {
       const gone = new Set<string>()
-      for (const owner of await claims.owners()) {
+      const look = async (owner: string) => {
         if (await life.isAlive(owner)) life.watch(owner)
         else gone.add(owner)
       }
+      await Promise.all(Array.from(await claims.owners(), look))
       await takeOver((owner) => gone.has(owner))
       // Jobs that were lost before: their providers may know them by now.
       tracker.resume(followers, { only: (task) => task.status === 'interrupted' && canFollow(task) })
