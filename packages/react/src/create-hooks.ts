@@ -1,5 +1,6 @@
 import type { Pipeline } from '@callsheet/core'
 import { PipelineProvider, type PipelineProviderComponent } from './pipeline-provider.tsx'
+import { useOnStepComplete, type UseOnStepComplete } from './use-on-step-complete.ts'
 import { usePipeline, type UsePipeline } from './use-pipeline.ts'
 import { usePipelines, type UsePipelines } from './use-pipelines.ts'
 import { useStep, type UseStep } from './use-step.ts'
@@ -16,6 +17,7 @@ export interface Hooks<P extends Pipeline> {
   readonly useStep: UseStep<P>
   readonly useTask: UseTask<P>
   readonly useTrack: UseTrack<P>
+  readonly useOnStepComplete: UseOnStepComplete<P>
 }
 
 const hooks: Hooks<Pipeline> = {
@@ -26,6 +28,7 @@ const hooks: Hooks<Pipeline> = {
   useStep,
   useTask,
   useTrack,
+  useOnStepComplete,
 }
 
 /**

@@ -14,6 +14,8 @@ import { describe, expectTypeOf, it } from 'vitest'
 import {
   createHooks,
   PipelineProvider,
+  useElapsed,
+  useOnStepComplete,
   usePipeline,
   usePipelines,
   useStep,
@@ -52,6 +54,12 @@ describe('the plain hooks', () => {
     expectTypeOf(useTask('id')).extract<undefined>().toEqualTypeOf<undefined>()
     expectTypeOf(useTask('id')).exclude<undefined>().toEqualTypeOf<Task<ShowPipeline>>()
     expectTypeOf(usePipelines((shows) => shows.length)).toEqualTypeOf<number>()
+    expectTypeOf(useElapsed(useTask('id'))).toEqualTypeOf<number>()
+    useOnStepComplete(null, 'portrait', ({ step }) => {
+      expectTypeOf(step).toEqualTypeOf<StepView<ShowPipeline, 'portrait'>>()
+    })
+    // @ts-expect-error misspelt
+    useOnStepComplete(showId, 'portrat', () => {})
     // @ts-expect-error misspelt
     useStep(showId, 'portrat')
     // @ts-expect-error misspelt

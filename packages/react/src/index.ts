@@ -5,6 +5,7 @@ import { createHooks, type Hooks } from './create-hooks.ts'
 
 export { createHooks, type Hooks } from './create-hooks.ts'
 export type { ShowId } from './show-id.ts'
+export { useElapsed } from './use-elapsed.ts'
 export { usePageTracker } from './use-page-tracker.ts'
 export type { UseTrackOptions } from './use-track.ts'
 
@@ -18,3 +19,4 @@ export const usePipelines: Hooks<ShowPipeline>['usePipelines'] = hooks.usePipeli
 export const useStep: Hooks<ShowPipeline>['useStep'] = hooks.useStep
 export const useTask: Hooks<ShowPipeline>['useTask'] = hooks.useTask
 export const useTrack: Hooks<ShowPipeline>['useTrack'] = hooks.useTrack
+export const useOnStepComplete: Hooks<ShowPipeline>['useOnStepComplete'] = hooks.useOnStepComplete

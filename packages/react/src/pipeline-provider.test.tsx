@@ -5,6 +5,8 @@ import { render, renderHook } from 'vitest-browser-react'
 import {
   createHooks,
   PipelineProvider,
+  useElapsed,
+  useOnStepComplete,
   usePipeline,
   usePipelines,
   useStep,
@@ -57,6 +59,8 @@ describe('PipelineProvider', () => {
       usePipelines: () => usePipelines(),
       useStep: () => useStep('x', 'trailer'),
       useTask: () => useTask('x'),
+      useElapsed: () => useElapsed(undefined),
+      useOnStepComplete: () => useOnStepComplete('x', 'trailer', () => {}),
       useTrack: () => useTrack('trailer', () => 1, { showId: 'x' }),
     }
     for (const [name, hook] of Object.entries(hooks)) {

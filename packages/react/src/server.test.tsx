@@ -10,7 +10,15 @@ import { type ReactNode, StrictMode, Suspense, useEffect } from 'react'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { PipelineProvider, usePipeline, usePipelines, useStep, useTask, useTrack } from './index.ts'
+import {
+  PipelineProvider,
+  useElapsed,
+  usePipeline,
+  usePipelines,
+  useStep,
+  useTask,
+  useTrack,
+} from './index.ts'
 import { createTestTracker, showId } from './testing.tsx'
 
 function Page() {
@@ -178,5 +186,17 @@ describe.each([
     finishBo(server)
     root.render(pageOf(tracker, parseSnapshot(server.serialize())))
     await expect.poll(text).toBe(later)
+  })
+
+  it('renders how long a task has been running at the time of the snapshot, and counts on in the browser', async () => {
+    const { tracker: server } = createTestTracker()
+    server.addTask({ id: 'trailer', showId, type: 'trailer', status: 'processing' })
+    const snapshot = parseSnapshot(server.serialize())
+    const Running = () => <button>{useElapsed(useTask('trailer'))}</button>
+    const html = renderOnServer(pageOf(createPage(), snapshot, <Running />))
+    const { text } = hydrate(html, pageOf(createPage(snapshot), snapshot, <Running />))
+    expect(textOf(html)).toBe('20')
+    expect(text()).toBe('20')
+    await expect.poll(() => Number(text())).toBeGreaterThan(1_000_000)
   })
 })

@@ -226,4 +226,19 @@ describe('usePipelines', () => {
     tracker.addTask({ showId: 'b', type: 'trailer' })
     await expect.poll(() => result.current.map((show) => show.showId)).toEqual(['b', 'a'])
   })
+
+  it('renders only when a selection from all shows changes', async () => {
+    const { tracker, wrapper } = createTestTracker()
+    const onRender = vi.fn()
+    const { result } = await renderHook(() => (onRender(), usePipelines((shows) => shows.length)), {
+      wrapper,
+    })
+    tracker.addTask({ id: 'one', showId: 'a', type: 'trailer', status: 'processing' })
+    await expect.poll(() => result.current).toBe(1)
+    onRender.mockClear()
+    tracker.updateTask('one', { progress: 50 })
+    tracker.addTask({ showId: 'b', type: 'trailer', status: 'processing' })
+    await expect.poll(() => result.current).toBe(2)
+    expect(onRender).toHaveBeenCalledTimes(1)
+  })
 })

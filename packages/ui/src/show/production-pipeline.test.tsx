@@ -271,9 +271,10 @@ describe('ProductionPipeline', () => {
     expect(page.getByRole('status').element().textContent).not.toContain('Busy')
   })
 
-  it('renders on a server without durations', () => {
-    const { tracker } = createFixture()
+  it('renders on a server with the durations of the snapshot', () => {
+    const { tracker, pass } = createFixture()
     addMixedShow(tracker)
+    pass(65_000)
     const html = renderToString(
       <PipelineProvider tracker={tracker} serverSnapshot={parseSnapshot(tracker.serialize())}>
         <ProductionPipeline showId="visual" />
@@ -281,7 +282,7 @@ describe('ProductionPipeline', () => {
     )
     expect(html).toContain('Visual Show')
     expect(html).toContain('upscaling')
-    expect(html).not.toContain('callsheet-elapsed')
+    expect(html).toMatch(/callsheet-elapsed"[^>]*>1m 0?5s/)
   })
 
   it('shows any pipeline with any texts and names of steps, where an inner provider adds to an outer one', async () => {

@@ -1,9 +1,12 @@
+import { useSyncExternalStore } from 'react'
+import { subscribeToNothing } from './show-id.ts'
+
 const listeners = new Set<() => void>()
 let timer: ReturnType<typeof setInterval> | undefined
 let ticks = 0
 
 /** Calls the listener each second. All listeners share one interval, which runs only while there are listeners. */
-export function subscribeToTicks(listener: () => void): () => void {
+function subscribeToTicks(listener: () => void): () => void {
   listeners.add(listener)
   timer ??= setInterval(() => {
     ticks += 1
@@ -17,4 +20,9 @@ export function subscribeToTicks(listener: () => void): () => void {
   }
 }
 
-export const countTicks = (): number => ticks
+/** Renders each second while something runs. Returns a negative number on the server and while hydrating. */
+export const useTicks = (isRunning: boolean): number =>
+  useSyncExternalStore(isRunning ? subscribeToTicks : subscribeToNothing, countTicks, onServer)
+
+const countTicks = () => ticks
+const onServer = () => -1
