@@ -23,6 +23,7 @@ export type {
   SlotFilter,
   Stuck,
 } from './autopilot-types.ts'
+export { onResult, type ResultHandlers, type ResultOptions } from './on-result.ts'
 
 type Loose = AutopilotOptions<Pipeline, Record<string, unknown>>
 

@@ -5,7 +5,7 @@ import type { PipelineView, SlotView, StepView } from '../state/view-types.ts'
 import { itemName } from '../write/input.ts'
 
 /** The id of the slot's item. */
-export const itemOf = (pipeline: Pipeline, slot: Slot): string | undefined =>
+const itemOf = (pipeline: Pipeline, slot: Slot): string | undefined =>
   (slot as unknown as Record<string, string | undefined>)[itemName(definitionOf(pipeline, slot.type))]
 
 /** Names a slot of a show. */

@@ -122,7 +122,7 @@ describe('an autopilot after a reload', () => {
       },
     })
     await quiet()
-    // Until somebody says that the page is gone, its calls may still run.
+    // Until resume says that the page is gone, its calls may still run.
     expect(keys).toHaveLength(3)
     tracker.resume({ ours: async () => ({ outputUrl: 'https://x.test/bo.png' }) })
     await quiet()

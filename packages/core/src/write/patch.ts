@@ -20,7 +20,7 @@ export interface TaskPatch<M = JsonObject> {
   readonly attempt?: number
   /** Maximum number of attempts, for display. */
   readonly maxAttempts?: number
-  /** Free text for display: "upscaling". Cut above 2,000 characters. */
+  /** Free text for display: "upscaling". Cut above 2,000 characters; an empty text removes it. */
   readonly stage?: string
   /** Percent, 0 to 100; rounded down, and never lowered within an attempt. */
   readonly progress?: number
