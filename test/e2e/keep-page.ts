@@ -6,7 +6,10 @@ import { keepInBrowser, type StorageKind } from '../../packages/browser/src/inde
 const options = new URLSearchParams(location.search)
 const storage = (options.get('storage') ?? 'indexeddb') as StorageKind
 
-const tracker = createTracker({ pipeline: showPipeline })
+const tracker = createTracker({
+  pipeline: showPipeline,
+  maxTasks: Number(options.get('maxTasks') ?? 50_000),
+})
 const errors: string[] = []
 tracker.on('error', ({ error }) => void errors.push(error.message))
 const seen: string[] = []

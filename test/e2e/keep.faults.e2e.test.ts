@@ -61,6 +61,7 @@ describe('a kept tracker in trouble', () => {
     const { url, keysOf } = app.origin()
     // The page never saves: as if it had been killed at once.
     const page = await open(url, () => {
+      // oxlint-disable-next-line typescript/unbound-method -- called with its object
       const { put } = IDBObjectStore.prototype
       IDBObjectStore.prototype.put = function (value, ...rest) {
         if (this.name === 'records') throw new DOMException('The disk is full.', 'QuotaExceededError')
@@ -83,6 +84,7 @@ describe('a kept tracker in trouble', () => {
   it('reports a full disk once, goes on, and saves later', async () => {
     const { url } = app.origin()
     const page = await open(url, () => {
+      // oxlint-disable-next-line typescript/unbound-method -- called with its object
       const { put } = IDBObjectStore.prototype
       Object.assign(globalThis, { isFull: true })
       IDBObjectStore.prototype.put = function (value, ...rest) {
@@ -306,6 +308,32 @@ describe('a kept tracker in trouble', () => {
     })
     expect(await make(page, 'bo')).toBe('made')
     expect([keysOf('ada').length, keysOf('bo').length]).toEqual([1, 1])
+    await page.close()
+  })
+
+  it.each(['indexeddb', 'localstorage'])('forgets and removes shows in %s, too', async (storage) => {
+    const { url } = app.origin()
+    const page = await open(`${url}?maxTasks=3&storage=${storage}`)
+    await page.evaluate(async () => {
+      const add = (showId: string) =>
+        tools.tracker.addTask({ showId, type: 'show-generation', status: 'succeeded' })
+      for (const showId of ['one', 'two', 'gone']) add(showId)
+      await tools.kept.flush()
+      tools.tracker.removeShow('gone')
+      for (const showId of ['three', 'four']) add(showId)
+      await tools.kept.flush()
+    })
+    const held = await page.evaluate(() => tools.tracker.getShows())
+    expect(held).toContain('four')
+    expect(held).not.toContain('one')
+    await expect
+      .poll(async () => {
+        const late = await open(`${url}?storage=${storage}`)
+        const shows = await late.evaluate(() => tools.tracker.getShows().toSorted())
+        await late.close()
+        return shows
+      })
+      .toEqual(held.toSorted())
     await page.close()
   })
 

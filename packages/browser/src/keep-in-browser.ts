@@ -61,6 +61,9 @@ export function keepInBrowser<P extends Pipeline>(
   /** Active tasks that were written here lately: those that were made by hand have no claim. */
   const unclaimed = new Map<string, TaskRecord>()
   let store: Store | undefined
+  /** The shows that this tracker has had, as far as it has not forgotten them. */
+  let known = new Set<string>()
+  let forgotten = 0
   let isOver = () => {}
   const closed = new Promise<void>((resolve) => (isOver = resolve))
 
@@ -81,6 +84,7 @@ export function keepInBrowser<P extends Pipeline>(
   const unwatch = watchPage(tracker, { onLeft, onReturned })
 
   function write({ tasks, shows, origin, from }: Change): void {
+    for (const { showId } of [...tasks, ...shows]) known.add(showId)
     for (const task of tasks) {
       const isOver = isRemoved(task) || !isActive(task)
       if (isOver) claims.release(task.id, isRemoved(task))
@@ -95,6 +99,18 @@ export function keepInBrowser<P extends Pipeline>(
   function onSaved(): void {
     const from = life.current()
     if (from !== undefined) channel.send({ kind: 'saved', from })
+    dropForgotten().catch(report)
+  }
+
+  /** What this tracker has forgotten leaves the storage, too. What it never had is another tab's. */
+  async function dropForgotten(): Promise<void> {
+    if (tracker.forgotten.shows === forgotten) return
+    forgotten = tracker.forgotten.shows
+    const { tasks, shows } = tracker.serialize()
+    const held = new Set([...tasks, ...shows].map(({ showId }) => showId))
+    const gone = [...known].filter((showId) => !held.has(showId))
+    known = held
+    await (await opening).drop(gone)
   }
 
   /** What is being claimed has not been paid for, and may be removed again. */
@@ -146,6 +162,7 @@ export function keepInBrowser<P extends Pipeline>(
   async function catchUp(): Promise<void> {
     await inbox.hearAll()
     await loader.load()
+    await dropForgotten()
   }
 
   async function inherit(owner: string): Promise<void> {

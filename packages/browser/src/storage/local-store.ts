@@ -51,7 +51,9 @@ export function localStore(
     return saved === undefined ? { tasks: [], shows: [] } : parseSnapshot(saved)
   }
   const write = (records: Records) => {
-    const snapshot = { v: 1, pipeline: '', savedAt: Date.now(), ...records } satisfies Snapshot
+    const removed = new Set(records.shows.flatMap((show) => (show.removed ? show.showId : [])))
+    const kept = { ...records, tasks: records.tasks.filter((task) => !removed.has(task.showId)) }
+    const snapshot = { v: 1, pipeline: '', savedAt: Date.now(), ...kept } satisfies Snapshot
     const { tasks, shows } = trimSnapshot(snapshot, { maxLength })
     localStorage.setItem(recordsKey, JSON.stringify({ v: 1, tasks, shows }))
   }
