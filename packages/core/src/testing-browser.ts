@@ -21,6 +21,8 @@ interface Tab {
   /** Sends all records to the other tabs. */
   readonly tell: () => void
   readonly break: (error: Error) => void
+  /** Closes the tab: what it knows is saved, and the other tabs interrupt its work. */
+  readonly close: () => void
   readonly takeOver: (key: string, taskId: string) => void
 }
 
@@ -48,7 +50,7 @@ export function openBrowser({ isApart = false } = {}) {
         if (tab.by !== by) tab.tracker.merge(parseRecords(JSON.parse(JSON.stringify(tracker.serialize()))))
     }
     tracker.on('taskChanged', ({ origin }) => {
-      if (isApart || origin !== 'local' || isTold) return
+      if (isApart || origin !== 'local' || isTold || !tabs.includes(tab)) return
       isTold = true
       tell()
       isTold = false
@@ -78,6 +80,18 @@ export function openBrowser({ isApart = false } = {}) {
       errors,
       tell,
       break: (error: Error) => void (failure = error),
+      close() {
+        tracker.page('left')
+        tell()
+        tabs.splice(tabs.indexOf(tab), 1)
+        for (const [key, { owner }] of claims) if (owner === by) claims.delete(key)
+        const [heir] = tabs
+        for (const { id } of tracker.getTasks().filter(isActive)) {
+          const task = heir?.tracker.getTask(id)
+          if (task && isActive(task) && task.by === by)
+            heir!.tracker.updateTask(id, { status: 'interrupted' })
+        }
+      },
       takeOver: (key: string, taskId: string) => void claims.set(key, { owner: by, taskId }),
     }
     tabs.push(tab)
