@@ -130,6 +130,16 @@ describe('track with a queue', () => {
     ])
   })
 
+  it('makes no call when another tab has taken the task over meanwhile, which leaves the slot untried', async () => {
+    const { tracker, show, queue, call, calls, free } = setUp()
+    const value = show.track('trailer', call, { queue, id: 'mine' })
+    tracker.updateTask('mine', { status: 'interrupted' })
+    free()
+    await expect(value).rejects.toThrow('left the queue without a call')
+    expect(calls()).toBe(0)
+    expect(tracker.has(slot, 'tried')).toBe(false)
+  })
+
   it.each(['same', 'derived'] as const)(
     'fails the task when the queue fails, with promises %s',
     async (promises) => {

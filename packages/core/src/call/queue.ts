@@ -1,6 +1,6 @@
 import { CanceledError } from '../records/errors.ts'
 import { createGuard } from '../records/guard.ts'
-import { labelOf } from '../records/task.ts'
+import { isActive, isFinished, labelOf } from '../records/task.ts'
 import type { Queue } from './run-options.ts'
 import { handled, type Run } from './run.ts'
 import { wait } from './timers.ts'
@@ -33,8 +33,8 @@ const placeIn = (queue: Queue, run: Run): Promise<void> =>
     const start = async () => {
       // A page that was left makes no call.
       if (!page.isHere()) await wait(page.whenHere, 0, [run.abort.signal])
-      if (run.isOver) run.stop(outdated(run))
-      else if (run.isReplaced) run.withdraw(outdated(run))
+      if (isFinished(run.task)) run.stop(outdated(run))
+      else if (run.isReplaced || !isActive(run.task)) run.withdraw(outdated(run))
       if (run.state !== 'over') resolve()
       await over
     }
