@@ -36,6 +36,11 @@ const tools = {
   ready: () => kept.ready,
   view: () => tracker.getPipeline('neon'),
   tasks: () => tracker.getTasks({ showId: 'neon' }, { expired: true }) as readonly TaskRecord[],
+  /** Queues a portrait that gets no place, and leaves at once. */
+  queueAndReload(characterId: string): void {
+    void show.track('portrait', async () => '', { characterId, queue: () => new Promise(() => {}) })
+    location.reload()
+  },
   /** Pays for a portrait, unless there is one: a plain call, or a job. */
   async start(characterId: string, kind: 'call' | 'job'): Promise<string> {
     try {

@@ -95,6 +95,16 @@ describe('a tracker that is kept in the browser', () => {
     await page.close()
   })
 
+  it('leaves no slot blocked when a page ends as soon as it has queued a call', async () => {
+    const { url, keysOf } = app.origin()
+    const page = await open(url)
+    await Promise.all([page.waitForNavigation(), page.evaluate(() => tools.queueAndReload('ada'))])
+    await isReady(page)
+    expect(await make(page, 'ada', 'call')).toBe('made')
+    expect(keysOf('ada')).toHaveLength(1)
+    await page.close()
+  })
+
   it('pays once when two tabs start the same at once, and both show the same', async () => {
     const { url, keysOf } = app.origin()
     const [a, b] = [await open(url), await open(url)]

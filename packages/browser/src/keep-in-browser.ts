@@ -113,9 +113,11 @@ export function keepInBrowser<P extends Pipeline>(
     await (await opening).drop(gone)
   }
 
-  /** What is being claimed has not been paid for, and may be removed again. */
+  /** What has no claim yet has not been paid for, and may be removed again: no other page would end it. */
   function isEarly(taskId: string): boolean {
-    return claims.isClaiming(taskId)
+    const task = unclaimed.get(taskId)
+    const isWaiting = task?.status === 'starting' && task.attempt === 1
+    return claims.isClaiming(taskId) || (isWaiting && owned.tasks().some(({ id }) => id === taskId))
   }
 
   /** So that no active task is saved without an owner. */
