@@ -45,8 +45,8 @@ export const elevenlabs = answersOf('elevenlabs', [
   status(
     'a failure',
     dubbing,
-    { ...project, status: 'failed', error: 'There is no speech in this film' },
-    { status: 'failed', error: 'There is no speech in this film' },
+    { ...project, status: 'failed', error: 'The film has no speech' },
+    { status: 'failed', error: 'The film has no speech' },
   ),
   refusal(
     'too many characters',

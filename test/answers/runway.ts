@@ -107,7 +107,13 @@ export const runway = answersOf('runway', [
     { error: 'You have made too many generations today' },
     'You have made too many generations today',
   ),
-  refusal('a task that is not known', spec, 404, { error: 'There is no such task' }, 'There is no such task'),
+  refusal(
+    'a task that is not known',
+    spec,
+    404,
+    { error: 'The task was not found' },
+    'The task was not found',
+  ),
 ])
 
 export const runwayWorkflows = answersOf('runway workflows', [

@@ -258,9 +258,9 @@ export class Run {
   }
 
   /** The function returned a value that cannot be followed to its end. */
-  lose(value: unknown): void {
+  lose(value: unknown, what = wordFor(value)): void {
     const message =
-      `${this.#label} returned ${wordFor(value)}, which cannot be observed. The task is interrupted. ` +
+      `${this.#label} returned ${what}, which cannot be observed. The task is interrupted. ` +
       'Make the function async and await or read the value inside it.'
     const error = problem('unobservable', message)
     this.end({

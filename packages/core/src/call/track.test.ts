@@ -181,6 +181,20 @@ describe('what track gives back', () => {
     expect(show.track('trailer', () => 1)).toBe(1)
   })
 
+  it('is a promise whose class throws when it is followed: the report says so', () => {
+    const { show, task, errors } = setup()
+    const promise = Object.assign(Promise.resolve(7), {
+      constructor: Object.defineProperty({}, Symbol.species, {
+        get() {
+          throw new Error('no species')
+        },
+      }),
+    })
+    expect(show.track('trailer', () => promise)).toBe(promise)
+    expect(task()?.status).toBe('interrupted')
+    expect(errors[0]?.message).toContain('returned a promise of a class of its own, which cannot be observed')
+  })
+
   it('is a promise of a class of its own, followed like any other', async () => {
     class Own extends Promise<number> {}
     const { show, task } = setup()

@@ -98,7 +98,7 @@ function followPromise(run: Run, value: unknown, then: Then, again: () => unknow
     run.returned = isDerived ? derived : source
   } catch {
     // A proxy or a promise class that throws when it is inspected.
-    run.lose('a promise of a class of its own')
+    run.lose(value, 'a promise of a class of its own')
   }
   return run.returned ?? source
 }

@@ -151,7 +151,7 @@ export function createTrackedFetch<
     const currentId = isShared ? (plan.currentId() ?? '') : ''
     const other = running.get(currentId)
     if (other?.shared) return join(args, plan, other, other.shared)
-    const first = claiming.get(currentId)
+    const first = isShared ? claiming.get(currentId) : undefined
     if (first) return given(first.then(() => run(args, plan, onConflict)))
     const resent = plan.route.retry?.(args, plan, tools)
     let taskId = ''
